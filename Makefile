@@ -1,0 +1,89 @@
+# Every action of the project. `make` alone explains them; `make check` is what CI runs.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
+export PYTHONPATH :=
+
+.PHONY: help
+help: ## Explain every target
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
+		/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@printf '\nVariables: PYTHON (%s), VENV (%s). Everything is set up when first needed.\n' '$(PYTHON)' '$(VENV)'
+
+##@ Use
+.PHONY: demo
+demo: $(VENV)/.run ## Run a query against the emulator: progress, rows, one failure, one expiry
+	@$(BIN)/supermetrics-query demo
+
+##@ Develop
+.PHONY: test
+test: $(VENV)/.dev ## Run the tests
+	@$(BIN)/python -m pytest
+
+.PHONY: check
+check: drift contract lint types layers test ## Everything CI runs
+
+.PHONY: generate
+generate: $(VENV)/.dev ## Regenerate generated/ from openapi.yaml
+	@$(BIN)/python tools/generate.py
+
+.PHONY: drift
+drift: $(VENV)/.dev ## Fail when generated/ is not what openapi.yaml gives
+	@$(BIN)/python tools/generate.py --check
+
+.PHONY: contract
+contract: $(VENV)/.dev ## Validate openapi.yaml
+	@$(BIN)/openapi-spec-validator --subschema-errors all openapi.yaml
+
+.PHONY: lint
+lint: $(VENV)/.dev ## Check style and formatting
+	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
+
+.PHONY: format
+format: $(VENV)/.dev ## Repair style and formatting
+	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
+
+.PHONY: types
+types: $(VENV)/.dev ## Check types with mypy (strict) and pyright
+	@$(BIN)/mypy
+	@$(BIN)/basedpyright
+
+.PHONY: layers
+layers: $(VENV)/.dev ## Check which module may import which
+	@$(BIN)/lint-imports
+
+.PHONY: lock
+lock: $(VENV)/.dev ## Raise the locked versions in requirements/ (needs uv on PATH)
+	@uv pip compile --quiet --upgrade $(LOCKED) --all-extras --group dev --output-file requirements/dev.txt
+	@uv pip compile --quiet $(LOCKED) --all-extras --group build --constraint requirements/dev.txt \
+		--output-file requirements/run.txt
+LOCKED := pyproject.toml --generate-hashes --universal --no-header --no-annotate --no-emit-index-url
+
+.PHONY: clean
+clean: ## Remove everything that can be made again
+	@rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@find generated overlays tests tools -name __pycache__ -prune -exec rm -rf {} +
+
+# Set-up. Only hash-locked packages are installed; the project itself is linked, not copied.
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo \
+		'Python 3.11 or later is needed: make PYTHON=/path/to/python3.12'; exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); echo \
+		'$(PYTHON) has no venv module; on Debian: apt-get install python3-venv'; exit 1; }
+
+$(VENV)/.run: $(VENV)/bin/python requirements/run.txt pyproject.toml
+	@echo 'setting up $(VENV) (run)'
+	@$(PIP) install --require-hashes -r requirements/run.txt
+	@$(PIP) install --no-build-isolation --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/bin/python requirements/dev.txt pyproject.toml
+	@echo 'setting up $(VENV) (dev)'
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@$(PIP) install --no-build-isolation --no-deps --editable .
+	@touch $@

@@ -1,0 +1,265 @@
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.data_query import DataQuery
+from ...models.output_format import OutputFormat
+from ...models.problem_details import ProblemDetails
+from ...models.query_response import QueryResponse
+from ...types import Response
+
+
+def _get_kwargs(
+    format_: OutputFormat,
+    *,
+    body: DataQuery,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+
+    _kwargs: dict[str, Any] = {
+        "method": "post",
+        "url": "/query/data/{format_}".format(
+            format_=quote(str(format_), safe=""),
+        ),
+    }
+
+    _kwargs["json"] = body.to_dict()
+
+    headers["Content-Type"] = "application/json"
+
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> ProblemDetails | QueryResponse | None:
+    if response.status_code == 200:
+        response_200 = QueryResponse.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 202:
+        response_202 = QueryResponse.from_dict(response.json())
+
+        return response_202
+
+    if response.status_code == 400:
+        response_400 = ProblemDetails.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = ProblemDetails.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = ProblemDetails.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 422:
+        response_422 = ProblemDetails.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 429:
+        response_429 = ProblemDetails.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 500:
+        response_500 = ProblemDetails.from_dict(response.json())
+
+        return response_500
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[ProblemDetails | QueryResponse]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    format_: OutputFormat,
+    *,
+    client: AuthenticatedClient,
+    body: DataQuery,
+) -> Response[ProblemDetails | QueryResponse]:
+    """Start a query
+
+     Starts the query and waits for it up to `sync_timeout` seconds. If it ends in that time the answer
+    holds the
+    rows in the asked format; otherwise it is the same description of the query that `GET /query/status`
+    gives.
+
+    Only one run exists per `schedule_id` at a time: sending the same id again while the query runs
+    joins that run.
+    Choose the id before sending, so that a query whose start was never answered can still be found.
+
+    Args:
+        format_ (OutputFormat): The form in which rows are produced: `json` (arrays), `keyjson`
+            and `ndjson` (objects keyed by field id), `csv`,
+            `tsv`, `parquet` (Parquet 1.0), and forms made for particular tools.
+        body (DataQuery): What to fetch. Only `ds_id` is always required; most sources also need
+            fields, accounts and a date range.
+            Dates may be fixed (`2026-11-01`) or relative (`yesterday`).
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[ProblemDetails | QueryResponse]
+    """
+
+    kwargs = _get_kwargs(
+        format_=format_,
+        body=body,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    format_: OutputFormat,
+    *,
+    client: AuthenticatedClient,
+    body: DataQuery,
+) -> ProblemDetails | QueryResponse | None:
+    """Start a query
+
+     Starts the query and waits for it up to `sync_timeout` seconds. If it ends in that time the answer
+    holds the
+    rows in the asked format; otherwise it is the same description of the query that `GET /query/status`
+    gives.
+
+    Only one run exists per `schedule_id` at a time: sending the same id again while the query runs
+    joins that run.
+    Choose the id before sending, so that a query whose start was never answered can still be found.
+
+    Args:
+        format_ (OutputFormat): The form in which rows are produced: `json` (arrays), `keyjson`
+            and `ndjson` (objects keyed by field id), `csv`,
+            `tsv`, `parquet` (Parquet 1.0), and forms made for particular tools.
+        body (DataQuery): What to fetch. Only `ds_id` is always required; most sources also need
+            fields, accounts and a date range.
+            Dates may be fixed (`2026-11-01`) or relative (`yesterday`).
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        ProblemDetails | QueryResponse
+    """
+
+    return sync_detailed(
+        format_=format_,
+        client=client,
+        body=body,
+    ).parsed
+
+
+async def asyncio_detailed(
+    format_: OutputFormat,
+    *,
+    client: AuthenticatedClient,
+    body: DataQuery,
+) -> Response[ProblemDetails | QueryResponse]:
+    """Start a query
+
+     Starts the query and waits for it up to `sync_timeout` seconds. If it ends in that time the answer
+    holds the
+    rows in the asked format; otherwise it is the same description of the query that `GET /query/status`
+    gives.
+
+    Only one run exists per `schedule_id` at a time: sending the same id again while the query runs
+    joins that run.
+    Choose the id before sending, so that a query whose start was never answered can still be found.
+
+    Args:
+        format_ (OutputFormat): The form in which rows are produced: `json` (arrays), `keyjson`
+            and `ndjson` (objects keyed by field id), `csv`,
+            `tsv`, `parquet` (Parquet 1.0), and forms made for particular tools.
+        body (DataQuery): What to fetch. Only `ds_id` is always required; most sources also need
+            fields, accounts and a date range.
+            Dates may be fixed (`2026-11-01`) or relative (`yesterday`).
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[ProblemDetails | QueryResponse]
+    """
+
+    kwargs = _get_kwargs(
+        format_=format_,
+        body=body,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    format_: OutputFormat,
+    *,
+    client: AuthenticatedClient,
+    body: DataQuery,
+) -> ProblemDetails | QueryResponse | None:
+    """Start a query
+
+     Starts the query and waits for it up to `sync_timeout` seconds. If it ends in that time the answer
+    holds the
+    rows in the asked format; otherwise it is the same description of the query that `GET /query/status`
+    gives.
+
+    Only one run exists per `schedule_id` at a time: sending the same id again while the query runs
+    joins that run.
+    Choose the id before sending, so that a query whose start was never answered can still be found.
+
+    Args:
+        format_ (OutputFormat): The form in which rows are produced: `json` (arrays), `keyjson`
+            and `ndjson` (objects keyed by field id), `csv`,
+            `tsv`, `parquet` (Parquet 1.0), and forms made for particular tools.
+        body (DataQuery): What to fetch. Only `ds_id` is always required; most sources also need
+            fields, accounts and a date range.
+            Dates may be fixed (`2026-11-01`) or relative (`yesterday`).
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        ProblemDetails | QueryResponse
+    """
+
+    return (
+        await asyncio_detailed(
+            format_=format_,
+            client=client,
+            body=body,
+        )
+    ).parsed
