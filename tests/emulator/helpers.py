@@ -1,7 +1,7 @@
 import json
 import ssl
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Self
 
 import httpx
@@ -53,12 +53,11 @@ def error_of(response: httpx.Response) -> object:
     return response.json()["error"]["code"]
 
 
-def while_time_passes(
-    service: Emulator, request: Callable[[], httpx.Response], step: float = 1.0
-) -> httpx.Response:
-    """Make a request that waits for the service, and move the time of the service until it is answered."""
+def held(service: Emulator, request: Callable[[], httpx.Response], seconds: float) -> httpx.Response:
+    """Make a request that the service holds back, and then let time pass."""
     with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(request)
-        while not waiting.done():
-            service.advance(step)
-        return waiting.result()
+        answer = pool.submit(request)
+        while not service.held and not wait([answer], timeout=0.001).done:
+            pass
+        service.advance(seconds)
+        return answer.result()

@@ -5,7 +5,7 @@ import pytest
 from supermetrics_query.emulator import Emulator, Plan
 from supermetrics_query.testing import FakeClock
 
-from tests.emulator.helpers import INSTANT, Api, code_of, error_of, while_time_passes
+from tests.emulator.helpers import INSTANT, Api, code_of, error_of, held
 
 SLOW = {"scheduled_seconds": 10, "queued_seconds": 10, "run_seconds": 80, "parts": 8}
 
@@ -75,12 +75,12 @@ def test_a_plan_can_depend_on_the_query() -> None:
 def test_without_a_sync_timeout_the_start_is_answered_when_the_query_has_ended(
     service: Emulator, api: Api
 ) -> None:
-    answer = while_time_passes(service, lambda: api.start(plan=SLOW, sync_timeout=1800))
+    answer = held(service, lambda: api.start(plan=SLOW, sync_timeout=1800), 100)
     assert (answer.status_code, code_of(answer)) == (200, "SUCCESS")
 
 
 def test_a_sync_timeout_that_is_too_short_ends_in_202(service: Emulator, api: Api) -> None:
-    answer = while_time_passes(service, lambda: api.start(plan=SLOW, sync_timeout=30))
+    answer = held(service, lambda: api.start(plan=SLOW, sync_timeout=30), 30)
     assert (answer.status_code, code_of(answer), answer.json()["data"]) == (202, "RUNNING", [])
 
 
@@ -144,7 +144,7 @@ def test_stopping_drops_requests_that_wait() -> None:
     with ThreadPoolExecutor(1) as pool, Emulator(clock=FakeClock()) as service:
         api = Api(service)
         waiting = pool.submit(api.start, sync_timeout=1800)
-        while not service.requests:
+        while not service.held:
             pass
         service.__exit__()
         with api, pytest.raises(httpx.TransportError):

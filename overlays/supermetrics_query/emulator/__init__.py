@@ -4,6 +4,7 @@ from starlette.types import ASGIApp
 
 from supermetrics_query.emulator.behaviour import Behaviour
 from supermetrics_query.emulator.clock import Clock
+from supermetrics_query.emulator.faults import Fault
 from supermetrics_query.emulator.journal import SeenRequest
 from supermetrics_query.emulator.plans import INSTANT, Plan
 from supermetrics_query.emulator.service import Emulator
@@ -13,6 +14,7 @@ __all__ = [
     "Behaviour",
     "Clock",
     "Emulator",
+    "Fault",
     "INSTANT",
     "Plan",
     "SeenRequest",

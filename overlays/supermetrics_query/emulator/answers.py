@@ -1,10 +1,13 @@
-"""The bodies that describe a query."""
+"""What is told about a run: its state at any time, and its rows once it has succeeded."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 import attrs
 
-from supermetrics_query.emulator.pages import Window, has_header, page
+from supermetrics_query.emulator.formats import DEFAULT_FORM, JSON, Form, dumped
+from supermetrics_query.emulator.links import NONE, Links
+from supermetrics_query.emulator.orders import Order
+from supermetrics_query.emulator.pages import EVERYTHING, Page, Window, page
 from supermetrics_query.emulator.plans import SUCCESS
 from supermetrics_query.emulator.problems import ServiceError, status_of
 from supermetrics_query.emulator.runs import Run
@@ -22,48 +25,65 @@ AS_REQUESTED: Body = {
 }
 
 
+@attrs.frozen
+class Reply:
+    """An answer that is not an error, in pieces that are made when they are sent."""
+
+    status: int
+    pieces: Iterable[bytes]
+    media_type: str = JSON
+    rows: int = 0
+
+
 @attrs.frozen(kw_only=True)
-class Question:
-    """A look at a run."""
+class View:
+    """A run as it is at one moment."""
 
-    request_id: str
+    world: World
+    run: Run
     now: float
-    window: Window
-    next_page: str | None = None
+    request_id: str
+
+    @property
+    def code(self) -> str:
+        """The status code."""
+        return self.run.code(self.now)
+
+    def reply(self, form: Form = DEFAULT_FORM, shown: Window = EVERYTHING, paginate: Links = NONE) -> Reply:
+        """Answer with the rows if there are any, else with the state; with an error if the plan wants it."""
+        self._refuse_failed()
+        if self.code != SUCCESS:
+            return Reply(200, [dumped({"meta": self._state(), "data": []})])
+        rows = self._page(form, shown if form.has_pages else EVERYTHING)
+        meta = self._state() | _details(self.run) | {"paginate": paginate}
+        return Reply(200, form.write(meta, rows), form.media_type, len(rows.rows))
+
+    def _page(self, form: Form, shown: Window) -> Page:
+        titled = form.has_titles and self.run.order.has_titles
+        return page(self.run.result, shown, self.world.behaviour.header if titled else None)
+
+    def _refuse_failed(self) -> None:
+        plan = self.run.plan
+        if self.run.ended(self.now) and self.code != SUCCESS and plan.error:
+            status = plan.error_status or status_of(plan.error)
+            raise ServiceError(plan.error, "The query failed.", status)
+
+    def _state(self) -> Body:
+        ready, total = self.run.progress(self.now)
+        waiting, running = self.world.licence.workload(self.now)
+        return {
+            "request_id": self.request_id,
+            "schedule_id": self.run.order.schedule_id,
+            "status_code": self.code,
+            "progress": {"queries_ready": ready, "queries_total": total},
+            "workflow": {"tasks_scheduled": min(waiting, 1000), "tasks_running": min(running, 1000)},
+        }
 
 
-def answer(world: World, run: Run, question: Question) -> Body:
-    """Describe a run; with its rows if it has succeeded."""
-    refuse_failed(run, question.now)
-    meta = {"request_id": question.request_id} | _state(world, run, question.now)
-    if meta["status_code"] != SUCCESS:
-        return {"meta": meta, "data": []}
-    header = world.behaviour.header if has_header(run.query) else None
-    return {"meta": meta | _details(run, question), "data": page(run.result, question.window, header)}
-
-
-def refuse_failed(run: Run, now: float) -> None:
-    """Raise the error of a run that has ended badly, if its plan has one."""
-    code = run.plan.error
-    if run.ended(now) and run.outcome != SUCCESS and code:
-        raise ServiceError(code, "The query failed.", run.plan.error_status or status_of(code))
-
-
-def _state(world: World, run: Run, now: float) -> Body:
-    ready, total = run.progress(now)
-    waiting, running = world.licence.workload(now)
-    return {
-        "schedule_id": run.schedule_id,
-        "status_code": run.code(now),
-        "progress": {"queries_ready": ready, "queries_total": total},
-        "workflow": {"tasks_scheduled": min(waiting, 1000), "tasks_running": min(running, 1000)},
-    }
-
-
-def _details(run: Run, question: Question) -> Body:
+def _details(run: Run) -> Body:
     rows = len(run.result.rows)
     return {
-        "query": _query(run.query, run.selection),
+        "query": _query(run.order, run.selection),
         "result": {
             "total_columns": len(run.result.columns) if rows else 0,
             "total_rows": rows,  # whether a header row counts is not documented; here it does not
@@ -72,18 +92,18 @@ def _details(run: Run, question: Question) -> Body:
             "cache_used": False,
             "cache_time": None,
         },
-        "paginate": {"prev": None, "next": question.next_page},
     }
 
 
-def _query(query: Mapping[str, object], selection: Selection) -> Body:
-    defaults = {name: query.get(name, default) for name, default in AS_REQUESTED.items()}
+def _query(order: Order, selection: Selection) -> Body:
+    defaults = {name: order.query.get(name, default) for name, default in AS_REQUESTED.items()}
+    days = selection.days
     return defaults | {
-        "start_date": selection.first_day and selection.first_day.isoformat(),
-        "end_date": selection.last_day and selection.last_day.isoformat(),
-        "ds_accounts": list(selection.accounts),
+        "start_date": days.first and days.first.isoformat(),
+        "end_date": days.last and days.last.isoformat(),
+        "ds_accounts": list(selection.accounts[:100]),
         "fields": _fields(selection),
-        "settings": query.get("settings") or [],  # the API writes an empty object as an empty list
+        "settings": order.settings or [],  # the API writes an empty object as an empty list
     }
 
 

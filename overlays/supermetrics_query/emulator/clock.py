@@ -49,8 +49,15 @@ class Timeline:
         """Return the age of the service."""
         return (self._clock.now() - self._origin) * self.speed + self._jumped
 
+    @property
+    def sleepers(self) -> int:
+        """How many are waiting for some moment."""
+        return len(self._alarms)
+
     def advance(self, seconds: float) -> None:
         """Let that much time pass at once."""
+        if not seconds >= 0:
+            raise ValueError(f"time cannot go back: {seconds!r} seconds")
         with self._lock:
             self._jumped += seconds
             for loop, event in self._alarms:

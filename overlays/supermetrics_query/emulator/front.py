@@ -7,8 +7,11 @@ import attrs
 from starlette.datastructures import Headers, QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from supermetrics_query.emulator.control import PATH as CONTROL
 from supermetrics_query.emulator.decoding import decoded, parameters
+from supermetrics_query.emulator.faults import Fault
 from supermetrics_query.emulator.journal import SeenRequest
+from supermetrics_query.emulator.mischief import Exchange, perform
 from supermetrics_query.emulator.problems import ServiceError
 from supermetrics_query.emulator.world import World
 
@@ -25,19 +28,35 @@ class Front:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or self._path(scope).startswith(CONTROL):
             await self.inner(scope, receive, send)
             return
         body = await _whole(receive)
-        self.world.journal.append(self._seen(scope, body))
-        await unless_gone(self.inner(scope, _again(body, receive), send), receive)
+        if body is None:
+            return
+        seen = self._seen(scope, body)
+        self.world.journal.append(seen)
+        fault = self.world.faults.take(seen.operation)
+        await unless_gone(self._served(fault, scope, _again(body, receive), send), receive)
+
+    async def _served(self, fault: Fault | None, scope: Scope, receive: Receive, send: Send) -> None:
+        if fault is None:
+            await self.inner(scope, receive, send)
+            return
+        await perform(
+            Exchange(world=self.world, fault=fault, inner=self.inner, scope=scope, receive=receive, send=send)
+        )
+
+    def _path(self, scope: Scope) -> str:
+        path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+        base = next((base for base in self.bases if path.startswith(base)), "")
+        return path.removeprefix(base)
 
     def _seen(self, scope: Scope, body: bytes) -> SeenRequest:
-        base = next((base for base in self.bases if scope["path"].startswith(base)), "")
         return SeenRequest(
             at=self.world.timeline.now(),
             method=scope["method"],
-            path=scope["path"].removeprefix(base),
+            path=self._path(scope),
             params=_parameters(QueryParams(scope["query_string"])),
             json=_json(body),
             headers={name: value for name, value in Headers(scope=scope).items() if name not in SECRET},
@@ -63,11 +82,14 @@ async def client_gone(receive: Receive) -> None:
         pass
 
 
-async def _whole(receive: Receive) -> bytes:
+async def _whole(receive: Receive) -> bytes | None:
+    """Return the body, or None when the client went away in the middle of it."""
     parts: list[bytes] = []
     more = True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         parts.append(message.get("body", b""))
         more = message.get("more_body", False)
     return b"".join(parts)

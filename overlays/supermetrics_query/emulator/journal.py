@@ -4,6 +4,13 @@ from collections.abc import Mapping
 
 import attrs
 
+START = "/query/data/"
+READS: Mapping[str, str] = {
+    "/query/status": "status",
+    "/query/results": "results",
+    "/query/history": "history",
+}
+
 
 @attrs.frozen(kw_only=True)
 class SeenRequest:
@@ -19,6 +26,11 @@ class SeenRequest:
     json: object
     """The body, decoded; None when there was none or it was not JSON."""
     headers: Mapping[str, str]
+
+    @property
+    def operation(self) -> str:
+        """One of `start`, `status`, `results`, `history`, or nothing."""
+        return "start" if self.path.startswith(START) else READS.get(self.path, "")
 
     @property
     def schedule_id(self) -> str | None:

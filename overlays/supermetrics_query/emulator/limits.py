@@ -67,6 +67,11 @@ def either(*limits: Limit) -> Limit:
     )
 
 
+def one_of(*values: str) -> Limit:
+    """Allow some texts."""
+    return Limit("one of " + ", ".join(values), lambda value: value in values)
+
+
 ANY_TEXT = text(1_000_000)
 OFFSET = whole(0, 1_000_000)
 SCHEDULE_ID = text(50, NAME)
@@ -102,11 +107,22 @@ QUERY: Mapping[str, Limit] = {
     "sync_timeout": whole(0, 3600),
 }
 STATUS: Mapping[str, Limit] = {"schedule_id": SCHEDULE_ID, "offset_start": OFFSET, "offset_end": OFFSET}
+RESULTS: Mapping[str, Limit] = {"schedule_id": SCHEDULE_ID, "offset": OFFSET, "limit": whole(1, 100_000)}
+HISTORY: Mapping[str, Limit] = {
+    "ds_ids": either(ANY_TEXT, items(1000, ANY_TEXT)),
+    "status_codes": items(
+        1000, one_of("SCHEDULED", "QUEUED", "RUNNING", "SUCCESS", "FAILURE", "STOPPED", "PROCESS_EXITED")
+    ),
+    "since": text(100),
+    "until": text(100),
+    "offset": OFFSET,
+    "limit": whole(1, 1000),
+}
 
 
-def check(sent: Members, limits: Mapping[str, Limit], required: str) -> None:
+def check(sent: Members, limits: Mapping[str, Limit], required: str = "") -> None:
     """Refuse what breaks a limit; members that are not in the table are let through, as the API does."""
-    if required not in sent:
+    if required and required not in sent:
         raise bad_request(f"{required} is required.")
     for name in limits.keys() & sent.keys():
         if not limits[name].accepts(sent[name]):

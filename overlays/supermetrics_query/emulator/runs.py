@@ -1,11 +1,11 @@
 """One run of a query as a function of time: nothing here waits, stores or counts."""
 
 import math
-from collections.abc import Mapping
 from functools import cached_property
 
 import attrs
 
+from supermetrics_query.emulator.orders import Order
 from supermetrics_query.emulator.plans import SUCCESS, Plan
 from supermetrics_query.emulator.selection import Result, Selection
 
@@ -26,10 +26,7 @@ class Times:
 class Run:
     """One run of one query."""
 
-    schedule_id: str
-    key: str
-    format: str
-    query: Mapping[str, object]
+    order: Order
     selection: Selection
     plan: Plan
     times: Times

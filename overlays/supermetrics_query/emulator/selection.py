@@ -1,16 +1,18 @@
-"""Which rows and columns of a data source a query asks for."""
+"""Which rows and columns of a data source a query asks for; rows are selected, never grouped."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import islice
 
 import attrs
 
+from supermetrics_query.emulator.accounts import chosen, names
+from supermetrics_query.emulator.dates import Days, check_comparison, days
+from supermetrics_query.emulator.filters import Test, condition
 from supermetrics_query.emulator.limits import Members
-from supermetrics_query.emulator.problems import ServiceError, bad_request
-from supermetrics_query.emulator.sources import Column, Row, Source
-
-ALL_ACCOUNTS = "list.all_accounts"
+from supermetrics_query.emulator.problems import bad_request
+from supermetrics_query.emulator.rows import projected, within
+from supermetrics_query.emulator.sources import Column, Row, Source, rank
 
 
 @attrs.frozen(eq=False)
@@ -23,44 +25,46 @@ class Result:
 
 @attrs.frozen(kw_only=True, eq=False)
 class Selection:
-    """A query, understood; an empty set of accounts and an absent day select everything."""
+    """A query, understood."""
 
     source: Source
     requested: tuple[Column, ...]
     delivered: tuple[Column, ...]
     accounts: tuple[str, ...]
-    first_day: date | None
-    last_day: date | None
+    days: Days
+    tests: tuple[Test, ...]
+    order: tuple[tuple[int, bool], ...]
+    """The places of cells by which rows are sorted, and whether downwards."""
     max_rows: int | None
 
     def result(self) -> Result:
         """Return what the query selects."""
         places = [self.source.position(column.id) for column in self.delivered]
-        rows = islice(self._rows(), self.max_rows)
-        return Result(self.delivered, [tuple(row[place] for place in places) for row in rows])
+        return Result(self.delivered, projected(self._rows(), places))
 
-    def _rows(self) -> Iterator[Row]:
-        rows = iter(self.source.rows)
-        if self.accounts and self.source.account:
-            account = self.source.position(self.source.account)
-            rows = (row for row in rows if row[account] in self.accounts)
-        if self.source.date and (self.first_day or self.last_day):
-            day = self.source.position(self.source.date)
-            first, last = str(self.first_day or ""), str(self.last_day or "9999")
-            rows = (row for row in rows if first <= str(row[day]) <= last)
-        return rows
+    def _rows(self) -> Sequence[Row]:
+        rows = self.source.rows
+        if not self.tests and not self.order:
+            return within(rows, 0, self.max_rows)
+        kept: Iterable[Row] = (row for row in rows if all(test(row) for test in self.tests))
+        for place, downwards in reversed(self.order):
+            kept = _sorted(kept, place, downwards=downwards)
+        return list(islice(kept, self.max_rows))
 
 
-def select(source: Source, query: Members, *, reorder: bool) -> Selection:
+def select(source: Source, query: Members, *, today: date, reorder: bool) -> Selection:
     """Understand a query, or refuse it."""
     requested = _columns(source, query.get("fields"))
+    accounts, asked = chosen(source, query.get("ds_accounts")), days(query, today)
+    check_comparison(query, today)
     return Selection(
         source=source,
         requested=requested,
         delivered=tuple(sorted(requested, key=_place) if reorder else requested),
-        accounts=_accounts(source, query.get("ds_accounts")),
-        first_day=_day(query, "start_date"),
-        last_day=_day(query, "end_date"),
+        accounts=accounts,
+        days=asked,
+        tests=tuple(_tests(source, accounts, asked, str(query.get("filter", "")))),
+        order=tuple(_orders(source, query.get("order_rows"))),
         max_rows=int(str(query["max_rows"])) if "max_rows" in query else None,
     )
 
@@ -69,36 +73,33 @@ def _place(column: Column) -> tuple[bool, str]:
     return column.is_metric, column.id
 
 
-def names(value: object) -> list[str]:
-    """Return the parts of a comma list, or of a list of ids and of ids with options."""
-    if isinstance(value, str):
-        return [part.strip() for part in value.split(",") if part.strip()]
-    if not isinstance(value, list):
-        return []
-    return [str(item["id"]) if isinstance(item, dict) else str(item) for item in value]
-
-
 def _columns(source: Source, fields: object) -> tuple[Column, ...]:
-    known = {column.id: column for column in source.columns}
-    wanted = names(fields) or list(known)
-    if unknown := [name for name in wanted if name not in known]:
-        raise bad_request(f"The field {unknown[0]} is not known; there are {', '.join(known)}.")
-    return tuple(known[name] for name in wanted)
+    wanted = names(fields) or source.ids
+    if unknown := [name for name in wanted if name not in source.ids]:
+        raise bad_request(f"The field {unknown[0]} is not known; there are {', '.join(source.ids)}.")
+    return tuple(source.columns[source.position(name)] for name in wanted)
 
 
-def _accounts(source: Source, accounts: object) -> tuple[str, ...]:
-    wanted = [name for name in names(accounts) if name != ALL_ACCOUNTS]
-    if source.account:
-        place = source.position(source.account)
-        known = {str(row[place]) for row in source.rows}
-        if unknown := [name for name in wanted if name not in known]:
-            raise ServiceError("ACCOUNT_ID_INVALID", f"The account {unknown[0]} is not known.")
-    return tuple(wanted)
+def _tests(source: Source, accounts: Sequence[str], asked: Days, filtered: str) -> Iterator[Test]:
+    if source.account and len(accounts) < len(source.accounts):
+        account = source.position(source.account)
+        yield lambda row: row[account] in accounts
+    if source.date and asked != Days():
+        day = source.position(source.date)
+        # Days written with four digits of the year sort as texts do.
+        first, last = str(asked.first or ""), str(asked.last or "9999")
+        yield lambda row: first <= str(row[day]) <= last
+    if filtered.strip():
+        yield condition(filtered, source)
 
 
-def _day(query: Members, name: str) -> date | None:
-    value = query.get(name)
-    try:
-        return date.fromisoformat(str(value)) if value else None
-    except ValueError:
-        raise bad_request(f"{name} is not a date.") from None
+def _orders(source: Source, wanted: object) -> Iterator[tuple[int, bool]]:
+    for part in names(wanted):
+        name, _, direction = part.partition(" ")
+        if name not in source.ids or direction.strip().lower() not in {"", "asc", "desc"}:
+            raise bad_request(f"The rows cannot be ordered by {part!r}.")
+        yield source.position(name), direction.strip().lower() == "desc"
+
+
+def _sorted(rows: Iterable[Row], place: int, *, downwards: bool) -> list[Row]:
+    return sorted(rows, key=lambda row: rank(row[place]), reverse=downwards)

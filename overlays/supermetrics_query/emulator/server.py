@@ -13,6 +13,8 @@ from collections.abc import Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
+from supermetrics_query.emulator.line import LineProtocol
+
 KEEP_ALIVE = 600  # seconds; clients look rarely and keep their connections
 
 
@@ -20,12 +22,13 @@ def config(app: ASGIApp) -> uvicorn.Config:
     """Return the settings of every server of the service."""
     return uvicorn.Config(
         app,
-        http="h11",
+        http=LineProtocol,
         ws="none",
         loop="asyncio",
         lifespan="off",
         log_config=None,
         access_log=False,
+        proxy_headers=False,
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE,
     )
@@ -79,21 +82,32 @@ class ThreadServer(uvicorn.Server):
             await server.wait_closed()
 
 
-def loopback() -> socket.socket:
-    """Return a socket bound to a free port of this machine."""
+def bound_to(host: str, port: int) -> socket.socket:
+    """Return a socket bound to an address; port 0 stands for any free one."""
+    family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     # asyncio sends without delay only where the socket names its protocol.
-    bound = socket.socket(proto=socket.IPPROTO_TCP)
-    bound.bind(("127.0.0.1", 0))
+    bound = socket.socket(family, kind, socket.IPPROTO_TCP)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind(address)
+    except OSError:
+        bound.close()
+        raise
     return bound
+
+
+def origin_of(bound: socket.socket) -> str:
+    """Return the origin of URLs that lead to a socket."""
+    host, port = bound.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 @contextlib.contextmanager
 def serving(app: ASGIApp, bound: socket.socket) -> Iterator[None]:
     """Serve an application in a thread of its own."""
     server = ThreadServer(app)
-    thread = threading.Thread(
-        target=server.run_and_tell, args=(bound,), name="supermetrics-emulator", daemon=True
-    )
+    name = "supermetrics-emulator"
+    thread = threading.Thread(target=server.run_and_tell, args=(bound,), name=name, daemon=True)
     thread.start()
     try:
         server.wait_until_ready()

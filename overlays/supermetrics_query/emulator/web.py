@@ -1,7 +1,5 @@
-"""HTTP around the operations: the key, the headers, and the form of errors."""
+"""HTTP around the operations: routes, keys, and allowances."""
 
-import json
-import secrets
 from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.applications import Starlette
@@ -10,89 +8,82 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
-from supermetrics_query.emulator.operations import Call, Operation, look, start
-from supermetrics_query.emulator.problems import BODIES, MEDIA_TYPES, Report, ServiceError, bad_request
+from supermetrics_query.emulator.control import control
+from supermetrics_query.emulator.history import history
+from supermetrics_query.emulator.operations import Call, Operation, look, results, start
+from supermetrics_query.emulator.problems import ServiceError
+from supermetrics_query.emulator.responses import answered, failed, request_id
 from supermetrics_query.emulator.world import World
 
 BASES = ("/enterprise/v2", "/v2")
 OPERATIONS: tuple[tuple[str, str, Operation], ...] = (
     ("POST", "/query/data/{format}", start),
     ("GET", "/query/status", look),
+    ("GET", "/query/results", results),
+    ("GET", "/query/history", history),
 )
 ROUTING_CODES: Mapping[int, str] = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="Supermetrics API"'}
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def application(world: World) -> Starlette:
     """Return the API as an ASGI application."""
-    routes = [Route(path, endpoint(world, does), methods=[method]) for method, path, does in OPERATIONS]
+    operations = [Route(path, _endpoint(world, does), methods=[method]) for method, path, does in OPERATIONS]
 
     def unrouted(request: Request, problem: Exception) -> Response:
-        status = problem.status_code if isinstance(problem, HTTPException) else 500
-        headers = dict(problem.headers or {}) if isinstance(problem, HTTPException) else {}
-        error = ServiceError(ROUTING_CODES.get(status, "BAD_REQUEST"), status=status, headers=headers)
-        return failed(world, request, error)
+        known = problem if isinstance(problem, HTTPException) else HTTPException(500)
+        code = ROUTING_CODES.get(known.status_code, "BAD_REQUEST")
+        error = ServiceError(code, status=known.status_code, headers=known.headers or {})
+        return failed(error, world.behaviour.errors, address(request), _allowance(world, ""))
 
     return Starlette(
-        routes=[Mount(base, routes=routes) for base in BASES],
+        routes=[*(Mount(base, routes=operations) for base in BASES), *control(world)],
         exception_handlers={HTTPException: unrouted},
     )
 
 
-def endpoint(world: World, operation: Operation) -> Endpoint:
-    """Wrap an operation for the web."""
+def address(request: Request) -> str:
+    """Return the URL of a request without its query."""
+    return str(request.url.replace(query=""))
 
+
+def _endpoint(world: World, operation: Operation) -> Endpoint:
     async def serve(request: Request) -> Response:
+        key = _key(request)
         try:
-            reply = await operation(world, await _call(world, request))
+            _let_in(world, key)
+            reply = await operation(world, await _call(request, key))
         except ServiceError as error:
-            return failed(world, request, error)
-        except RecursionError:
-            return failed(world, request, bad_request("That is nested too deeply."))
-        return _response(reply.status, reply.body, "application/json", _allowance(world))
+            return failed(error, world.behaviour.errors, address(request), _allowance(world, key))
+        return answered(reply, _allowance(world, key))
 
     return serve
 
 
-def failed(world: World, request: Request, error: ServiceError) -> Response:
-    """Return an error in the family that was chosen."""
-    family = world.behaviour.errors
-    report = Report(error, _request_id(), str(request.url.replace(query="")))
-    # The documentation promises the allowance with every error but those of status 500 and above.
-    headers = {**(_allowance(world) if error.status < 500 else {}), **error.headers}
-    return _response(error.status, BODIES[family](report), MEDIA_TYPES[family], headers)
-
-
-async def _call(world: World, request: Request) -> Call:
+async def _call(request: Request, key: str) -> Call:
     return Call(
-        key=authenticated(world, request.headers.get("authorization", "")),
-        request_id=_request_id(),
+        key=key,
+        request_id=request_id(),
+        address=address(request),
         path=request.path_params,
         query=request.query_params,
         body=await request.body(),
     )
 
 
-def authenticated(world: World, authorization: str) -> str:
-    """Return the key that was sent, or refuse the request."""
-    scheme, _, key = authorization.partition(" ")
-    challenge = {"WWW-Authenticate": 'Bearer realm="Supermetrics API"'}
-    if scheme.lower() != "bearer" or not key.strip():
-        raise ServiceError("API_KEY_REQUIRED", headers=challenge)
-    if key.strip() not in world.keys:
-        raise ServiceError("API_KEY_INVALID", headers=challenge)
-    return key.strip()
+def _key(request: Request) -> str:
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else ""
 
 
-def _request_id() -> str:
-    return secrets.token_urlsafe(24)
+def _let_in(world: World, key: str) -> None:
+    if not key:
+        raise ServiceError("API_KEY_REQUIRED", headers=CHALLENGE)
+    if key not in world.keys:
+        raise ServiceError("API_KEY_INVALID", headers=CHALLENGE)
+    world.throttle(key).take(world.timeline.now(), world.timeline.speed)
 
 
-def _allowance(world: World) -> dict[str, str]:
-    allowance = world.behaviour.allowance
-    return {"X-RateLimit-Limit": str(allowance), "X-RateLimit-Remaining": str(allowance - 1)}
-
-
-def _response(status: int, body: object, media_type: str, headers: Mapping[str, str]) -> Response:
-    content = json.dumps(body, separators=(",", ":")).encode()
-    return Response(content, status, {"Access-Control-Allow-Origin": "*", **headers}, media_type)
+def _allowance(world: World, key: str) -> Mapping[str, str]:
+    return world.throttle(key).headers(world.timeline.now())
