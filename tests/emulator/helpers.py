@@ -1,4 +1,6 @@
+import asyncio
 import json
+import socket
 import ssl
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -61,3 +63,29 @@ def held(service: Emulator, request: Callable[[], httpx.Response], seconds: floa
             pass
         service.advance(seconds)
         return answer.result()
+
+
+def raw(service: Emulator, path: str, **headers: str) -> tuple[bytes, bool]:
+    """Return what the service sends until the connection ends, and whether a reset ended it."""
+    host, port = service.origin.removeprefix("http://").split(":")
+    sent = {"Host": host, "Authorization": f"Bearer {service.key}", **headers}
+    lines = [f"GET /enterprise/v2{path} HTTP/1.1", *(f"{name}: {value}" for name, value in sent.items())]
+    received = b""
+    with socket.create_connection((host, int(port)), timeout=30) as connection:
+        connection.sendall("\r\n".join([*lines, "", ""]).encode())
+        try:
+            while piece := connection.recv(65536):
+                received += piece
+        except ConnectionResetError:
+            return received, True
+    return received, False
+
+
+def mounted(service: Emulator, path: str) -> httpx.Response:
+    """Ask a service that is served by another server than its own."""
+
+    async def ask() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(service.app), verify=NO_TLS) as client:
+            return await client.get("http://mounted" + path)
+
+    return asyncio.run(ask())

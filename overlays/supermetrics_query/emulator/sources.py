@@ -93,7 +93,7 @@ def _is_date(cell: str) -> bool:
 # The first type that every cell of a column has is the type of the column.
 _TYPES: Mapping[str, tuple[Callable[[str], bool], Callable[[str], Cell]]] = {
     INTEGER: (_is(r"-?(0|[1-9]\d{0,17})"), int),
-    FLOAT: (_is(r"-?\d+(\.\d+)?([eE][+-]?\d+)?"), float),
+    FLOAT: (_is(r"-?(0|[1-9]\d{0,14})(\.\d+)?([eE][+-]?\d\d?)?"), float),
     DATE: (_is_date, str),
     TEXT: (lambda _cell: True, str),
 }
