@@ -1,0 +1,98 @@
+"""The same scripting as in Python for tests in other languages, below `/_emulator` and without a key.
+
+POST /_emulator/faults    {"faults": ["status:3*503", {"kind": "drop", "operation": "start"}]}
+POST /_emulator/plan      {"run_seconds": 3, "outcome": "FAILURE"}
+POST /_emulator/advance   {"seconds": 3600}
+POST /_emulator/reset
+GET  /_emulator/requests
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+import attrs
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from supermetrics_query.emulator.decoding import an_object, decoded
+from supermetrics_query.emulator.faults import fault_of, parsed
+from supermetrics_query.emulator.formats import JSON, dumped
+from supermetrics_query.emulator.plans import Plan, planned
+from supermetrics_query.emulator.problems import ServiceError
+from supermetrics_query.emulator.world import World
+
+PATH = "/_emulator"
+CENTURY = 3_155_760_000  # seconds
+Members = Mapping[str, object]
+Command = Callable[[World, Members], Members]
+
+
+def _faults(world: World, sent: Members) -> Members:
+    wanted = sent.get("faults")
+    listed = wanted if isinstance(wanted, list) else [wanted]
+    faults = [parsed(item) if isinstance(item, str) else fault_of(an_object(item)) for item in listed]
+    for fault in faults:
+        world.faults.add(fault)
+    return {"faults": [attrs.asdict(fault) for fault in faults]}
+
+
+def _plan(world: World, sent: Members) -> Members:
+    world.plan = planned(Plan(), sent)
+    return {"plan": attrs.asdict(world.plan)}
+
+
+def _advance(world: World, sent: Members) -> Members:
+    seconds = sent.get("seconds")
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= CENTURY:
+        raise ValueError(f"seconds must be a number from 0 to {CENTURY}")
+    world.timeline.advance(seconds)
+    return {"now": world.timeline.now()}
+
+
+def _reset(world: World, _sent: Members) -> Members:
+    world.reset()
+    return {}
+
+
+def _requests(world: World, _sent: Members) -> Members:
+    return {
+        "requests": [
+            attrs.asdict(seen) | {"operation": seen.operation, "schedule_id": seen.schedule_id}
+            for seen in tuple(world.journal)
+        ]
+    }
+
+
+COMMANDS: Mapping[tuple[str, str], Command] = {
+    ("POST", "faults"): _faults,
+    ("POST", "plan"): _plan,
+    ("POST", "advance"): _advance,
+    ("POST", "reset"): _reset,
+    ("GET", "requests"): _requests,
+}
+
+
+def control(world: World) -> list[Route]:
+    """Return the routes of the control endpoint."""
+    return [
+        Route(f"{PATH}/{name}", _endpoint(world, command), methods=[method])
+        for (method, name), command in COMMANDS.items()
+    ]
+
+
+def _endpoint(world: World, command: Command) -> Callable[[Request], Awaitable[Response]]:
+    async def serve(request: Request) -> Response:
+        try:
+            body = await request.body()
+            answer = command(world, an_object(decoded(body)) if body else {})
+        except ServiceError as error:
+            return _answered(400, {"error": error.description})
+        except (TypeError, ValueError) as error:
+            return _answered(400, {"error": str(error.args[0])})
+        return _answered(200, answer)
+
+    return serve
+
+
+def _answered(status: int, body: Members) -> Response:
+    return Response(dumped(body), status, media_type=JSON)

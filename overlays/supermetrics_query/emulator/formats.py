@@ -1,0 +1,138 @@
+"""The forms in which rows are delivered, each written piece by piece."""
+
+import csv
+import html
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from itertools import chain
+
+import attrs
+import msgspec
+
+from supermetrics_query.emulator.pages import Page
+from supermetrics_query.emulator.problems import ServiceError, bad_request
+from supermetrics_query.emulator.rows import batches
+from supermetrics_query.emulator.sources import Row
+
+Meta = Mapping[str, object]
+Write = Callable[[Meta, Page], Iterable[bytes]]
+JSON = "application/json"
+
+
+@attrs.frozen
+class Form:
+    """A form: its media type, and how it is written."""
+
+    media_type: str
+    write: Write
+    has_pages: bool = False
+    """Whether it is read page by page or as a whole."""
+    has_titles: bool = True
+    """Whether a header row is one of its rows."""
+
+
+def dumped(value: object) -> bytes:
+    """Return a value as JSON in the way of the API, which escapes what is not ASCII."""
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def arrays(meta: Meta, page: Page) -> Iterator[bytes]:
+    """Write the default JSON."""
+    yield b'{"meta":' + dumped(meta) + b',"data":'
+    yield from _listed(_with_titles(page))
+    yield b"}"
+
+
+def _described(meta: Meta, page: Page) -> Iterator[bytes]:
+    headers = [{"name": column.name, "data_type": column.data_type} for column in page.columns]
+    return arrays({**meta, "headers": headers}, page)
+
+
+def _keyed(_meta: Meta, page: Page) -> Iterator[bytes]:
+    return _listed(_objects(page))
+
+
+def _lines(_meta: Meta, page: Page) -> Iterator[bytes]:
+    for batch in _objects(page):
+        yield b"".join(msgspec.json.encode(item) + b"\n" for item in batch)
+
+
+def _separated(delimiter: str) -> Write:
+    def write(_meta: Meta, page: Page) -> Iterator[bytes]:
+        for batch in _with_titles(page):
+            text = io.StringIO()
+            csv.writer(text, delimiter=delimiter, lineterminator="\n").writerows(batch)
+            yield text.getvalue().encode()
+
+    return write
+
+
+def _table(_meta: Meta, page: Page) -> Iterator[bytes]:
+    yield b"<table>\n"
+    for row in page.titles:
+        yield _table_row(row, "th")
+    for batch in batches(page.rows):
+        yield b"".join(_table_row(row, "td") for row in batch)
+    yield b"</table>\n"
+
+
+def _table_row(row: Row, tag: str) -> bytes:
+    cells = ("" if cell is None else html.escape(str(cell)) for cell in row)
+    return ("<tr>" + "".join(f"<{tag}>{cell}</{tag}>" for cell in cells) + "</tr>\n").encode()
+
+
+def _parquet(_meta: Meta, page: Page) -> Iterator[bytes]:
+    arrow, parquet = import_module("pyarrow"), import_module("pyarrow.parquet")
+    cells = zip(*page.rows, strict=True) if page.rows else [()] * len(page.columns)
+    table = arrow.table({column.id: list(values) for column, values in zip(page.columns, cells, strict=True)})
+    file = io.BytesIO()
+    parquet.write_table(table, file, version="1.0")
+    yield file.getvalue()
+
+
+def _with_titles(page: Page) -> Iterator[Sequence[Row]]:
+    return chain([page.titles], batches(page.rows))
+
+
+def _objects(page: Page) -> Iterator[Sequence[dict[str, object]]]:
+    ids = [column.id for column in page.columns]
+    for batch in batches(page.rows):
+        yield [dict(zip(ids, row, strict=True)) for row in batch]
+
+
+def _listed(found: Iterable[Sequence[object]]) -> Iterator[bytes]:
+    yield b"["
+    separator = b""
+    for batch in found:
+        if batch:
+            yield separator + msgspec.json.encode(batch)[1:-1]
+            separator = b","
+    yield b"]"
+
+
+DEFAULT_FORM = Form(JSON, arrays, has_pages=True)
+FORMS: Mapping[str, Form] = {
+    "json": DEFAULT_FORM,
+    "keyjson": Form(JSON, _keyed, has_pages=True, has_titles=False),
+    "ndjson": Form("application/x-ndjson", _lines, has_titles=False),
+    "csv": Form("text/csv; charset=utf-8", _separated(",")),
+    "tsv": Form("text/tab-separated-values; charset=utf-8", _separated("\t")),
+    "html": Form("text/html; charset=utf-8", _table),
+    "powerbi": Form(JSON, _described, has_pages=True, has_titles=False),
+    "pbijson": Form(JSON, _described, has_pages=True, has_titles=False),
+    "qlik": Form(JSON, arrays, has_pages=True),
+    "tableau": Form(JSON, arrays, has_pages=True),
+    "parquet": Form("application/vnd.apache.parquet", _parquet, has_titles=False),
+}
+
+
+def form(name: str) -> Form:
+    """Return a form, or refuse one that is unknown or cannot be written here."""
+    if name not in FORMS:
+        raise bad_request(f"The format {name} is not known; there are {', '.join(FORMS)}.")
+    if name == "parquet" and find_spec("pyarrow") is None:
+        raise ServiceError("UNPROCESSABLE_CONTENT", "The format parquet needs pyarrow beside the emulator.")
+    return FORMS[name]

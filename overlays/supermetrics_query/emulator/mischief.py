@@ -1,0 +1,182 @@
+"""How faults are done: in place of an answer, to an answer, or to the connection."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import attrs
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from supermetrics_query.emulator.faults import Fault, Kind
+from supermetrics_query.emulator.line import Line, line_of
+from supermetrics_query.emulator.problems import Family, ServiceError
+from supermetrics_query.emulator.responses import failed
+from supermetrics_query.emulator.world import World
+
+CODES: Mapping[int, str] = {
+    400: "BAD_REQUEST",
+    401: "UNAUTHORIZED",
+    403: "FORBIDDEN",
+    404: "NOT_FOUND",
+    409: "CONFLICT_ERROR",
+    422: "UNPROCESSABLE_CONTENT",
+    429: "TOO_MANY_REQUESTS",
+    500: "INTERNAL_SERVER_ERROR",
+    503: "SERVICE_UNAVAILABLE",
+}
+
+
+@attrs.frozen(kw_only=True)
+class Exchange:
+    """A request that meets a fault; `inner` would serve it."""
+
+    world: World
+    fault: Fault
+    inner: ASGIApp
+    scope: Scope
+    receive: Receive
+    send: Send
+
+    @property
+    def line(self) -> Line:
+        """The connection."""
+        return line_of(self.scope)
+
+    @property
+    def allowance(self) -> Mapping[str, str]:
+        """The headers that tell how many requests are left."""
+        return self.world.throttle("").headers(self.world.timeline.now())
+
+    async def respond(self, response: Response) -> None:
+        """Send a whole answer."""
+        await response(self.scope, self.receive, self.send)
+
+    async def serve(self) -> None:
+        """Serve the request as if nothing were wrong."""
+        await self.inner(self.scope, self.receive, self.send)
+
+    async def served(self) -> tuple[Message, bytes]:
+        """Serve the request, but keep the answer: its head and its body."""
+        kept: list[Message] = []
+
+        async def keep(message: Message) -> None:
+            kept.append(message)
+
+        await self.inner(self.scope, self.receive, keep)
+        return kept[0], b"".join(message.get("body", b"") for message in kept[1:])
+
+
+async def perform(exchange: Exchange) -> None:
+    """Let a request meet its fault."""
+    await _PERFORMERS[exchange.fault.kind](exchange)
+
+
+async def _status(exchange: Exchange) -> None:
+    fault = exchange.fault
+    headers = {"Retry-After": _retry_after(fault.retry_after)} if fault.retry_after else {}
+    if fault.body in _FIXED:
+        media_type, text = _FIXED[fault.body](fault)
+        await exchange.respond(Response(text, fault.status, headers, media_type))
+        return
+    code = fault.code or CODES.get(fault.status, "INTERNAL_SERVER_ERROR")
+    error = ServiceError(code, "As the fault demands.", fault.status, headers)
+    family = FAMILIES.get(fault.body, exchange.world.behaviour.errors)
+    address = str(Request(exchange.scope).url.replace(query=""))
+    await exchange.respond(failed(error, family, address, exchange.allowance))
+
+
+async def _drop(exchange: Exchange) -> None:
+    exchange.line.drop()
+    await _for_ever()
+
+
+async def _reset(exchange: Exchange) -> None:
+    exchange.line.reset()
+    await _for_ever()
+
+
+async def _lost(exchange: Exchange) -> None:
+    await exchange.served()
+    await _drop(exchange)
+
+
+async def _truncate(exchange: Exchange) -> None:
+    head, body = await exchange.served()
+    length = (b"content-length", str(len(body)).encode())
+    headers = [header for header in head["headers"] if header[0] != b"content-length"]
+    await exchange.send({**head, "headers": [*headers, length]})
+    part = body[: min(exchange.fault.size, len(body) - 1)]
+    await exchange.send({"type": "http.response.body", "body": part, "more_body": True})
+    exchange.line.hang_up()
+    await _for_ever()
+
+
+async def _slow(exchange: Exchange) -> None:
+    await exchange.world.timeline.sleep(exchange.fault.seconds)
+    await exchange.serve()
+
+
+async def _drip(exchange: Exchange) -> None:
+    head, body = await exchange.served()
+    fault = exchange.fault
+    await exchange.send(head)
+    for start in range(0, len(body), fault.size):
+        piece = body[start : start + fault.size]
+        await exchange.send({"type": "http.response.body", "body": piece, "more_body": True})
+        await exchange.world.timeline.sleep(fault.seconds)
+    await exchange.send({"type": "http.response.body"})
+
+
+async def _endless(exchange: Exchange) -> None:
+    headers = [(b"content-type", b"application/json")]
+    await exchange.send({"type": "http.response.start", "status": 200, "headers": headers})
+    piece = b'{"data":['
+    while True:
+        await exchange.send({"type": "http.response.body", "body": piece, "more_body": True})
+        piece = b"[0],\n" * 1000
+        await asyncio.sleep(0)  # notice when the client has gone
+
+
+async def _redirect(exchange: Exchange) -> None:
+    await exchange.respond(Response(status_code=302, headers={"Location": exchange.fault.location}))
+
+
+_PERFORMERS: Mapping[Kind, Callable[[Exchange], Awaitable[None]]] = {
+    "status": _status,
+    "drop": _drop,
+    "reset": _reset,
+    "lost": _lost,
+    "truncate": _truncate,
+    "slow": _slow,
+    "drip": _drip,
+    "endless": _endless,
+    "redirect": _redirect,
+}
+
+
+async def _for_ever() -> None:
+    # Whoever serves the request gives up when the client has gone, which it has now.
+    await asyncio.get_running_loop().create_future()
+
+
+def _retry_after(text: str) -> str:
+    # A date is one of the wall: that is the clock the client compares it with.
+    seconds = text.removeprefix("date:")
+    if seconds == text:
+        return text
+    return format_datetime(datetime.now(UTC) + timedelta(seconds=float(seconds)), usegmt=True)
+
+
+def _html(fault: Fault) -> tuple[str, str]:
+    return "text/html", f"<html><head><title>{fault.status}</title></head><body>Gateway</body></html>"
+
+
+_FIXED: Mapping[str, Callable[[Fault], tuple[str, str]]] = {
+    "html": _html,
+    "text": lambda fault: ("application/json", fault.text),
+    "empty": lambda _fault: ("text/plain", ""),
+}
+FAMILIES: Mapping[str, Family] = {"envelope": "envelope", "problem": "problem", "string": "string"}

@@ -1,0 +1,55 @@
+"""Rows that are made when somebody looks at them, so that a million of them need no memory."""
+
+from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
+from typing import overload
+
+import attrs
+
+from supermetrics_query.emulator.sources import Row
+
+
+@attrs.frozen(eq=False)
+class LazyRows(Sequence[Row]):
+    """So many rows; `make` returns those of a range."""
+
+    size: int
+    make: Callable[[range], Sequence[Row]]
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return self.size
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Row]: ...
+    def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
+        """Make one row, or those of a slice."""
+        if isinstance(index, slice):
+            return self.make(range(self.size)[index])
+        place = range(self.size)[index]
+        return self.make(range(place, place + 1))[0]
+
+    def __iter__(self) -> Iterator[Row]:
+        """Make the rows in batches."""
+        for batch in batches(self):
+            yield from batch
+
+
+def batches(rows: Sequence[Row], size: int = 5000) -> Iterator[Sequence[Row]]:
+    """Cut rows into pieces."""
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]
+
+
+def within(rows: Sequence[Row], start: int, stop: int | None) -> Sequence[Row]:
+    """Return a part of the rows without making them."""
+    place = range(len(rows))[start:stop]
+    return LazyRows(len(place), lambda part: rows[place.start + part.start : place.start + part.stop])
+
+
+def projected(rows: Sequence[Row], places: Sequence[int]) -> Sequence[Row]:
+    """Return the rows with some of their cells only."""
+    pick: Callable[[Row], Row] = itemgetter(*places) if len(places) > 1 else lambda row: (row[places[0]],)
+    return LazyRows(len(rows), lambda part: list(map(pick, rows[part.start : part.stop])))

@@ -1,0 +1,107 @@
+"""The emulator as a Python object: served by a thread, mounted somewhere, or run in the foreground."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Self
+
+import attrs
+import uvicorn
+from starlette.types import ASGIApp
+
+from supermetrics_query.emulator.behaviour import Behaviour, SourceMaker
+from supermetrics_query.emulator.faults import Fault
+from supermetrics_query.emulator.front import Front
+from supermetrics_query.emulator.journal import SeenRequest
+from supermetrics_query.emulator.plans import Plan, Planner
+from supermetrics_query.emulator.server import bound_to, config, origin_of, serving
+from supermetrics_query.emulator.sources import Source
+from supermetrics_query.emulator.web import BASES, application
+from supermetrics_query.emulator.world import World
+
+
+def _world(behaviour: Behaviour) -> World:
+    return World(behaviour)
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Emulator(Behaviour):
+    """A service that behaves like the Supermetrics Data API.
+
+    As a context manager it serves real HTTP on a free port of this machine; `app` mounts it anywhere else.
+    """
+
+    _world: World = attrs.field(init=False, repr=False, default=attrs.Factory(_world, takes_self=True))
+    _open: ExitStack = attrs.field(init=False, repr=False, factory=ExitStack)
+    _origin: list[str] = attrs.field(init=False, repr=False, factory=list)
+
+    def __enter__(self) -> Self:
+        """Serve in a thread."""
+        bound = bound_to("127.0.0.1", 0)
+        self._origin.append(origin_of(bound))
+        self._open.enter_context(serving(self.app, bound))
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        """Stop, and leave nothing behind."""
+        self._open.close()
+
+    @property
+    def app(self) -> ASGIApp:
+        """The service as an ASGI application."""
+        return Front(self._world, application(self._world), BASES)
+
+    @property
+    def origin(self) -> str:
+        """Where the service is: scheme, host and port."""
+        if not self._origin:
+            raise RuntimeError("the emulator is not running; use it as a context manager")
+        return self._origin[-1]
+
+    @property
+    def url(self) -> str:
+        """The base URL for clients."""
+        return self.origin + BASES[0]
+
+    @property
+    def requests(self) -> tuple[SeenRequest, ...]:
+        """What was asked, in the order of arrival."""
+        return tuple(self._world.journal)
+
+    @property
+    def held(self) -> int:
+        """How many requests wait for time to pass, so that a test knows when to let it."""
+        return self._world.timeline.sleepers
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass for the service; may be called from any thread."""
+        self._world.timeline.advance(seconds)
+
+    def fault(self, fault: Fault | str) -> None:
+        """Let something go wrong with coming requests, for instance `status:3*503`; see `faults`."""
+        self._world.break_with(fault)
+
+    def use(self, plan: Plan | Planner) -> None:
+        """Let queries that start from now on behave in another way."""
+        self._world.plan = plan
+
+    def reset(self) -> None:
+        """Forget queries, requests, faults and added keys; time and data sources stay."""
+        self._world.reset()
+
+    def add_key(self, key: str) -> None:
+        """Accept another key."""
+        self._world.keys.add(key)
+
+    def add_source(self, ds_id: str, source: Source | SourceMaker) -> None:
+        """Offer another data source."""
+        self._world.sources[ds_id] = source
+
+    def serve(self, host: str = "127.0.0.1", port: int = 0, *, ready: Callable[[], None]) -> None:
+        """Serve in the foreground until SIGINT or SIGTERM; `ready` is called once `url` is known."""
+        settings = config(self.app)
+        settings.timeout_graceful_shutdown = 1
+        with bound_to(host, port) as bound:
+            bound.listen()
+            self._origin.append(origin_of(bound))
+            ready()
+            uvicorn.Server(settings).run([bound])

@@ -1,0 +1,156 @@
+"""Data sources: a table from a CSV file, and what its columns mean."""
+
+import csv
+import datetime
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cache, cached_property
+from pathlib import Path
+
+import attrs
+
+Cell = str | int | float | None
+Row = tuple[Cell, ...]
+Rank = tuple[bool, float, str]
+
+DATE, TEXT, INTEGER, FLOAT = "string.time.date", "string.text.value", "int.number.value", "float.number.value"
+NUMERIC = {INTEGER, FLOAT}
+WEATHER = Path(__file__).with_name("data") / "weather.csv"
+
+
+def rank(cell: Cell) -> Rank:
+    """Return what cells of one column are ordered by; null comes first."""
+    if isinstance(cell, str):
+        return True, 0.0, cell
+    return cell is not None, cell or 0.0, ""
+
+
+@attrs.frozen
+class Column:
+    """A column of a data source: a dimension or a metric."""
+
+    id: str
+    data_type: str
+    is_metric: bool
+
+    @property
+    def name(self) -> str:
+        """The display name, which is what header rows hold."""
+        return self.id.replace("_", " ").capitalize()
+
+
+@attrs.frozen(eq=False)
+class Source:
+    """A table; `account` and `date` are the columns by which accounts and days are selected, if any."""
+
+    columns: tuple[Column, ...]
+    rows: Sequence[Row]
+    account: str | None = None
+    date: str | None = None
+
+    @cached_property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of the columns."""
+        return tuple(column.id for column in self.columns)
+
+    @cached_property
+    def accounts(self) -> tuple[str, ...]:
+        """Every account in the table."""
+        return tuple(self._values(self.account))
+
+    @cached_property
+    def last_day(self) -> datetime.date | None:
+        """The last day in the table."""
+        days = self._values(self.date)
+        return datetime.date.fromisoformat(days[-1]) if days else None
+
+    def position(self, column_id: str) -> int:
+        """Return where the values of a column stand in a row."""
+        return self.ids.index(column_id)
+
+    def is_numeric(self, place: int) -> bool:
+        """Tell whether a column holds numbers."""
+        return self.columns[place].data_type in NUMERIC
+
+    def _values(self, column_id: str | None) -> list[str]:
+        if column_id is None:
+            return []
+        place = self.position(column_id)
+        return sorted({str(row[place]) for row in self.rows if row[place] is not None})
+
+
+def _is(pattern: str) -> Callable[[str], bool]:
+    return lambda cell: bool(re.fullmatch(pattern, cell))
+
+
+def _is_date(cell: str) -> bool:
+    try:
+        return datetime.date.fromisoformat(cell).isoformat() == cell
+    except ValueError:
+        return False
+
+
+# The first type that every cell of a column has is the type of the column.
+_TYPES: Mapping[str, tuple[Callable[[str], bool], Callable[[str], Cell]]] = {
+    INTEGER: (_is(r"-?(0|[1-9]\d{0,17})"), int),
+    FLOAT: (_is(r"-?(0|[1-9]\d{0,14})(\.\d+)?([eE][+-]?\d\d?)?"), float),
+    DATE: (_is_date, str),
+    TEXT: (lambda _cell: True, str),
+}
+
+
+def read_csv(
+    path: str | Path,
+    *,
+    account: str | None = None,
+    date: str | None = None,
+    dimensions: Collection[str] = (),
+) -> Source:
+    """Make a data source of a CSV file with a header line.
+
+    Types are inferred, numbers are metrics unless they are named in `dimensions`, and an empty cell is null.
+    Columns named `account` and `date` are the account and the date when no others are given.
+    """
+    names, lines = _read(Path(path))
+    for name in {account, date, *dimensions} - {None, *names}:
+        raise ValueError(f"{path} has no column {name!r}; it has {', '.join(names)}")
+    types = [_type_of(line[place] for line in lines) for place in range(len(names))]
+    columns = (
+        Column(name, kind, kind in NUMERIC and name not in dimensions)
+        for name, kind in zip(names, types, strict=True)
+    )
+    read = [_reader(kind) for kind in types]
+    rows = [tuple(convert(cell) for convert, cell in zip(read, line, strict=True)) for line in lines]
+    return Source(tuple(columns), rows, account or _named("account", names), date or _named("date", names))
+
+
+def _read(path: Path) -> tuple[list[str], list[list[str]]]:
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        names, *lines = [line for line in csv.reader(file) if line] or [[]]
+    if not names or len(set(names)) < len(names):
+        raise ValueError(f"{path} must begin with a line of names that differ: {names!r}")
+    for line in lines:
+        if len(line) != len(names):
+            raise ValueError(f"{path} has a line of {len(line)} cells under {len(names)} names: {line!r}")
+    return names, lines
+
+
+def _type_of(cells: Iterable[str]) -> str:
+    filled = [cell for cell in cells if cell]
+    fitting = (kind for kind, (fits, _) in _TYPES.items() if all(map(fits, filled)))
+    return next(fitting) if filled else TEXT
+
+
+def _reader(kind: str) -> Callable[[str], Cell]:
+    convert = _TYPES[kind][1]
+    return lambda cell: convert(cell) if cell else None
+
+
+def _named(name: str, names: Sequence[str]) -> str | None:
+    return name if name in names else None
+
+
+@cache
+def weather() -> Source:
+    """Return the data source `WEATHER`: three airports, three times a day, the year 2013."""
+    return read_csv(WEATHER, account="airport", date="date", dimensions=("hour",))

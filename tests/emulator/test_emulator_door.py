@@ -1,0 +1,139 @@
+import json
+
+import httpx
+import pytest
+from supermetrics_query.emulator import Emulator
+from supermetrics_query.emulator.problems import Family
+
+from tests.emulator.helpers import Api, error_of
+
+
+def test_a_request_without_a_key_is_refused(service: Emulator) -> None:
+    answer = httpx.get(service.url + "/query/status", params={"schedule_id": "q"})
+    assert (answer.status_code, error_of(answer)) == (401, "API_KEY_REQUIRED")
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_an_unknown_key_is_refused(service: Emulator) -> None:
+    with Api(service, "api_unknown") as stranger:
+        answer = stranger.start()
+    assert (answer.status_code, error_of(answer)) == (401, "API_KEY_INVALID")
+
+
+def test_both_bases_lead_to_the_same_service(service: Emulator, api: Api) -> None:
+    api.start(schedule_id="q")
+    answer = api.http.get(service.origin + "/v2/query/status", params={"schedule_id": "q"})
+    assert answer.json()["meta"]["schedule_id"] == "q"
+
+
+@pytest.mark.parametrize(
+    ("family", "media_type"),
+    [
+        ("envelope", "application/json"),
+        ("problem", "application/problem+json"),
+        ("string", "application/json"),
+    ],
+)
+def test_errors_come_in_the_chosen_family(family: Family, media_type: str) -> None:
+    with Emulator(errors=family) as service, Api(service) as api:
+        answer = api.look("never")
+    body = answer.json()
+    assert answer.headers["Content-Type"] == media_type
+    codes = {
+        "envelope": lambda: body["error"]["code"],
+        "problem": lambda: body["type"].rpartition("/")[2].upper().replace("-", "_"),
+        "string": lambda: body["error"],
+    }
+    assert codes[family]() == "STATUS_NOT_FOUND"
+
+
+def test_every_answer_carries_the_documented_headers(api: Api) -> None:
+    for answer in (api.start(), api.look("never")):
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert int(answer.headers["X-RateLimit-Remaining"]) <= int(answer.headers["X-RateLimit-Limit"])
+
+
+BROKEN_QUERIES: list[dict[str, object]] = [
+    {"ds_id": "NOBODY"},
+    {"ds_id": None},
+    {"ds_id": ["WEATHER"]},
+    {"schedule_id": ""},
+    {"schedule_id": "a b"},
+    {"schedule_id": "x" * 51},
+    {"fields": "date,unknown"},
+    {"fields": [{"name": "date"}]},
+    {"fields": ["date"] * 101},
+    {"ds_accounts": "EWR,XXX"},
+    {"ds_accounts": ["EWR"] * 101},
+    {"settings": "none"},
+    {"settings": {"emulator": "none"}},
+    {"settings": {"emulator": {"run_seconds": -1}}},
+    {"settings": {"emulator": {"run_seconds": True}}},
+    {"settings": {"emulator": {"parts": 1.5}}},
+    {"settings": {"emulator": {"unknown": 1}}},
+    {"start_date": "2013-02-30"},
+    {"offset_start": -1},
+    {"offset_start": 1_000_001},
+    {"offset_start": True},
+    {"offset_start": 5, "offset_end": 4},
+    {"max_rows": 0},
+    {"sync_timeout": 3601},
+    {"cache_minutes": "1"},
+]
+
+
+@pytest.mark.parametrize("broken", BROKEN_QUERIES, ids=lambda query: json.dumps(query)[:40])
+def test_a_query_that_breaks_a_limit_is_refused(api: Api, broken: dict[str, object]) -> None:
+    answer = api.start(**broken)
+    assert answer.status_code == 400
+    assert error_of(answer) in {"BAD_REQUEST", "ACCOUNT_ID_INVALID"}
+
+
+@pytest.mark.parametrize(
+    "body", ["", "{", "[]", "null", '"x"', "{}", "[" * 5000, "\xff", '{"a": ' + "9" * 5000 + "}"]
+)
+def test_a_body_that_is_no_query_is_refused(api: Api, body: str) -> None:
+    answer = api.http.post("/query/data/json", content=body.encode("latin-1"))
+    assert (answer.status_code, error_of(answer)) == (400, "BAD_REQUEST")
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {},
+        {"json": ""},
+        {"json": "[]"},
+        {"json": '{"schedule_id": 7}'},
+        {"json": '{"schedule_id": "q", "offset_end": "9"}'},
+        {"schedule_id": "q", "offset_end": "many"},
+        {"schedule_id": "q", "offset_end": "9" * 5000},
+    ],
+)
+def test_a_look_that_breaks_a_limit_is_refused(api: Api, params: dict[str, str]) -> None:
+    answer = api.http.get("/query/status", params=params)
+    assert (answer.status_code, error_of(answer)) == (400, "BAD_REQUEST")
+
+
+def test_unknown_members_are_tolerated(api: Api) -> None:
+    assert api.start(system="tests").status_code == 202
+
+
+def test_unknown_formats_paths_and_methods_are_refused(api: Api) -> None:
+    assert api.start(form="xml").status_code == 400
+    assert api.http.get("/query/nothing").status_code == 404
+    assert api.http.delete("/query/status").status_code == 405
+
+
+def test_the_emulator_tells_what_it_has_seen(service: Emulator, api: Api) -> None:
+    api.start(schedule_id="q")
+    service.advance(7)
+    api.look("q", offset_end=9)
+    started, looked = service.requests
+    assert (started.method, started.path, started.schedule_id) == ("POST", "/query/data/json", "q")
+    assert (looked.method, looked.path, looked.at) == ("GET", "/query/status", 7)
+    assert looked.params == {"schedule_id": "q", "offset_end": 9}
+
+
+def test_what_the_emulator_has_seen_holds_no_key(service: Emulator, api: Api) -> None:
+    api.start()
+    assert service.key not in repr(service.requests)

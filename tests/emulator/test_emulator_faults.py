@@ -1,0 +1,260 @@
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+import httpx
+import pytest
+from supermetrics_query.emulator import Emulator, Fault
+from supermetrics_query.emulator.faults import parsed
+
+from tests.emulator.helpers import INSTANT, Api, code_of, error_of, held, mounted, raw
+
+LOOK = "/query/status?schedule_id=q"
+
+
+@pytest.mark.parametrize(
+    ("spec", "fault"),
+    [
+        ("503", Fault(status=503)),
+        ("status:3*503", Fault(operation="status", times=3, status=503)),
+        ("*:drop", Fault(kind="drop")),
+        ("every*slow,seconds=5", Fault(times=0, kind="slow", seconds=5)),
+        ("start:2*429,retry_after=7", Fault(operation="start", times=2, status=429, retry_after="7")),
+        ("results:truncate,size=3", Fault(operation="results", kind="truncate", size=3)),
+        ("500,body=html,code=", Fault(status=500, body="html")),
+    ],
+)
+def test_a_fault_can_be_written_on_one_line(spec: str, fault: Fault) -> None:
+    assert parsed(spec) == fault
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "",
+        "50",
+        "explode",
+        "everything:503",
+        "-1*503",
+        "status:503,body",
+        "status:503,body=pdf",
+        "status:503,color=red",
+        "slow,seconds=soon",
+        "slow,seconds=-1",
+        "429,retry_after=date:soon",
+        "999",
+    ],
+)
+def test_a_fault_that_makes_no_sense_is_refused_at_once(spec: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        parsed(spec)
+
+
+def test_a_fault_meets_so_many_requests_of_its_operation(service: Emulator, api: Api) -> None:
+    service.fault("status:2*503")
+    found = [api.start(schedule_id="q").status_code, *(api.look("q").status_code for _ in range(3))]
+    assert found == [202, 503, 503, 200]
+
+
+def test_faults_happen_one_after_the_other(service: Emulator, api: Api) -> None:
+    service.fault("status:500")
+    service.fault(Fault(status=520, body="empty"))
+    assert [api.look("q").status_code for _ in range(3)] == [500, 520, 404]
+
+
+def test_a_fault_without_an_end_lasts_until_the_reset(service: Emulator, api: Api) -> None:
+    service.fault("every*503")
+    found = [api.look("q").status_code for _ in range(5)]
+    service.reset()
+    assert (found, api.look("q").status_code) == ([503] * 5, 404)
+
+
+def test_an_emulator_can_be_broken_from_the_beginning() -> None:
+    with Emulator(faults=["503"]) as service, Api(service) as api:
+        found = [api.look("q").status_code for _ in range(2)]
+        service.reset()
+        assert [*found, api.look("q").status_code] == [503, 404, 503]
+
+
+@pytest.mark.parametrize(
+    ("body", "media_type", "text"),
+    [
+        ("envelope", "application/json", '"error":{"code":"SERVICE_UNAVAILABLE"'),
+        ("problem", "application/problem+json", "problems/service-unavailable"),
+        ("string", "application/json", '"error":"SERVICE_UNAVAILABLE"'),
+        ("html", "text/html", "<html>"),
+        ("empty", "text/plain", ""),
+        ('text,text={"meta": null}', "application/json", '{"meta": null}'),
+    ],
+)
+def test_an_error_looks_as_it_was_told(
+    service: Emulator, api: Api, body: str, media_type: str, text: str
+) -> None:
+    service.fault(f"503,body={body}")
+    answer = api.look("q")
+    assert answer.headers["Content-Type"].partition(";")[0] == media_type
+    assert text in answer.text
+
+
+def test_an_error_can_hide_in_an_answer_that_says_200(service: Emulator, api: Api) -> None:
+    service.fault("200,code=QUERY_ERROR")
+    answer = api.look("q")
+    assert (answer.status_code, error_of(answer)) == (200, "QUERY_ERROR")
+
+
+@pytest.mark.parametrize("value", ["7", "1000000000", "soon", ""])
+def test_retry_after_is_sent_as_written(service: Emulator, api: Api, value: str) -> None:
+    service.fault(f"429,retry_after={value}")
+    assert api.look("q").headers.get("Retry-After", "") == value
+
+
+def test_retry_after_can_be_a_date(service: Emulator, api: Api) -> None:
+    service.fault("429,retry_after=date:60")
+    left = parsedate_to_datetime(api.look("q").headers["Retry-After"]) - datetime.now(UTC)
+    assert timedelta(seconds=50) < left <= timedelta(seconds=60)
+
+
+def test_a_dropped_connection_ends_without_a_byte(service: Emulator) -> None:
+    service.fault("status:drop")
+    assert raw(service, LOOK) == (b"", False)
+
+
+def test_a_connection_can_be_reset(service: Emulator) -> None:
+    service.fault("status:reset")
+    assert raw(service, LOOK) == (b"", True)
+
+
+def test_a_lost_answer_leaves_a_query_that_was_started(service: Emulator, api: Api) -> None:
+    service.fault("start:lost")
+    with pytest.raises(httpx.RemoteProtocolError):
+        api.start(schedule_id="q")
+    assert code_of(api.look("q")) == "SCHEDULED"
+
+
+def test_a_dropped_start_leaves_nothing(service: Emulator, api: Api) -> None:
+    service.fault("start:drop")
+    with pytest.raises(httpx.RemoteProtocolError):
+        api.start(schedule_id="q")
+    assert error_of(api.look("q")) == "STATUS_NOT_FOUND"
+
+
+def test_a_truncated_body_is_shorter_than_it_claims(service: Emulator, api: Api) -> None:
+    api.start(schedule_id="q", plan=INSTANT)
+    service.fault("status:truncate,size=100")
+    received, was_reset = raw(service, LOOK)
+    head, _, body = received.partition(b"\r\n\r\n")
+    length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+    assert (len(body), length > 50_000, was_reset) == (100, True, False)
+
+
+def test_a_truncated_body_lacks_something_even_if_it_is_short(service: Emulator) -> None:
+    service.fault("status:truncate,size=1000000")
+    head, _, body = raw(service, LOOK)[0].partition(b"\r\n\r\n")
+    assert f"content-length: {len(body) + 1}".encode() in head.lower()
+
+
+def test_a_slow_answer_comes_late(service: Emulator, api: Api) -> None:
+    service.fault("status:slow,seconds=30")
+    answer = held(service, lambda: api.look("q"), 30)
+    assert answer.status_code == 404
+
+
+def test_a_dripping_answer_comes_in_pieces_and_whole() -> None:
+    with Emulator(speed=1000) as service, Api(service) as api:
+        whole = api.look("q")
+        service.fault("status:drip,seconds=1,size=40")
+        dripped = api.look("q")
+    assert (dripped.status_code, error_of(dripped)) == (404, error_of(whole))
+
+
+def test_an_endless_body_goes_on_for_as_long_as_somebody_reads(service: Emulator, api: Api) -> None:
+    service.fault("status:endless")
+    size = 0
+    with api.http.stream("GET", LOOK) as answer:
+        for piece in answer.iter_bytes():
+            size += len(piece)
+            if size > 1_000_000:
+                break
+    assert size > 1_000_000
+    assert api.look("q").status_code == 404
+
+
+def test_a_redirect_leads_elsewhere(service: Emulator, api: Api) -> None:
+    service.fault(Fault(kind="redirect", location="http://localhost/elsewhere"))
+    answer = api.look("q")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "http://localhost/elsewhere")
+
+
+def test_cutting_a_connection_needs_the_server_of_the_emulator() -> None:
+    with pytest.raises(RuntimeError, match="own server"):
+        mounted(Emulator(faults=["drop"]), "/v2/query/status")
+
+
+def test_requests_that_met_a_fault_were_seen(service: Emulator, api: Api) -> None:
+    service.fault("503")
+    api.look("q")
+    assert [seen.operation for seen in service.requests] == ["status"]
+
+
+def test_faults_can_be_ordered_without_python(service: Emulator, api: Api) -> None:
+    control = service.origin + "/_emulator/"
+    ordered = api.http.post(control + "faults", json={"faults": ["status:503", {"kind": "drop"}]})
+    found = api.look("q").status_code
+    with pytest.raises(httpx.RemoteProtocolError):
+        api.look("q")
+    assert (ordered.status_code, found) == (200, 503)
+
+
+@pytest.mark.parametrize(
+    ("command", "sent"),
+    [
+        ("faults", '{"faults": ["explode"]}'),
+        ("faults", '{"faults": [{"kind": "explode"}]}'),
+        ("faults", '{"faults": [{"size": 1.5}]}'),
+        ("faults", '{"faults": 7}'),
+        ("faults", "{}"),
+        ("faults", "{"),
+        ("plan", '{"run_seconds": -1}'),
+        ("advance", '{"seconds": -1}'),
+        ("advance", '{"seconds": "1"}'),
+        ("advance", '{"seconds": NaN}'),
+        ("advance", "{}"),
+    ],
+)
+def test_a_command_without_sense_is_refused(service: Emulator, api: Api, command: str, sent: str) -> None:
+    answer = api.http.post(f"{service.origin}/_emulator/{command}", content=sent)
+    assert answer.status_code == 400
+    assert answer.json()["error"]
+
+
+def test_the_service_can_be_scripted_without_python(service: Emulator, api: Api) -> None:
+    control = service.origin + "/_emulator/"
+    planned = api.http.post(control + "plan", json={"run_seconds": 30, "outcome": "STOPPED"})
+    api.start(schedule_id="q")
+    now = api.http.post(control + "advance", json={"seconds": 60}).json()["now"]
+    code = code_of(api.look("q"))
+    seen = api.http.get(control + "requests").json()["requests"]
+    assert api.http.post(control + "reset").status_code == 200
+    assert (planned.json()["plan"]["run_seconds"], now, code) == (30, 60, "STOPPED")
+    assert [request["operation"] for request in seen] == ["start", "status"]
+    assert {request["schedule_id"] for request in seen} == {"q"}
+    assert (error_of(api.look("q")), len(service.requests)) == ("STATUS_NOT_FOUND", 1)
+
+
+def test_an_unknown_member_of_a_fault_is_named() -> None:
+    with pytest.raises(ValueError, match="'color'"):
+        parsed("503,color=red")
+
+
+def test_a_body_that_is_cut_off_starts_nothing(service: Emulator, api: Api) -> None:
+    body = json.dumps({"ds_id": "WEATHER", "schedule_id": "q"})
+
+    def broken() -> Iterator[bytes]:
+        yield body[:10].encode()
+        raise ConnectionAbortedError
+
+    with pytest.raises(ConnectionAbortedError):
+        api.http.post("/query/data/json", content=broken(), headers={"Content-Length": str(len(body))})
+    assert error_of(api.look("q")) == "STATUS_NOT_FOUND"
+    assert [seen.operation for seen in service.requests] == ["status"]

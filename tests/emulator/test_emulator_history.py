@@ -1,0 +1,79 @@
+import json
+
+import pytest
+from supermetrics_query.emulator import Emulator
+
+from tests.emulator.helpers import INSTANT, Api, error_of
+
+
+def history(api: Api, **sent: object) -> dict[str, list[dict[str, object]]]:
+    answer = api.http.get("/query/history", params={"json": json.dumps(sent)} if sent else {})
+    assert answer.status_code == 200
+    body: dict[str, list[dict[str, object]]] = answer.json()
+    return body
+
+
+def ids(api: Api, **sent: object) -> list[object]:
+    return [entry["schedule_id"] for entry in history(api, **sent)["data"]]
+
+
+def test_the_history_lists_runs_with_the_latest_first(service: Emulator, api: Api) -> None:
+    api.start(schedule_id="first", plan=INSTANT, max_rows=7)
+    service.advance(60)
+    api.start(schedule_id="second")
+    running, ended = history(api)["data"]
+    assert (ended["schedule_id"], ended["status_code"], ended["row_count"]) == ("first", "SUCCESS", 7)
+    assert (running["schedule_id"], running["status_code"], "row_count" in running) == (
+        "second",
+        "SCHEDULED",
+        False,
+    )
+    assert (ended["@type"], ended["ds_id"]) == ("query_history", "WEATHER")
+    assert str(ended["schedule_time"]) < str(running["schedule_time"])
+
+
+def test_the_history_can_be_searched(api: Api) -> None:
+    api.start(schedule_id="weather", plan=INSTANT)
+    api.start(schedule_id="numbers", ds_id="NUMBERS", fields="c0", plan=INSTANT | {"outcome": "FAILURE"})
+    assert ids(api, ds_ids="NUMBERS") == ["numbers"]
+    assert ids(api, ds_ids=["WEATHER", "OTHER"]) == ["weather"]
+    assert ids(api, status_codes=["FAILURE", "STOPPED"]) == ["numbers"]
+    assert ids(api, limit=1, offset=1) == ["weather"]
+    assert ids(api, until="yesterday") == []
+
+
+def test_the_history_looks_one_day_back_unless_told_otherwise(service: Emulator, api: Api) -> None:
+    api.start(schedule_id="old")
+    service.advance(2 * 86_400)
+    api.start(schedule_id="new")
+    assert ids(api) == ["new"]
+    assert ids(api, since="2020-01-01") == ["new", "old"]
+    assert ids(api, since="today", until="now") == ids(api, since="today")
+
+
+def test_the_history_looks_at_most_ninety_days_back(service: Emulator, api: Api) -> None:
+    api.start(schedule_id="old")
+    service.advance(91 * 86_400)
+    assert ids(api, since="2020-01-01T00:00:00Z") == []
+
+
+def test_the_history_of_another_key_is_not_shown(service: Emulator, api: Api) -> None:
+    api.start()
+    service.add_key("api_other")
+    with Api(service, "api_other") as stranger:
+        assert ids(stranger) == []
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"status_codes": ["DONE"]},
+        {"status_codes": "SUCCESS"},
+        {"limit": 1001},
+        {"since": "2 days ago"},
+        {"since": 1},
+    ],
+)
+def test_a_search_that_breaks_a_limit_is_refused(api: Api, sent: dict[str, object]) -> None:
+    answer = api.http.get("/query/history", params={"json": json.dumps(sent)})
+    assert (answer.status_code, error_of(answer)) == (400, "BAD_REQUEST")

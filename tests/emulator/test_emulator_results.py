@@ -1,0 +1,153 @@
+import io
+import json
+
+import httpx
+import pytest
+from supermetrics_query.emulator import Emulator
+
+from tests.emulator.helpers import INSTANT, Api, error_of
+
+QUERY = {
+    "fields": "date,airport,wind_gust",
+    "ds_accounts": "EWR",
+    "start_date": "2013-01-01",
+    "end_date": "2013-01-02",
+    "max_rows": 2,
+}
+ROWS = [{"airport": "EWR", "date": "2013-01-01", "wind_gust": gust} for gust in (None, 25.32)]
+JSON = "application/json"
+TABLE = """<table>
+<tr><th>Airport</th><th>Date</th><th>Wind gust</th></tr>
+<tr><td>EWR</td><td>2013-01-01</td><td></td></tr>
+<tr><td>EWR</td><td>2013-01-01</td><td>25.32</td></tr>
+</table>
+"""
+
+
+def results(api: Api, schedule_id: str, **window: int) -> httpx.Response:
+    sent = json.dumps({"schedule_id": schedule_id, **window})
+    return api.http.get("/query/results", params={"json": sent})
+
+
+def fetched(api: Api, form: str, **window: int) -> httpx.Response:
+    api.start(form=form, schedule_id="q", plan=INSTANT, **QUERY)
+    return results(api, "q", **window)
+
+
+@pytest.mark.parametrize(
+    ("form", "media_type", "text"),
+    [
+        ("csv", "text/csv", "Airport,Date,Wind gust\nEWR,2013-01-01,\nEWR,2013-01-01,25.32\n"),
+        (
+            "tsv",
+            "text/tab-separated-values",
+            "Airport\tDate\tWind gust\nEWR\t2013-01-01\t\nEWR\t2013-01-01\t25.32\n",
+        ),
+        (
+            "html",
+            "text/html",
+            TABLE,
+        ),
+    ],
+)
+def test_results_come_in_the_form_the_query_was_started_with(
+    api: Api, form: str, media_type: str, text: str
+) -> None:
+    answer = fetched(api, form)
+    assert answer.headers["Content-Type"].partition(";")[0] == media_type
+    assert answer.text == text
+
+
+def test_keyed_forms_are_objects_without_anything_about_the_query(api: Api) -> None:
+    assert fetched(api, "keyjson").json() == ROWS
+    lines = fetched(api, "ndjson")
+    assert lines.headers["Content-Type"] == "application/x-ndjson"
+    assert [json.loads(line) for line in lines.text.splitlines()] == ROWS
+
+
+@pytest.mark.parametrize("form", ["powerbi", "pbijson"])
+def test_forms_for_power_bi_describe_their_columns_beside_the_rows(api: Api, form: str) -> None:
+    body = fetched(api, form).json()
+    assert body["meta"]["headers"][2] == {"name": "Wind gust", "data_type": "float.number.value"}
+    assert body["data"] == [list(row.values()) for row in ROWS]
+
+
+@pytest.mark.parametrize("form", ["json", "qlik", "tableau"])
+def test_array_forms_begin_with_the_titles(api: Api, form: str) -> None:
+    answer = fetched(api, form)
+    assert answer.headers["Content-Type"] == JSON
+    assert answer.json()["data"] == [["Airport", "Date", "Wind gust"], *(list(row.values()) for row in ROWS)]
+
+
+def test_the_status_is_always_told_in_the_default_form(api: Api) -> None:
+    api.start(form="csv", schedule_id="q", plan=INSTANT, **QUERY)
+    assert api.rows("q", offset_end=0) == [["Airport", "Date", "Wind gust"]]
+
+
+def test_the_start_of_a_query_that_ends_at_once_answers_in_its_form(api: Api) -> None:
+    assert api.start(form="keyjson", plan=INSTANT, **QUERY).json() == ROWS
+
+
+def test_the_start_of_a_query_that_goes_on_answers_with_its_state(api: Api) -> None:
+    answer = api.start(form="csv")
+    assert (answer.status_code, answer.json()["meta"]["status_code"]) == (202, "SCHEDULED")
+
+
+def test_results_that_can_be_paged_are(api: Api) -> None:
+    assert fetched(api, "keyjson", offset=1, limit=1).json() == ROWS[1:]
+    assert fetched(api, "json", offset=2).json()["data"] == [list(ROWS[1].values())]
+    assert fetched(api, "csv", offset=1, limit=1).text.count("\n") == 3
+
+
+@pytest.mark.parametrize(("form", "text"), [("keyjson", "[]"), ("csv", ""), ("ndjson", "")])
+def test_an_empty_result_is_empty_in_every_form(api: Api, form: str, text: str) -> None:
+    api.start(form=form, schedule_id="q", plan=INSTANT, filter="airport == X")
+    assert results(api, "q").text == text
+
+
+def test_parquet_without_pyarrow_is_refused(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("supermetrics_query.emulator.formats.find_spec", lambda _name: None)
+    answer = api.start(form="parquet")
+    assert (answer.status_code, error_of(answer)) == (422, "UNPROCESSABLE_CONTENT")
+
+
+def test_parquet_holds_the_rows(api: Api) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    answer = fetched(api, "parquet")
+    table = parquet.read_table(io.BytesIO(answer.content))
+    assert table.to_pylist() == ROWS
+
+
+def test_only_a_kept_success_has_results(service: Emulator, api: Api) -> None:
+    service.add_key("api_other")
+    api.start(schedule_id="running")
+    api.start(schedule_id="failed", plan=INSTANT | {"outcome": "FAILURE"})
+    api.start(schedule_id="q", plan=INSTANT)
+    with Api(service, "api_other") as stranger:
+        found = [results(api, name) for name in ("running", "failed", "never")] + [results(stranger, "q")]
+    assert results(api, "q").status_code == 200
+    service.advance(3600)
+    found.append(results(api, "q"))
+    assert {(answer.status_code, error_of(answer)) for answer in found} == {
+        (404, "QUERY_RESULTS_UNAVAILABLE")
+    }
+
+
+@pytest.mark.parametrize("window", [{"limit": 0}, {"limit": 100_001}, {"offset": -1}])
+def test_a_window_that_breaks_a_limit_is_refused(api: Api, window: dict[str, int]) -> None:
+    assert error_of(results(api, "q", **window)) == "BAD_REQUEST"
+
+
+def test_links_move_the_offsets_of_the_same_request(api: Api) -> None:
+    api.start(schedule_id="q", plan=INSTANT, **QUERY)
+    first = api.look("q", offset_start=0, offset_end=1).json()
+    second = api.http.get(first["meta"]["paginate"]["next"]).json()
+    assert first["meta"]["paginate"]["prev"] is None
+    assert second["data"] == [list(ROWS[1].values())]
+    assert second["meta"]["paginate"]["next"] is None
+    assert api.http.get(second["meta"]["paginate"]["prev"]).json()["data"] == first["data"]
+
+
+def test_a_look_without_a_last_row_has_no_links(api: Api) -> None:
+    api.start(schedule_id="q", plan=INSTANT)
+    assert api.look("q").json()["meta"]["paginate"] == {"prev": None, "next": None}

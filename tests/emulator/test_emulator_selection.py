@@ -1,0 +1,179 @@
+from collections.abc import Iterator
+
+import pytest
+from supermetrics_query.emulator import INSTANT, Emulator
+
+from tests.emulator.helpers import Api, error_of
+
+ONE_DAY = {"start_date": "2013-07-18", "end_date": "2013-07-18", "fields": "airport,hour,temp,wind_gust"}
+
+
+@pytest.fixture
+def api() -> Iterator[Api]:
+    with Emulator(plan=INSTANT, reorder_columns=False) as service, Api(service) as client:
+        yield client
+
+
+def selected(api: Api, **query: object) -> list[list[object]]:
+    rows = api.start(settings={"no_headers": True}, **query).json()["data"]
+    assert isinstance(rows, list)
+    return rows
+
+
+def column(api: Api, field: str, **query: object) -> list[object]:
+    return [row[0] for row in selected(api, **{**ONE_DAY, "fields": field, **query})]
+
+
+@pytest.mark.parametrize(
+    ("condition", "airports"),
+    [
+        ("airport == JFK", ["JFK"]),
+        ("airport != JFK", ["EWR", "LGA"]),
+        ("airport =@ W", ["EWR"]),
+        ("airport !@ W", ["JFK", "LGA"]),
+        ("airport =~ ^[EJ]", ["EWR", "JFK"]),
+        ("airport !~ ^[EJ]", ["LGA"]),
+        ("airport == 'JFK' OR airport == \"LGA\"", ["JFK", "LGA"]),
+        ("airport == LGA AND temp > 80 OR airport == JFK", ["JFK", "LGA"]),
+        ("airport == LGA AND temp > 200 OR airport == JFK", ["JFK"]),
+        ("airport == 'A AND B'", []),
+        ("  ", ["EWR", "JFK", "LGA"]),
+    ],
+)
+def test_a_filter_keeps_the_rows_it_describes(api: Api, condition: str, airports: list[str]) -> None:
+    assert sorted(set(map(str, column(api, "airport", filter=condition)))) == airports
+
+
+@pytest.mark.parametrize(
+    ("condition", "hours"),
+    [
+        ("hour > 6", [12, 18]),
+        ("hour >= 12", [12, 18]),
+        ("hour < 12", [6]),
+        ("hour <= 12", [6, 12]),
+        ("hour == 12", [12]),
+        ("hour==12.0", [12]),
+        ("hour != 12", [6, 18]),
+        ("hour > noon", []),
+    ],
+)
+def test_numbers_are_compared_as_numbers(api: Api, condition: str, hours: list[int]) -> None:
+    assert column(api, "hour", ds_accounts="JFK", filter=condition) == hours
+
+
+def test_null_is_equal_to_nothing_but_itself(api: Api) -> None:
+    for condition in ("wind_gust > 0", "wind_gust < 999", "wind_gust == 0"):
+        assert None not in column(api, "wind_gust", filter=condition)
+    assert set(column(api, "wind_gust", filter="wind_gust == ''")) == {None}
+
+
+@pytest.mark.parametrize("condition", ["temp", "temp = 1", "unknown == 1", "temp > 1 AND", "airport =~ ("])
+def test_a_filter_that_cannot_be_read_is_refused(api: Api, condition: str) -> None:
+    answer = api.start(filter=condition)
+    assert (answer.status_code, error_of(answer)) == (400, "BAD_REQUEST")
+
+
+def test_rows_are_ordered_by_several_fields(api: Api) -> None:
+    order = {"order_rows": ["hour desc", "airport desc"]}
+    assert column(api, "hour", **order) == [18] * 3 + [12] * 3 + [6] * 3
+    assert column(api, "airport", **order) == ["LGA", "JFK", "EWR"] * 3
+
+
+def test_null_is_ordered_before_everything(api: Api) -> None:
+    gusts = column(api, "wind_gust", order_rows="wind_gust asc")
+    assert None in gusts
+    assert gusts == sorted(gusts, key=lambda gust: float(str(gust or 0)))
+
+
+@pytest.mark.parametrize("order", ["unknown", "temp sideways"])
+def test_an_order_that_makes_no_sense_is_refused(api: Api, order: str) -> None:
+    assert error_of(api.start(order_rows=order)) == "BAD_REQUEST"
+
+
+def test_only_so_many_rows_are_delivered_after_ordering(api: Api) -> None:
+    everything = column(api, "temp", order_rows="temp desc")
+    assert column(api, "temp", order_rows="temp desc", max_rows=2) == everything[:2]
+
+
+@pytest.mark.parametrize(
+    ("accounts", "expected"),
+    [
+        ("JFK", ["JFK"]),
+        ("JFK, LGA", ["JFK", "LGA"]),
+        (["LGA"], ["LGA"]),
+        ("list.all_accounts", ["EWR", "JFK", "LGA"]),
+        ("", ["EWR", "JFK", "LGA"]),
+        ([], ["EWR", "JFK", "LGA"]),
+        ({"filter_id": "^[EJ]"}, ["EWR", "JFK"]),
+        ({"filter_name": "A$"}, ["LGA"]),
+        ({"filter_id": "^[EJ]", "filter_name": "K"}, ["JFK"]),
+    ],
+)
+def test_accounts_are_selected_by_name_or_by_filter(api: Api, accounts: object, expected: list[str]) -> None:
+    body = api.start(ds_accounts=accounts, **ONE_DAY).json()
+    assert body["meta"]["query"]["ds_accounts"] == expected
+    assert sorted({row[0] for row in body["data"][1:]}) == expected
+
+
+@pytest.mark.parametrize(
+    ("accounts", "code"),
+    [
+        ({}, "ACCOUNT_FILTER_INVALID"),
+        ({"filter_id": "("}, "ACCOUNT_FILTER_PATTERN_INVALID"),
+        ({"filter_id": "^X"}, "ACCOUNTS_INVALID"),
+        ("SFO", "ACCOUNT_ID_INVALID"),
+    ],
+)
+def test_accounts_that_cannot_be_selected_are_refused(api: Api, accounts: object, code: str) -> None:
+    answer = api.start(ds_accounts=accounts)
+    assert (answer.status_code, error_of(answer)) == (400, code)
+
+
+# The last day of the data, 2013-12-30, counts as today: a Monday.
+@pytest.mark.parametrize(
+    ("asked", "first", "last"),
+    [
+        ({"date_range_type": "today"}, "2013-12-30", "2013-12-30"),
+        ({"date_range_type": "yesterday"}, "2013-12-29", "2013-12-29"),
+        ({"date_range_type": "last_7_days"}, "2013-12-23", "2013-12-29"),
+        ({"date_range_type": "last_month"}, "2013-11-01", "2013-11-30"),
+        ({"date_range_type": "this_month"}, "2013-12-01", "2013-12-31"),
+        ({"date_range_type": "last_week"}, "2013-12-23", "2013-12-29"),
+        ({"date_range_type": "this_week"}, "2013-12-30", "2014-01-05"),
+        ({"date_range_type": "last_year"}, "2012-01-01", "2012-12-31"),
+        ({"date_range_type": "this_year"}, "2013-01-01", "2013-12-31"),
+        ({"start_date": "yesterday", "end_date": "today"}, "2013-12-29", "2013-12-30"),
+        ({"start_date": "3 days ago", "end_date": "2013-12-28"}, "2013-12-27", "2013-12-28"),
+        ({"start_date": "2013-12-30", "date_range_type": "last_year"}, "2013-12-30", None),
+        ({"start_date": "999999 days ago"}, "0001-01-01", None),
+        ({}, None, None),
+    ],
+)
+def test_days_are_fixed_or_relative(api: Api, asked: dict[str, str], first: str, last: str) -> None:
+    query = api.start(**asked, max_rows=1).json()["meta"]["query"]
+    assert (query["start_date"], query["end_date"]) == (first, last)
+
+
+def test_relative_days_select_rows(api: Api) -> None:
+    assert set(column(api, "date", start_date="yesterday", end_date="yesterday")) == {"2013-12-29"}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"date_range_type": "last_century"},
+        {"start_date": "soon"},
+        {"start_date": "2013-02-30"},
+        {"start_date": "2013-02-02", "end_date": "2013-02-01"},
+    ],
+)
+def test_days_that_make_no_sense_are_refused(api: Api, asked: dict[str, str]) -> None:
+    assert error_of(api.start(**asked)) == "BAD_REQUEST"
+
+
+@pytest.mark.parametrize(
+    ("end", "code"),
+    [({}, "COMPARE_END_DATE_REQUIRED"), ({"compare_end_date": "x"}, "COMPARE_END_DATE_INVALID")],
+)
+def test_a_comparison_needs_an_end(api: Api, end: dict[str, str], code: str) -> None:
+    assert error_of(api.start(compare_type="custom", compare_start_date="2013-01-01", **end)) == code
