@@ -27,7 +27,7 @@ test: $(VENV)/.dev ## Run the tests
 	@$(BIN)/python -m pytest
 
 .PHONY: check
-check: drift contract lint types layers test ## Everything CI runs
+check: drift contract diff lint types layers test ## Everything CI runs
 
 .PHONY: generate
 generate: $(VENV)/.dev ## Regenerate generated/ from openapi.yaml
@@ -41,6 +41,14 @@ drift: $(VENV)/.dev ## Fail when generated/ is not what openapi.yaml gives
 contract: $(VENV)/.dev $(REDOCLY) ## Validate and lint openapi.yaml
 	@$(BIN)/openapi-spec-validator --subschema-errors all openapi.yaml
 	@$(BIN)/python tools/redocly.py lint openapi.yaml
+
+.PHONY: diff
+diff: $(VENV)/.dev $(REDOCLY) ## Rate what changed since the last release; fail when the version is too low
+	@$(BIN)/python tools/contract_diff.py
+
+.PHONY: released
+released: ## Keep openapi.yaml as the contract of the last release
+	@cp openapi.yaml docs/contract/released.yaml
 
 .PHONY: lint
 lint: $(VENV)/.dev ## Check style and formatting

@@ -26,12 +26,12 @@ class Operation:
 
 
 def load(path: Path) -> Document:
-    document: Document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    document: Document = yaml.load(path.read_bytes(), yaml.CSafeLoader)
     return document
 
 
-def dump(document: Document) -> str:
-    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
+def dump(document: Document) -> bytes:
+    return yaml.dump(document, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, encoding="utf-8")
 
 
 def operations(document: Document) -> Iterator[Operation]:

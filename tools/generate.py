@@ -13,7 +13,6 @@ from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import yaml
 from document import dump, load
 from lowering import lower
 
@@ -34,11 +33,11 @@ class GenerationError(Exception):
     """The generator failed or warned; holds what it said."""
 
 
-def provenance(contract: bytes) -> str:
-    document = yaml.safe_load(contract)
+def provenance(contract: Path) -> str:
+    document = load(contract)
     return PROVENANCE.format(
         version=document["info"]["version"],
-        sha256=hashlib.sha256(contract).hexdigest(),
+        sha256=hashlib.sha256(contract.read_bytes()).hexdigest(),
         generator=f"{GENERATOR} {version(GENERATOR)}",
         server=document["servers"][0]["url"],
     )
@@ -62,10 +61,10 @@ def run_generator(config: Path, lowered: Path, output: Path) -> None:
 def build(root: Path, work: Path) -> Path:
     """Make a fresh tree in `work` from the contract in `root`."""
     contract, lowered, tree = root / "openapi.yaml", work / "lowered.yaml", work / PACKAGE.name
-    lowered.write_text(dump(lower(load(contract))), encoding="utf-8")
+    lowered.write_bytes(dump(lower(load(contract))))
     run_generator(root / "generator-config.yml", lowered, tree)
     (tree / "py.typed").touch()
-    (tree / "provenance.py").write_text(provenance(contract.read_bytes()), encoding="utf-8")
+    (tree / "provenance.py").write_text(provenance(contract), encoding="utf-8")
     return tree
 
 

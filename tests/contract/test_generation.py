@@ -28,7 +28,7 @@ def test_a_document_that_cannot_be_generated_from_fails_and_leaves_everything_as
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     spoil(document)
-    (project / "openapi.yaml").write_text(dump(document))
+    (project / "openapi.yaml").write_bytes(dump(document))
 
     assert main([], root=project) == 1
     assert "is as it was" in capsys.readouterr().err
