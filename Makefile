@@ -46,6 +46,10 @@ contract: $(VENV)/.dev $(REDOCLY) ## Validate and lint openapi.yaml
 diff: $(VENV)/.dev $(REDOCLY) ## Rate what changed since the last release; fail when the version is too low
 	@$(BIN)/python tools/contract_diff.py
 
+.PHONY: docs
+docs: $(VENV)/.dev $(REDOCLY) ## Build the reference of the contract, build/reference.html
+	@$(BIN)/python tools/reference.py
+
 .PHONY: released
 released: ## Keep openapi.yaml as the contract of the last release
 	@cp openapi.yaml docs/contract/released.yaml
