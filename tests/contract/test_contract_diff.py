@@ -13,8 +13,8 @@ needs_redocly = pytest.mark.skipif(not installed(), reason="Redocly is not insta
 
 def require_a_member_of_the_json_parameter(document: Document) -> None:
     request = document["components"]["schemas"]["QueryStatusRequest"]
-    request["properties"]["team"] = {"type": "string"}
-    request["required"].append("team")
+    request["properties"]["made_up"] = {"type": "string"}
+    request["required"].append("made_up")
 
 
 def remove_an_operation(document: Document) -> None:
@@ -22,24 +22,24 @@ def remove_an_operation(document: Document) -> None:
 
 
 def add_a_member_to_the_answer(document: Document) -> None:
-    document["components"]["schemas"]["QueryMeta"]["properties"]["notes"] = {"type": "string"}
+    document["components"]["schemas"]["QueryMeta"]["properties"]["made_up"] = {"type": "string"}
 
 
 def add_a_member_to_the_json_parameter(document: Document) -> None:
-    document["components"]["schemas"]["QueryStatusRequest"]["properties"]["pretty"] = {"type": "boolean"}
+    document["components"]["schemas"]["QueryStatusRequest"]["properties"]["made_up"] = {"type": "boolean"}
 
 
 def add_a_status(document: Document) -> None:
-    document["components"]["schemas"]["StatusCode"]["enum"].append("PAUSED")
+    document["components"]["schemas"]["StatusCode"]["enum"].append("MADE_UP")
 
 
 def add_a_format(document: Document) -> None:
-    document["components"]["schemas"]["OutputFormat"]["enum"].append("xlsx")
+    document["components"]["schemas"]["OutputFormat"]["enum"].append("made_up")
 
 
 def add_an_error(document: Document) -> None:
     responses = document["paths"]["/query/results"]["get"]["responses"]
-    responses["422"] = {"$ref": "#/components/responses/UnprocessableContent"}
+    responses["418"] = {"$ref": "#/components/responses/UnprocessableContent"}
 
 
 def change_a_description(document: Document) -> None:
