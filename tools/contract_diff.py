@@ -113,11 +113,9 @@ def compare(old: Path, new: Path) -> int:
     if found:
         print(report(found))
     if after < needed:
-        print(
-            f"info.version must be at least {spelled(needed)} after {spelled(before)} and is {spelled(after)}"
-        )
+        print(f"info.version must be at least {spelled(needed)} after {spelled(before)} and is {spelled(after)}")
         return 1
-    print(f"{len(found)} changes since {spelled(before)}; {spelled(after)} is enough")
+    print(f"changes since {spelled(before)}: {len(found)}; {spelled(after)} is enough")
     return 0
 
 

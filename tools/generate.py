@@ -51,9 +51,7 @@ def run_generator(config: Path, lowered: Path, output: Path) -> None:
         *("--config", str(config), "--path", str(lowered), "--output-path", str(output)),
     ]
     path = os.pathsep.join([str(beside), os.environ.get("PATH", "")])
-    done = subprocess.run(
-        command, env=os.environ | {"PATH": path}, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(command, env=os.environ | {"PATH": path}, capture_output=True, text=True, check=False)
     if done.returncode:
         raise GenerationError(done.stdout + done.stderr)
 

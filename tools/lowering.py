@@ -1,8 +1,8 @@
 """Lower `openapi.yaml` to what the generator understands.
 
-The generator drops every parameter that is declared by `content` and says nothing. Such a parameter travels
-as a string, so it is given a string schema; `contentMediaType` and `contentSchema` keep what the string
-holds. Nothing else changes.
+The generator drops every parameter that is declared by `content` and says nothing. Such a parameter travels as a
+string, so it is given a string schema; `contentMediaType` and `contentSchema` keep what the string holds. Nothing else
+changes.
 """
 
 from document import METHODS, Document
@@ -25,9 +25,7 @@ def lowered_holder(holder: Document) -> Document:
 
 
 def lowered_path(item: Document) -> Document:
-    return {
-        key: lowered_holder(value) if key in METHODS else value for key, value in lowered_holder(item).items()
-    }
+    return {key: lowered_holder(value) if key in METHODS else value for key, value in lowered_holder(item).items()}
 
 
 def lower(document: Document) -> Document:

@@ -36,8 +36,7 @@ def test_everything_that_travels_has_an_example(contract: Document) -> None:
     without = [
         holder.where
         for holder in holders(contract)
-        if not {"example", "examples"} & holder.node.keys()
-        and not is_a_file(resolved(contract, holder.node["schema"]))
+        if not {"example", "examples"} & holder.node.keys() and not is_a_file(resolved(contract, holder.node["schema"]))
     ]
     assert without == []
 
@@ -63,9 +62,7 @@ def test_a_query_that_waits_in_the_queue_is_shown_with_both_statuses(contract: D
 
 def test_work_that_grows_is_shown(contract: Document) -> None:
     shown = contract["components"]["examples"]
-    first, later = (
-        shown[name]["value"]["meta"] for name in ("query_running", "query_running_with_more_work")
-    )
+    first, later = (shown[name]["value"]["meta"] for name in ("query_running", "query_running_with_more_work"))
 
     assert first["schedule_id"] == later["schedule_id"]
     assert first["progress"]["queries_total"] < later["progress"]["queries_total"]

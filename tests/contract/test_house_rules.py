@@ -57,9 +57,7 @@ def is_an_object(node: Document) -> bool:
 
 
 def inline_objects(document: Document) -> list[str]:
-    return [
-        "/".join(path) for path, node in nodes(document) if is_an_object(node) and not is_named_schema(path)
-    ]
+    return ["/".join(path) for path, node in nodes(document) if is_an_object(node) and not is_named_schema(path)]
 
 
 def test_the_document_is_plain_json(contract: Document) -> None:
