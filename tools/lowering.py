@@ -5,19 +5,7 @@ string, so it is given a string schema; `contentMediaType` and `contentSchema` k
 changes.
 """
 
-from collections.abc import Iterator
-from typing import Any
-
-Document = dict[str, Any]
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-
-
-def operations(document: Document) -> Iterator[tuple[str, Document]]:
-    """Yield the path item and the operation of everything that can be called."""
-    for item in document["paths"].values():
-        for method in METHODS:
-            if method in item:
-                yield item, item[method]
+from document import METHODS, Document
 
 
 def lowered_parameter(parameter: Document) -> Document:
