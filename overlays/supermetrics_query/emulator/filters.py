@@ -10,9 +10,7 @@ from supermetrics_query.emulator.sources import Cell, Rank, Row, Source, rank
 Test = Callable[[Row], bool]
 Comparison = Callable[[Cell], bool]
 
-_COMPARISON = re.compile(
-    r"\s*(?P<field>[\w.-]+)\s*(?P<sign>[=!]=|[<>]=?|[=!][@~])\s*(?P<value>.*?)\s*", re.DOTALL
-)
+_COMPARISON = re.compile(r"\s*(?P<field>[\w.-]+)\s*(?P<sign>[=!]=|[<>]=?|[=!][@~])\s*(?P<value>.*?)\s*", re.DOTALL)
 _QUOTED = r"\"[^\"]*\"|'[^']*'"
 _ORDERS: Mapping[str, Callable[[Rank, Rank], bool]] = {
     ">": operator.gt,

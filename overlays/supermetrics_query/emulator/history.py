@@ -52,9 +52,7 @@ async def history(world: World, call: Call) -> Reply:
     limits.check(sent, limits.HISTORY)
     now = world.timeline.now()
     search = _search(call.key, sent, world.wall(now))
-    found = [
-        run for run in reversed(world.log) if search.finds(run, run.code(now), world.wall(run.times.arrives))
-    ]
+    found = [run for run in reversed(world.log) if search.finds(run, run.code(now), world.wall(run.times.arrives))]
     offset, limit = int(str(sent.get("offset", 0))), int(str(sent.get("limit", 100)))
     meta: Body = {
         "request_id": call.request_id,

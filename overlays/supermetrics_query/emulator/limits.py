@@ -32,9 +32,7 @@ def text(longest: int, pattern: str = "") -> Limit:
     return Limit(
         f"a text of at most {longest} characters" + (f" like {pattern}" if pattern else ""),
         lambda value: (
-            isinstance(value, str)
-            and len(value) <= longest
-            and (not pattern or bool(re.fullmatch(pattern, value)))
+            isinstance(value, str) and len(value) <= longest and (not pattern or bool(re.fullmatch(pattern, value)))
         ),
     )
 

@@ -62,9 +62,7 @@ async def look(world: World, call: Call) -> Reply:
         return view.reply()
     # Under the other conventions the header has no place of its own.
     header = world.behaviour.header == "row" and view.run.order.has_titles
-    return view.reply(
-        shown=shown, paginate=links(call.address, sent, shown, len(view.run.result.rows) + header)
-    )
+    return view.reply(shown=shown, paginate=links(call.address, sent, shown, len(view.run.result.rows) + header))
 
 
 async def results(world: World, call: Call) -> Reply:

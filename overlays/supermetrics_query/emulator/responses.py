@@ -32,9 +32,7 @@ def failed(error: ServiceError, family: Family, address: str, headers: Mapping[s
     report = Report(error, request_id(), address)
     # Errors of status 500 and above are documented without the headers that tell the allowance.
     sent = {**COMMON, **(headers if error.status < 500 else {}), **error.headers}
-    return Response(
-        dumped(BODIES[family](report)), error.status, {**sent, "Content-Type": MEDIA_TYPES[family]}
-    )
+    return Response(dumped(BODIES[family](report)), error.status, {**sent, "Content-Type": MEDIA_TYPES[family]})
 
 
 async def _unhurried(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
