@@ -86,17 +86,6 @@ BY_CODE = (
 
 PROBLEMS = "https://supermetrics.com/problems/"
 
-CODE_BY_TYPE = {
-    PROBLEMS + "bad-request": "BAD_REQUEST",
-    PROBLEMS + "unauthorized": "UNAUTHORIZED",
-    PROBLEMS + "forbidden": "FORBIDDEN",
-    PROBLEMS + "not-found": "NOT_FOUND",
-    PROBLEMS + "status-not-found": "STATUS_NOT_FOUND",
-    PROBLEMS + "unprocessable-content": "UNPROCESSABLE_CONTENT",
-    PROBLEMS + "too-many-requests": "TOO_MANY_REQUESTS",
-    PROBLEMS + "internal-server-error": "INTERNAL_SERVER_ERROR",
-}
-
 BY_STATUS: dict[int, Kind] = {
     400: BadRequestError,
     401: AuthenticationError,
@@ -121,12 +110,19 @@ def by_status(status: int, *, named: bool) -> Verdict:
     return Verdict(kind, transient=status in TRANSIENT_STATUSES or failing_server)
 
 
+def code_of(problem_type: str) -> str:
+    """Return the error code that a problem type of the API names: `.../query-error` is QUERY_ERROR."""
+    if not problem_type.startswith(PROBLEMS):
+        return ""
+    return problem_type.removeprefix(PROBLEMS).replace("-", "_").upper()
+
+
 def judge(code: str | None, problem_type: str, status: int) -> Verdict:
     """Return what an error means: by its code, else by its problem type, else by its HTTP status.
 
     An error inside a 2xx has no status of its own, and those have 500 by the rules of the API.
     """
-    known = BY_CODE.get(code or "") or BY_CODE.get(CODE_BY_TYPE.get(problem_type, ""))
+    known = BY_CODE.get(code or "") or BY_CODE.get(code_of(problem_type))
     if known:
         return known
     named = code is not None and WELL_FORMED_CODE.fullmatch(code) is not None
