@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         AccountFilter,
         DataQuery,
         FieldSelection,
+        HistoryEntry,
         OutputFormat,
         ProblemDetails,
         QuerySettings,
@@ -67,6 +68,7 @@ __all__ = [
     "ConfigurationError",
     "DataQuery",
     "FieldSelection",
+    "HistoryEntry",
     "NotFoundError",
     "OutputFormat",
     "Page",
@@ -101,7 +103,7 @@ __all__ = [
 # Where each name lives; relative to this package where it begins with a dot.
 HOMES = {
     "supermetrics_query_api.models": (
-        *("AccountFilter", "DataQuery", "FieldSelection", "OutputFormat", "ProblemDetails"),
+        *("AccountFilter", "DataQuery", "FieldSelection", "HistoryEntry", "OutputFormat", "ProblemDetails"),
         *("QuerySettings", "StatusCode"),
     ),
     ".about": ("__version__",),

@@ -4,7 +4,7 @@ import ipaddress
 import re
 from urllib.parse import SplitResult, urlsplit
 
-from supermetrics_query_api.models import OutputFormat
+from supermetrics_query_api.models import OutputFormat, StatusCode
 
 from .errors import ConfigurationError
 
@@ -56,6 +56,14 @@ def checked_format(value: object) -> str:
     if value in formats:
         return OutputFormat(value).value
     raise ConfigurationError(f"format must be one of {', '.join(formats)}, not {value!r}")
+
+
+def checked_status_code(value: object) -> StatusCode:
+    """Return a status code the contract knows."""
+    codes = [each.value for each in StatusCode]
+    if value in codes:
+        return StatusCode(value)
+    raise ConfigurationError(f"a status code must be one of {', '.join(codes)}, not {value!r}")
 
 
 def checked_page_size(value: object) -> int:

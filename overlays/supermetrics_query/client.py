@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import os
-import uuid
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from attrs import asdict
-from supermetrics_query_api.models import DataQuery
 from supermetrics_query_api.provenance import SERVER_URL
-from supermetrics_query_api.types import Unset
 
+from .asking import history_request, known_run, new_run
 from .checks import (
-    LAST_OFFSET,
     checked_base_url,
-    checked_format,
     checked_page_size,
     checked_schedule_id,
     checked_window,
@@ -23,19 +18,21 @@ from .clocks import SystemClock
 from .credentials import Credentials, TokenProvider
 from .drivers import AsyncDriver, Driver
 from .errors import ConfigurationError
-from .flows import looking, starting
+from .flows import listing, looking, starting
 from .policies import DEFAULT_WAIT, PollPolicy, RetryPolicy, Seconds, patience, seconds
 from .polling import NEVER
 from .query import AsyncQuery, Query, notice
 from .runs import Run
 from .settings import Settings
-from .tokens import decode_token
 from .transport import AsyncTransport, Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+    from datetime import date
     from types import TracebackType
     from typing import Self
+
+    from supermetrics_query_api.models import DataQuery, HistoryEntry
 
     from .clocks import Clock
     from .query import OnProgress, OnProgressAsync
@@ -151,6 +148,22 @@ class QueryClient(Door[Driver]):
         window = checked_window(offset_start, offset_end)
         return self._driver.run(looking.status(self._settings, Run(checked_schedule_id(schedule_id)), *window))
 
+    def history(
+        self,
+        *,
+        ds_ids: Sequence[str] | None = None,
+        status_codes: Sequence[str] | None = None,
+        since: date | str | None = None,
+        until: date | str | None = None,
+    ) -> Iterator[HistoryEntry]:
+        """Yield the queries that the key has run, by data source, status and time; the API says which span it keeps.
+
+        `since` and `until` are dates, datetimes, or words of the API; without them the last 24 hours. Raises ApiError,
+        TransportError.
+        """
+        request = history_request(ds_ids, status_codes, since, until)
+        return self._driver.iterate(listing.history(self._settings, request))
+
 
 class AsyncQueryClient(Door[AsyncDriver]):
     """Run queries in async code, under asyncio or trio; tasks may share one. What each method does: `QueryClient`."""
@@ -208,6 +221,18 @@ class AsyncQueryClient(Door[AsyncDriver]):
         run = Run(checked_schedule_id(schedule_id))
         return await self._driver.run(looking.status(self._settings, run, *window))
 
+    def history(
+        self,
+        *,
+        ds_ids: Sequence[str] | None = None,
+        status_codes: Sequence[str] | None = None,
+        since: date | str | None = None,
+        until: date | str | None = None,
+    ) -> AsyncIterator[HistoryEntry]:
+        """Yield the queries that the key has run; see `QueryClient.history`."""
+        request = history_request(ds_ids, status_codes, since, until)
+        return self._driver.iterate(listing.history(self._settings, request))
+
 
 def request_timeout(value: Seconds) -> float:
     """Return the timeout of one request in seconds."""
@@ -215,26 +240,3 @@ def request_timeout(value: Seconds) -> float:
     if timeout == 0:
         raise ConfigurationError("timeout=0 leaves no time for a request; it bounds one request, not a wait")
     return timeout
-
-
-def new_run(query: DataQuery, format: str) -> Run:
-    """Name a run before anything is sent, and check what is asked for."""
-    if not isinstance(query, DataQuery):
-        raise ConfigurationError(f"a query must be a DataQuery, not {type(query).__name__}: DataQuery(ds_id=...)")
-    first, last = checked_window(known(query.offset_start, 0), known(query.offset_end, None))
-    return Run(
-        checked_schedule_id(known(query.schedule_id, uuid.uuid4().hex)),
-        format=checked_format(format),
-        first_row=first,
-        last_row=LAST_OFFSET if last is None else last,
-    )
-
-
-def known_run(schedule_id_or_token: str) -> Run:
-    """Return the run that a token or a schedule id names."""
-    return Run(**asdict(decode_token(schedule_id_or_token)))
-
-
-def known(value: T | Unset, otherwise: Other) -> T | Other:
-    """Return a member of a query, or something else where it was not given."""
-    return otherwise if isinstance(value, Unset) else value

@@ -16,6 +16,7 @@ class Request:
 
     operation: str
     keywords: Mapping[str, Any]
+    write: Callable[[bytes], object] | None = None  # takes the body of a success in place of the answer
 
 
 @frozen
@@ -30,6 +31,11 @@ class Answer:
     received: float = 0.0  # seconds since the epoch
     credential: int = 0  # which credential was sent, see Renew
     flaw: str | None = None  # why the body is not whole
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the HTTP status says so."""
+        return 200 <= self.status < 300
 
 
 @frozen

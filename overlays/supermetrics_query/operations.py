@@ -1,12 +1,18 @@
 """Requests, built by the generated package and sent by the drivers."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from supermetrics_query_api.api.queries import get_query_status
+from supermetrics_query_api.api.queries import get_query_history, get_query_results, get_query_status
 from supermetrics_query_api.api.queries import start_query as generated_start
-from supermetrics_query_api.models import DataQuery, OutputFormat, QueryStatusRequest
+from supermetrics_query_api.models import (
+    DataQuery,
+    OutputFormat,
+    QueryHistoryRequest,
+    QueryResultsRequest,
+    QueryStatusRequest,
+)
 from supermetrics_query_api.types import UNSET
 
 from .effects import Request
@@ -26,3 +32,15 @@ def look(schedule_id: str, first: int, last: int | None) -> Request:
 def as_parameter(members: Mapping[str, Any]) -> str:
     """Write the `json` parameter as the contract means it: one JSON text, which the HTTP client percent-encodes."""
     return json.dumps(members, separators=(",", ":"))
+
+
+def results(schedule_id: str, write: Callable[[bytes], object]) -> Request:
+    """Read the rows of a query in the format it was started with."""
+    body = QueryResultsRequest(schedule_id=schedule_id)
+    keywords = get_query_results._get_kwargs(json=as_parameter(body.to_dict()))
+    return Request("get_query_results", keywords, write)
+
+
+def history(request: QueryHistoryRequest) -> Request:
+    """List queries that were run."""
+    return Request("get_query_history", get_query_history._get_kwargs(json=as_parameter(request.to_dict())))

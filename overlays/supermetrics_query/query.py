@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .drivers import AsyncDriver, Driver
 from .effects import Call
-from .flows import paging, waiting
+from .files import Target, sink_of
+from .flows import downloading, paging, waiting
 from .policies import DEFAULT_WAIT, Seconds, patience
 
 if TYPE_CHECKING:
@@ -105,6 +106,14 @@ class Query(Handle[Driver]):
         for page in self.pages():
             yield from page.dicts()
 
+    def download(self, path_or_file: Target) -> int:
+        """Write the result in the format the query was started with, and return how many bytes it is.
+
+        Waits as `pages()` does. A path is written beside and renamed at the end, so that a file under that name is
+        whole; an open file is written to and not closed.
+        """
+        return self._driver.run(downloading.download(self._settings, self._run, sink_of(path_or_file)))
+
 
 class AsyncQuery(Handle[AsyncDriver]):
     """A query in async code, under asyncio or trio. What each method does stands at `Query`."""
@@ -131,6 +140,10 @@ class AsyncQuery(Handle[AsyncDriver]):
         async for page in self.pages():
             for row in page.dicts():
                 yield row
+
+    async def download(self, path_or_file: Target) -> int:
+        """Write the result in the format the query was started with; see `Query.download`."""
+        return await self._driver.run(downloading.download(self._settings, self._run, sink_of(path_or_file)))
 
 
 def notice(on_progress: Callable[[QueryStatus], object] | None) -> Callable[[QueryStatus], Effect] | None:

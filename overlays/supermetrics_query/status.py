@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 from supermetrics_query_api.models import QueryMeta, QueryProgress, QueryResponse, QueryWorkflow, StatusCode
 
-from .decoding import Json, decode_response
 from .errors import QueryFailedError, QueryStoppedError
 from .headers import RateLimit, rate_limit
-from .problems import error_of, unreadable
+from .problems import unreadable
+from .responses import model_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 SUCCESS = "SUCCESS"
 
-# How a query can end, and what that raises. Every other code means "not yet".
+PENDING = frozenset({"SCHEDULED", "QUEUED", "RUNNING"})
+
+# How a query can end, and what that raises. Every other code means "not yet", for a time.
 ENDINGS: Mapping[str, type[QueryError] | None] = {
     SUCCESS: None,
     "FAILURE": QueryFailedError,
@@ -28,7 +30,7 @@ ENDINGS: Mapping[str, type[QueryError] | None] = {
     "PROCESS_EXITED": QueryFailedError,
 }
 
-KNOWN_CODES = frozenset(StatusCode) | ENDINGS.keys()
+KNOWN_CODES = PENDING | ENDINGS.keys()
 
 
 @frozen
@@ -86,7 +88,7 @@ class QueryStatus:
 
 def status_of(answer: Answer, schedule_id: str) -> QueryStatus:
     """Return what an answer says of a query; raise ApiError where it says something else."""
-    response = response_of(answer)
+    response = model_of(answer, QueryResponse)
     meta = response.meta
     if not isinstance(meta, QueryMeta) or not isinstance(meta.status_code, str) or not meta.status_code:
         raise unreadable(answer, "it has no meta.status_code")
@@ -99,31 +101,6 @@ def status_of(answer: Answer, schedule_id: str) -> QueryStatus:
         rate_limit=rate_limit(answer.headers),
         response=response,
     )
-
-
-def response_of(answer: Answer) -> QueryResponse:
-    """Read the body of a success; errors are also sent with 200."""
-    if not 200 <= answer.status < 300:
-        raise error_of(answer)
-    body = json_of(answer)
-    if not isinstance(body, dict):
-        raise unreadable(answer, "it is JSON, but not an object")
-    if body.get("error"):
-        raise error_of(answer)
-    try:
-        return QueryResponse.from_dict(body)
-    except (TypeError, ValueError, AttributeError, KeyError) as error:
-        raise unreadable(answer, f"it does not fit the contract: {error!r}") from None
-
-
-def json_of(answer: Answer) -> Json:
-    """Decode a body that arrived whole."""
-    if answer.flaw:
-        raise unreadable(answer, answer.flaw)
-    try:
-        return decode_response(answer.body)
-    except ValueError:
-        raise unreadable(answer, "it is not JSON") from None
 
 
 def progress_of(meta: QueryMeta) -> Progress | None:

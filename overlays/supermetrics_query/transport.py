@@ -6,7 +6,7 @@ request with the key in it, so ours is raised outside the `except` and does not 
 
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -53,7 +53,7 @@ class Transport:
         except FAILURES as error:
             failure = transport_error(effect.request, error)
         else:
-            self._read(response, body)
+            self._read(response, body.into(effect.request, response))
             return answer_of(response, body, serial)
         raise failure
 
@@ -91,7 +91,7 @@ class AsyncTransport:
         except FAILURES as error:
             failure = transport_error(effect.request, error)
         else:
-            await self._read(response, body)
+            await self._read(response, body.into(effect.request, response))
             return answer_of(response, body, serial)
         raise failure
 
@@ -118,6 +118,7 @@ class Body:
     most: int
     total: float | None  # seconds for the whole answer
     flaw: str | None = None
+    write: Callable[[bytes], object] | None = None
     chunks: list[bytes] = field(factory=list)
     size: int = 0
     began: float = field(factory=time.monotonic)
@@ -126,8 +127,16 @@ class Body:
         """Return how many seconds are left for it."""
         return None if self.total is None else max(0.0, self.total - (time.monotonic() - self.began))
 
+    def into(self, request: Request, response: httpx.Response) -> "Body":
+        """Hand a success on as it comes, where the request says so; an error is always kept."""
+        self.write = request.write if response.is_success else None
+        return self
+
     def takes(self, chunk: bytes) -> bool:
         """Add a part, and tell whether more may come."""
+        if self.write is not None:
+            self.write(chunk)
+            return True
         self.chunks.append(chunk)
         self.size += len(chunk)
         if self.size > self.most:

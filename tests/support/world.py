@@ -61,8 +61,10 @@ def told(request: httpx.Request) -> str:
     """Say in one line what was asked."""
     if request.method == "POST":
         return f"start {json.loads(request.content).get('sync_timeout')}"
-    asked = json.loads(request.url.params["json"])
-    return f"look {asked['offset_start']}..{asked.get('offset_end', '')}"
+    name, asked = request.url.path.rpartition("/")[2], json.loads(request.url.params["json"])
+    if name == "status":
+        return f"look {asked['offset_start']}..{asked.get('offset_end', '')}"
+    return f"{name} {asked.get('offset', 0)}"
 
 
 @define

@@ -1,0 +1,73 @@
+"""What callers ask for, checked and named before anything is sent."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, TypeVar
+
+from attrs import asdict
+from supermetrics_query_api.models import DataQuery, QueryHistoryRequest
+from supermetrics_query_api.types import UNSET, Unset
+
+from .checks import (
+    LAST_OFFSET,
+    checked_format,
+    checked_schedule_id,
+    checked_status_code,
+    checked_window,
+)
+from .errors import ConfigurationError
+from .runs import Run
+from .tokens import decode_token
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+T = TypeVar("T")
+Other = TypeVar("Other")
+
+
+def new_run(query: DataQuery, format: str) -> Run:
+    """Name a run before anything is sent, and check what is asked for."""
+    if not isinstance(query, DataQuery):
+        raise ConfigurationError(f"a query must be a DataQuery, not {type(query).__name__}: DataQuery(ds_id=...)")
+    first, last = checked_window(known(query.offset_start, 0), known(query.offset_end, None))
+    return Run(
+        checked_schedule_id(known(query.schedule_id, uuid.uuid4().hex)),
+        format=checked_format(format),
+        first_row=first,
+        last_row=LAST_OFFSET if last is None else last,
+    )
+
+
+def known_run(schedule_id_or_token: str) -> Run:
+    """Return the run that a token or a schedule id names."""
+    return Run(**asdict(decode_token(schedule_id_or_token)))
+
+
+def known(value: T | Unset, otherwise: Other) -> T | Other:
+    """Return a member of a query, or something else where it was not given."""
+    return otherwise if isinstance(value, Unset) else value
+
+
+def history_request(
+    ds_ids: Sequence[str] | None,
+    status_codes: Sequence[str] | None,
+    since: date | str | None,
+    until: date | str | None,
+) -> QueryHistoryRequest:
+    """Say which queries are wanted; refuse a status that the contract does not know."""
+    return QueryHistoryRequest(
+        ds_ids=UNSET if ds_ids is None else list(ds_ids),
+        status_codes=UNSET if status_codes is None else [checked_status_code(code) for code in status_codes],
+        since=moment(since),
+        until=moment(until),
+    )
+
+
+def moment(value: date | str | None) -> str | Unset:
+    """Write a date or a datetime as the API reads it."""
+    if value is None:
+        return UNSET
+    return value if isinstance(value, str) else value.isoformat()

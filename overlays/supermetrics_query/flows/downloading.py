@@ -1,0 +1,71 @@
+"""Reading a result in the format its query was started with, as bytes."""
+
+from functools import partial
+
+from attrs import evolve
+from supermetrics_query_api.models import OutputFormat
+
+from .. import operations
+from ..decoding import decode
+from ..effects import Answer, Flow
+from ..errors import NotFoundError
+from ..files import KEPT_HEAD, Sink
+from ..policies import DEFAULT_WAIT
+from ..polling import NEVER
+from ..problems import error_of, unreadable
+from ..retrying import CALL_ERRORS, CallError, is_missed_look
+from ..runs import Run
+from ..settings import Settings
+from .calls import ask, retried
+from .waiting import refresh, wait
+
+NOT_JSON = frozenset({OutputFormat.CSV, OutputFormat.TSV, OutputFormat.NDJSON, OutputFormat.PARQUET, OutputFormat.HTML})
+
+
+def download(settings: Settings, run: Run, sink: Sink) -> Flow[int]:
+    """Write a result to a sink and return its size; wait for it first where that has not been done."""
+    yield from wait(settings, run, DEFAULT_WAIT, None)
+    request = operations.results(run.schedule_id, sink.write)
+
+    def once() -> Flow[None]:
+        sink.begin()
+        yield from ask(settings, request, partial(received, run, sink), NEVER)
+
+    def is_worth_it(error: CallError) -> bool:
+        return is_missed_look(error) and sink.can_begin_again
+
+    try:
+        yield from retried(settings, once, is_worth_it, NEVER)
+        return sink.finish()
+    except NotFoundError as error:
+        yield from refresh(settings, run)  # raises where the query has expired, which looks the same here
+        run.mark(error)
+        raise
+    except CALL_ERRORS as error:
+        run.mark(error)
+        raise
+    finally:
+        sink.discard()
+
+
+def received(run: Run, sink: Sink, answer: Answer) -> None:
+    """Raise unless the answer was rows that arrived whole."""
+    if not answer.is_success:
+        raise error_of(answer)
+    whole = evolve(answer, body=sink.head)
+    if answer.flaw:
+        raise unreadable(whole, answer.flaw)
+    is_json = answer.headers.get("content-type", "").startswith("application/json")
+    if is_json and (run.format in NOT_JSON or is_error(sink)):
+        raise error_of(whole)
+
+
+def is_error(sink: Sink) -> bool:
+    """Tell whether a short JSON body is an error that was sent with 200."""
+    if sink.size > KEPT_HEAD:
+        return False
+    try:
+        body = decode(sink.head)
+    except ValueError:
+        return False
+    return isinstance(body, dict) and bool(body.get("error"))

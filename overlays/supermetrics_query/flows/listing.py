@@ -1,0 +1,34 @@
+"""The history of queries, page by page."""
+
+from copy import copy
+from functools import partial
+
+from supermetrics_query_api.models import HistoryResponse, QueryHistoryRequest
+
+from .. import operations
+from ..effects import Flow, Give
+from ..polling import NEVER
+from ..responses import model_of
+from ..retrying import is_missed_look
+from ..settings import Settings
+from .calls import ask, retried
+
+HISTORY_PAGE = 1000  # the most that the contract allows
+
+
+def history(settings: Settings, wanted: QueryHistoryRequest) -> Flow[None]:
+    """Give every entry of the history; a page that is not full is the last one."""
+    page = copy(wanted)
+    page.offset, page.limit = 0, HISTORY_PAGE
+    is_last = False
+    while not is_last:
+        once = partial(ask, settings, operations.history(page), read, NEVER)
+        response = yield from retried(settings, once, is_missed_look, NEVER)
+        entries = response.data or []
+        for entry in entries:
+            yield Give(entry)
+        page.offset += HISTORY_PAGE
+        is_last = len(entries) < HISTORY_PAGE
+
+
+read = partial(model_of, kind=HistoryResponse)

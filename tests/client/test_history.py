@@ -1,0 +1,54 @@
+"""The history of queries, entry by entry."""
+
+from datetime import date
+from typing import Any
+
+import httpx
+import pytest
+from supermetrics_query import ConfigurationError, DataQuery, QueryClient
+from supermetrics_query.emulator import INSTANT, Emulator
+
+from tests.support.world import DOORS, open_door
+
+
+def page(count: int, **members: Any) -> httpx.Response:
+    """Hold so many entries."""
+    entries = [{"@type": "query_history", "schedule_id": f"q{n}", "status_code": "SUCCESS"} for n in range(count)]
+    return httpx.Response(200, json={"meta": {}, "data": entries, **members})
+
+
+@pytest.mark.parametrize("door_name", DOORS)
+def test_every_page_is_asked_for_until_one_is_not_full(door_name: str) -> None:
+    door = open_door(door_name, page(1000), page(1000), page(3))
+    assert len(door.collect(door.client, "history")) == 2003
+    assert door.log == ["history 0", "history 1000", "history 2000"]
+
+
+@pytest.mark.parametrize("data", [None, []])
+def test_no_entries_are_an_empty_iterator(data: Any) -> None:
+    door = open_door("sync", page(0, data=data))
+    assert door.collect(door.client, "history") == []
+
+
+def test_what_is_wanted_is_sent() -> None:
+    door = open_door("sync", page(0))
+    door.collect(
+        door.client, "history", ds_ids=["GA"], status_codes=["FAILURE"], since=date(2026, 11, 1), until="today"
+    )
+    assert '"ds_ids":["GA"],"status_codes":["FAILURE"],"since":"2026-11-01","until":"today"' in str(
+        door.script.seen[0].url.params["json"]
+    )
+
+
+def test_a_status_that_no_query_has_is_refused_before_sending() -> None:
+    door = open_door("sync", page(0))
+    with pytest.raises(ConfigurationError, match="'FAILED'"):
+        door.collect(door.client, "history", status_codes=["FAILED"])
+    assert door.script.seen == []
+
+
+def test_a_query_that_was_run_stands_in_the_history() -> None:
+    with Emulator(plan=INSTANT) as service, QueryClient(service.key, base_url=service.url) as client:
+        query = client.run(DataQuery(ds_id="WEATHER", fields=["date"]))
+        entries = list(client.history(ds_ids=["WEATHER"]))
+    assert [(entry.schedule_id, entry.status_code) for entry in entries] == [(query.schedule_id, "SUCCESS")]
