@@ -2,6 +2,7 @@ import asyncio
 import json
 
 import httpx
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from supermetrics_query.emulator import INSTANT, Emulator
@@ -32,20 +33,20 @@ def asked(method: str, path: str, *, body: object = None, params: dict[str, str]
         headers = {"Authorization": f"Bearer {SERVICE.key}"}
         transport = httpx.ASGITransport(SERVICE.app)
         async with httpx.AsyncClient(transport=transport, verify=NO_TLS, headers=headers) as client:
-            content = None if body is None else json.dumps(body)
+            content = body if isinstance(body, str) or body is None else json.dumps(body)
             return await client.request(method, "http://mounted/v2" + path, content=content, params=params)
 
     return asyncio.run(ask()).status_code
 
 
 @given(members(sorted(QUERY)), st.sampled_from(["WEATHER", "NUMBERS"]) | values)
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=60)
 def test_no_query_breaks_the_service(query: dict[str, object], ds_id: object) -> None:
     assert asked("POST", "/query/data/json", body={"sync_timeout": 0, **query, "ds_id": ds_id}) in DOCUMENTED
 
 
 @given(plans)
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 def test_no_plan_breaks_the_service(plan: dict[str, object]) -> None:
     query = {"ds_id": "WEATHER", "sync_timeout": 0, "settings": {"emulator": plan}}
     # A plan may well ask for status 500.
@@ -53,7 +54,7 @@ def test_no_plan_breaks_the_service(plan: dict[str, object]) -> None:
 
 
 @given(st.sampled_from(["status", "results", "history"]), members(sorted({*STATUS, *RESULTS, *HISTORY})))
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 def test_no_parameter_breaks_the_service(operation: str, sent: dict[str, object]) -> None:
     assert asked("GET", f"/query/{operation}", params={"json": json.dumps(sent)}) in DOCUMENTED
     plain = {name: str(value).encode("ascii", "replace").decode() for name, value in sent.items()}
@@ -63,3 +64,9 @@ def test_no_parameter_breaks_the_service(operation: str, sent: dict[str, object]
 @given(st.sampled_from(OPERATIONS), st.integers(1, 10**6), st.integers(200, 599))
 def test_a_fault_means_what_it_says(operation: str, times: int, status: int) -> None:
     assert parsed(f"{operation}:{times}*{status}") == Fault(operation=operation, times=times, status=status)
+
+
+@pytest.mark.parametrize("depth", [10, 900, 950, 960, 970, 980, 990, 1000, 100_000])
+def test_no_depth_breaks_the_service(depth: int) -> None:
+    body = '{"ds_id": "WEATHER", "sync_timeout": 0, "max_rows": 1, "deep": ' + "[" * depth + "]" * depth + "}"
+    assert asked("POST", "/query/data/json", body=body) in {200, 400}

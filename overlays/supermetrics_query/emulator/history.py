@@ -55,7 +55,7 @@ async def history(world: World, call: Call) -> Reply:
     found = [
         run for run in reversed(world.log) if search.finds(run, run.code(now), world.wall(run.times.arrives))
     ]
-    offset, limit = int(str(sent.get("offset", 0))), int(str(sent.get("limit", 100)))
+    offset, limit = limits.number(sent, "offset") or 0, limits.number(sent, "limit") or 100
     meta: Body = {
         "request_id": call.request_id,
         "filter": {"since": _written(search.since), "until": _written(search.until)},

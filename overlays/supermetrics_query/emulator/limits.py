@@ -120,6 +120,12 @@ HISTORY: Mapping[str, Limit] = {
 }
 
 
+def number(sent: Members, name: str) -> int | None:
+    """Return a whole number that has been checked, or None when it was not sent."""
+    value = sent.get(name)
+    return value if isinstance(value, int) else None
+
+
 def check(sent: Members, limits: Mapping[str, Limit], required: str = "") -> None:
     """Refuse what breaks a limit; members that are not in the table are let through, as the API does."""
     if required and required not in sent:

@@ -28,6 +28,8 @@ CODES: Mapping[int, str] = {
     503: "SERVICE_UNAVAILABLE",
 }
 
+WITHOUT_BODY = {204, 304}
+
 
 @attrs.frozen(kw_only=True)
 class Exchange:
@@ -77,13 +79,14 @@ async def perform(exchange: Exchange) -> None:
 async def _status(exchange: Exchange) -> None:
     fault = exchange.fault
     headers = {"Retry-After": _retry_after(fault.retry_after)} if fault.retry_after else {}
-    if fault.body in _FIXED:
-        media_type, text = _FIXED[fault.body](fault)
+    look = "empty" if fault.status in WITHOUT_BODY else fault.body
+    if look in _FIXED:
+        media_type, text = _FIXED[look](fault)
         await exchange.respond(Response(text, fault.status, headers, media_type))
         return
     code = fault.code or CODES.get(fault.status, "INTERNAL_SERVER_ERROR")
     error = ServiceError(code, "As the fault demands.", fault.status, headers)
-    family = FAMILIES.get(fault.body, exchange.world.behaviour.errors)
+    family = FAMILIES.get(look, exchange.world.behaviour.errors)
     address = str(Request(exchange.scope).url.replace(query=""))
     await exchange.respond(failed(error, family, address, exchange.allowance))
 

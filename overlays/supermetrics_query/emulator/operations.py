@@ -18,8 +18,6 @@ from supermetrics_query.emulator.runs import Run
 from supermetrics_query.emulator.starting import run_or_join, waiting
 from supermetrics_query.emulator.world import World
 
-DEFAULT_WAIT = 1800
-
 
 @attrs.frozen(kw_only=True)
 class Call:
@@ -44,9 +42,8 @@ async def start(world: World, call: Call) -> Reply:
     limits.check(order.query, limits.QUERY, "ds_id")
     shown = window(order.query)
     run, joined = run_or_join(world, order)
-    patience = DEFAULT_WAIT if order.patience is None else order.patience
-    with waiting(world, run) if joined and patience else nullcontext():
-        await world.timeline.sleep_until(min(run.times.ends, world.timeline.now() + patience))
+    with waiting(world, run) if joined and order.patience else nullcontext():
+        await world.timeline.sleep_until(min(run.times.ends, world.timeline.now() + order.patience))
     view = _view(world, call, run)
     accepted = 200 if run.ended(view.now) or world.behaviour.legacy_accepted else 202
     return attrs.evolve(view.reply(written, shown), status=accepted)

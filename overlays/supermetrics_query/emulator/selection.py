@@ -9,7 +9,7 @@ import attrs
 from supermetrics_query.emulator.accounts import chosen, names
 from supermetrics_query.emulator.dates import Days, check_comparison, days
 from supermetrics_query.emulator.filters import Test, condition
-from supermetrics_query.emulator.limits import Members
+from supermetrics_query.emulator.limits import Members, number
 from supermetrics_query.emulator.problems import bad_request
 from supermetrics_query.emulator.rows import projected, within
 from supermetrics_query.emulator.sources import Column, Row, Source, rank
@@ -65,7 +65,7 @@ def select(source: Source, query: Members, *, today: date, reorder: bool) -> Sel
         days=asked,
         tests=tuple(_tests(source, accounts, asked, str(query.get("filter", "")))),
         order=tuple(_orders(source, query.get("order_rows"))),
-        max_rows=int(str(query["max_rows"])) if "max_rows" in query else None,
+        max_rows=number(query, "max_rows"),
     )
 
 
