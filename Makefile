@@ -6,6 +6,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+REDOCLY := node_modules/.package-lock.json
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 export PYTHONPATH :=
 
@@ -26,7 +27,7 @@ test: $(VENV)/.dev ## Run the tests
 	@$(BIN)/python -m pytest
 
 .PHONY: check
-check: drift contract lint types layers test ## Everything CI runs
+check: drift contract diff lint types layers test ## Everything CI runs
 
 .PHONY: generate
 generate: $(VENV)/.dev ## Regenerate generated/ from openapi.yaml
@@ -37,8 +38,21 @@ drift: $(VENV)/.dev ## Fail when generated/ is not what openapi.yaml gives
 	@$(BIN)/python tools/generate.py --check
 
 .PHONY: contract
-contract: $(VENV)/.dev ## Validate openapi.yaml
+contract: $(VENV)/.dev $(REDOCLY) ## Validate and lint openapi.yaml
 	@$(BIN)/openapi-spec-validator --subschema-errors all openapi.yaml
+	@$(BIN)/python tools/redocly.py lint openapi.yaml
+
+.PHONY: diff
+diff: $(VENV)/.dev $(REDOCLY) ## Rate what changed since the last release; fail when the version is too low
+	@$(BIN)/python tools/contract_diff.py
+
+.PHONY: docs
+docs: $(VENV)/.dev $(REDOCLY) ## Build the reference of the contract, build/reference.html
+	@$(BIN)/python tools/reference.py
+
+.PHONY: released
+released: ## Keep openapi.yaml as the contract of the last release
+	@cp openapi.yaml docs/contract/released.yaml
 
 .PHONY: lint
 lint: $(VENV)/.dev ## Check style and formatting
@@ -66,7 +80,7 @@ LOCKED := pyproject.toml --generate-hashes --universal --no-header --no-annotate
 
 .PHONY: clean
 clean: ## Remove everything that can be made again
-	@rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) node_modules build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	@find generated overlays tests tools -name __pycache__ -prune -exec rm -rf {} +
 
 # Set-up. Only hash-locked packages are installed; the project itself is linked, not copied.
@@ -86,4 +100,10 @@ $(VENV)/.dev: $(VENV)/bin/python requirements/dev.txt pyproject.toml
 	@echo 'setting up $(VENV) (dev)'
 	@$(PIP) install --require-hashes -r requirements/dev.txt
 	@$(PIP) install --no-build-isolation --no-deps --editable .
+	@touch $@
+
+# Redocly is the only package that npm installs. Its node comes with the development packages.
+$(REDOCLY): package-lock.json package.json .npmrc | $(VENV)/.dev
+	@echo 'setting up node_modules'
+	@$(BIN)/python tools/redocly.py install
 	@touch $@

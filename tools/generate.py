@@ -1,25 +1,23 @@
 """Generate the low-level client from `openapi.yaml`: `python tools/generate.py [--check]`.
 
-The tree is built beside the old one and takes its place only when the generator had nothing to complain about.
+The tree is built beside the old one and takes its place only when the generator had no complaint.
 """
 
 import argparse
 import filecmp
 import hashlib
 import os
-import shutil
 import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-import yaml
+from document import dump, load
 from lowering import lower
 
 ROOT = Path(__file__).resolve().parent.parent
-CONTRACT = ROOT / "openapi.yaml"
-PACKAGE = ROOT / "generated" / "supermetrics_query_api"
-BUILD = ROOT / "build" / "generate"
+PACKAGE = Path("generated", "supermetrics_query_api")
 GENERATOR = "openapi-python-client"
 
 PROVENANCE = '''"""Where this package comes from. Written by tools/generate.py."""
@@ -31,36 +29,45 @@ SERVER_URL = "{server}"
 '''
 
 
-def provenance(contract: bytes) -> str:
-    document = yaml.safe_load(contract)
+class GenerationError(Exception):
+    """The generator failed or warned; holds what it said."""
+
+
+def provenance(contract: Path) -> str:
+    document = load(contract)
     return PROVENANCE.format(
         version=document["info"]["version"],
-        sha256=hashlib.sha256(contract).hexdigest(),
+        sha256=hashlib.sha256(contract.read_bytes()).hexdigest(),
         generator=f"{GENERATOR} {version(GENERATOR)}",
         server=document["servers"][0]["url"],
     )
 
 
-def run_generator(lowered: Path, output: Path) -> None:
+def run_generator(config: Path, lowered: Path, output: Path) -> None:
     # The hooks call ruff by name: the one beside this interpreter, not whichever is on PATH.
     beside = Path(sys.executable).parent
     command = [
         *(str(beside / GENERATOR), "generate", "--meta", "none", "--fail-on-warning"),
-        *("--config", str(ROOT / "generator-config.yml")),
-        *("--path", str(lowered), "--output-path", str(output)),
+        *("--config", str(config), "--path", str(lowered), "--output-path", str(output)),
     ]
     path = os.pathsep.join([str(beside), os.environ.get("PATH", "")])
-    subprocess.run(command, check=True, env=os.environ | {"PATH": path})
+    done = subprocess.run(command, env=os.environ | {"PATH": path}, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise GenerationError(done.stdout + done.stderr)
 
 
-def build(output: Path) -> None:
-    """Write a fresh tree to `output`, which must not exist."""
-    contract = CONTRACT.read_bytes()
-    lowered = BUILD / "lowered.yaml"
-    lowered.write_text(yaml.safe_dump(lower(yaml.safe_load(contract)), sort_keys=False))
-    run_generator(lowered, output)
-    (output / "py.typed").touch()
-    (output / "provenance.py").write_text(provenance(contract))
+def build(root: Path, work: Path) -> Path:
+    """Make a fresh tree in `work` from the contract in `root`."""
+    contract, lowered, tree = root / "openapi.yaml", work / "lowered.yaml", work / PACKAGE.name
+    lowered.write_bytes(dump(lower(load(contract))))
+    run_generator(root / "generator-config.yml", lowered, tree)
+    (tree / "py.typed").touch()
+    (tree / "provenance.py").write_text(provenance(contract), encoding="utf-8")
+    return tree
+
+
+def same(one: Path, other: Path) -> bool:
+    return one.is_file() and other.is_file() and filecmp.cmp(one, other, shallow=False)
 
 
 def differences(one: Path, other: Path) -> list[str]:
@@ -74,37 +81,36 @@ def differences(one: Path, other: Path) -> list[str]:
     return sorted(str(name) for name in names if not same(one / name, other / name))
 
 
-def same(one: Path, other: Path) -> bool:
-    return one.is_file() and other.is_file() and filecmp.cmp(one, other, shallow=False)
-
-
-def check(staging: Path) -> int:
-    drifted = differences(PACKAGE, staging)
+def check(package: Path, fresh: Path) -> int:
+    drifted = differences(package, fresh)
     for name in drifted:
-        print(f"{PACKAGE.relative_to(ROOT) / name} is not what openapi.yaml gives")
+        print(f"{PACKAGE / name} is not what openapi.yaml gives")
     if drifted:
         print("run `make generate` and commit the result; never edit generated files")
     return bool(drifted)
 
 
-def swap(staging: Path) -> int:
-    PACKAGE.parent.mkdir(exist_ok=True)
-    if PACKAGE.exists():
-        PACKAGE.rename(BUILD / "previous")
-    staging.rename(PACKAGE)
+def swap(package: Path, fresh: Path) -> int:
+    package.parent.mkdir(exist_ok=True)
+    if package.exists():
+        package.rename(fresh.parent / "previous")
+    fresh.rename(package)
     return 0
 
 
-def main() -> int:
+def main(arguments: list[str], root: Path = ROOT) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="compare only, and fail on any difference")
-    arguments = parser.parse_args()
-    shutil.rmtree(BUILD, ignore_errors=True)
-    BUILD.mkdir(parents=True)
-    staging = BUILD / PACKAGE.name
-    build(staging)
-    return check(staging) if arguments.check else swap(staging)
+    finish = check if parser.parse_args(arguments).check else swap
+    (root / "build").mkdir(exist_ok=True)
+    # Inside the project: a tree can only be renamed into place on its own file system.
+    with TemporaryDirectory(dir=root / "build", prefix="generate-") as work:
+        try:
+            return finish(root / PACKAGE, build(root, Path(work)))
+        except GenerationError as error:
+            print(f"{error}\n{PACKAGE} is as it was: openapi.yaml cannot be generated from", file=sys.stderr)
+            return 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

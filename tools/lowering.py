@@ -1,22 +1,11 @@
 """Lower `openapi.yaml` to what the generator understands.
 
-The generator drops every parameter that is declared by `content` and says nothing. Such a parameter travels as a string,
-so it is given a string schema; `contentMediaType` and `contentSchema` keep what the string holds. Nothing else changes.
+The generator drops every parameter that is declared by `content` and says nothing. Such a parameter travels as a
+string, so it is given a string schema; `contentMediaType` and `contentSchema` keep what the string holds. Nothing else
+changes.
 """
 
-from collections.abc import Iterator
-from typing import Any
-
-Document = dict[str, Any]
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-
-
-def operations(document: Document) -> Iterator[tuple[str, Document]]:
-    """Yield the path item and the operation of everything that can be called."""
-    for item in document["paths"].values():
-        for method in METHODS:
-            if method in item:
-                yield item, item[method]
+from document import METHODS, Document
 
 
 def lowered_parameter(parameter: Document) -> Document:
@@ -36,17 +25,12 @@ def lowered_holder(holder: Document) -> Document:
 
 
 def lowered_path(item: Document) -> Document:
-    return {
-        key: lowered_holder(value) if key in METHODS else value
-        for key, value in lowered_holder(item).items()
-    }
+    return {key: lowered_holder(value) if key in METHODS else value for key, value in lowered_holder(item).items()}
 
 
 def lower(document: Document) -> Document:
     """Return the document with every content-typed parameter turned into a string."""
-    lowered = document | {
-        "paths": {path: lowered_path(item) for path, item in document["paths"].items()}
-    }
+    lowered = document | {"paths": {path: lowered_path(item) for path, item in document["paths"].items()}}
     shared = document.get("components", {}).get("parameters")
     if shared:
         parameters = {name: lowered_parameter(each) for name, each in shared.items()}

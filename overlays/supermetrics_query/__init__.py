@@ -1,1 +1,129 @@
-"""x."""
+"""Run asynchronous queries on the Supermetrics Data API and never lose one.
+
+    from supermetrics_query import DataQuery, QueryClient
+
+    with QueryClient() as client:
+        query = client.run(DataQuery(ds_id="GAWA", fields=["date", "sessions"], date_range_type="last_month"))
+        for row in query.rows():
+            print(row)
+
+Names are imported when they are first used: HTTP and the generated models cost more than a script may want to spend.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from supermetrics_query_api.models import (
+        AccountFilter,
+        DataQuery,
+        FieldSelection,
+        OutputFormat,
+        ProblemDetails,
+        QuerySettings,
+        StatusCode,
+    )
+
+    from .about import __version__
+    from .client import AsyncQueryClient, QueryClient
+    from .errors import (
+        ApiError,
+        Attempt,
+        AuthenticationError,
+        BadRequestError,
+        ConfigurationError,
+        NotFoundError,
+        PermissionDeniedError,
+        QueryError,
+        QueryFailedError,
+        QueryStoppedError,
+        QuotaExceededError,
+        RateLimitError,
+        ResultExpiredError,
+        ServerError,
+        StatusNotFoundError,
+        SupermetricsQueryError,
+        TransportError,
+        UnprocessableError,
+        UnreadableResponseError,
+        WaitTimeoutError,
+    )
+    from .headers import RateLimit
+    from .policies import DEFAULT_WAIT, PollPolicy, RetryPolicy
+    from .query import AsyncQuery, Query
+    from .rows import Column, Page
+    from .status import Progress, QueryStatus, Workflow
+
+__all__ = [
+    "DEFAULT_WAIT",
+    "AccountFilter",
+    "ApiError",
+    "AsyncQuery",
+    "AsyncQueryClient",
+    "Attempt",
+    "AuthenticationError",
+    "BadRequestError",
+    "Column",
+    "ConfigurationError",
+    "DataQuery",
+    "FieldSelection",
+    "NotFoundError",
+    "OutputFormat",
+    "Page",
+    "PermissionDeniedError",
+    "PollPolicy",
+    "ProblemDetails",
+    "Progress",
+    "Query",
+    "QueryClient",
+    "QueryError",
+    "QueryFailedError",
+    "QuerySettings",
+    "QueryStatus",
+    "QueryStoppedError",
+    "QuotaExceededError",
+    "RateLimit",
+    "RateLimitError",
+    "ResultExpiredError",
+    "RetryPolicy",
+    "ServerError",
+    "StatusCode",
+    "StatusNotFoundError",
+    "SupermetricsQueryError",
+    "TransportError",
+    "UnprocessableError",
+    "UnreadableResponseError",
+    "WaitTimeoutError",
+    "Workflow",
+    "__version__",
+]
+
+# Where each name lives; relative to this package where it begins with a dot.
+HOMES = {
+    "supermetrics_query_api.models": (
+        *("AccountFilter", "DataQuery", "FieldSelection", "OutputFormat", "ProblemDetails"),
+        *("QuerySettings", "StatusCode"),
+    ),
+    ".about": ("__version__",),
+    ".client": ("AsyncQueryClient", "QueryClient"),
+    ".headers": ("RateLimit",),
+    ".policies": ("DEFAULT_WAIT", "PollPolicy", "RetryPolicy"),
+    ".query": ("AsyncQuery", "Query"),
+    ".rows": ("Column", "Page"),
+    ".status": ("Progress", "QueryStatus", "Workflow"),
+}
+HOME_OF = {name: module for module, names in HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first used (PEP 562)."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(HOME_OF.get(name, ".errors"), __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Name what can be imported."""
+    return list(__all__)

@@ -1,24 +1,26 @@
-"""The fixture `supermetrics_emulator`.
+"""The fixture `supermetrics_emulator`. pytest loads this module in every project, so it imports nothing that costs."""
 
-pytest imports this module wherever the package is installed, so the emulator, which needs an extra, is
-imported only when a test asks for it.
-"""
+from __future__ import annotations
 
-from collections.abc import Iterator
-from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from supermetrics_query.emulator import Emulator
+    from collections.abc import Iterator
+
+    from .emulator import Emulator
 
 SPEED = 50  # so that queries take milliseconds, and one hour 72 seconds
 
 
 @pytest.fixture
-def supermetrics_emulator() -> Iterator["Emulator"]:
+def supermetrics_emulator() -> Iterator[Emulator]:
     """Serve the emulator for one test; override the fixture to change its behaviour."""
-    make: type[Emulator] = import_module("supermetrics_query.emulator").Emulator
-    with make(speed=SPEED) as service:
+    if find_spec("starlette") is None or find_spec("uvicorn") is None:
+        pytest.fail("supermetrics_emulator needs its extra: pip install 'supermetrics-query[emulator]'")
+    from .emulator import Emulator
+
+    with Emulator(speed=SPEED) as service:
         yield service

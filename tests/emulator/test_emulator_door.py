@@ -91,9 +91,7 @@ def test_a_query_that_breaks_a_limit_is_refused(api: Api, broken: dict[str, obje
     assert error_of(answer) in {"BAD_REQUEST", "ACCOUNT_ID_INVALID"}
 
 
-@pytest.mark.parametrize(
-    "body", ["", "{", "[]", "null", '"x"', "{}", "[" * 5000, "\xff", '{"a": ' + "9" * 5000 + "}"]
-)
+@pytest.mark.parametrize("body", ["", "{", "[]", "null", '"x"', "{}", "[" * 5000, "\xff", '{"a": ' + "9" * 5000 + "}"])
 def test_a_body_that_is_no_query_is_refused(api: Api, body: str) -> None:
     answer = api.http.post("/query/data/json", content=body.encode("latin-1"))
     assert (answer.status_code, error_of(answer)) == (400, "BAD_REQUEST")

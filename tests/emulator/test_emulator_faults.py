@@ -88,9 +88,7 @@ def test_an_emulator_can_be_broken_from_the_beginning() -> None:
         ('text,text={"meta": null}', "application/json", '{"meta": null}'),
     ],
 )
-def test_an_error_looks_as_it_was_told(
-    service: Emulator, api: Api, body: str, media_type: str, text: str
-) -> None:
+def test_an_error_looks_as_it_was_told(service: Emulator, api: Api, body: str, media_type: str, text: str) -> None:
     service.fault(f"503,body={body}")
     answer = api.look("q")
     assert answer.headers["Content-Type"].partition(";")[0] == media_type

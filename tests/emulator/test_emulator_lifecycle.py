@@ -72,9 +72,7 @@ def test_a_plan_can_depend_on_the_query() -> None:
     assert found == ["SUCCESS", "SCHEDULED"]
 
 
-def test_without_a_sync_timeout_the_start_is_answered_when_the_query_has_ended(
-    service: Emulator, api: Api
-) -> None:
+def test_without_a_sync_timeout_the_start_is_answered_when_the_query_has_ended(service: Emulator, api: Api) -> None:
     answer = held(service, lambda: api.start(plan=SLOW, sync_timeout=1800), 100)
     assert (answer.status_code, code_of(answer)) == (200, "SUCCESS")
 

@@ -50,9 +50,7 @@ def fetched(api: Api, form: str, **window: int) -> httpx.Response:
         ),
     ],
 )
-def test_results_come_in_the_form_the_query_was_started_with(
-    api: Api, form: str, media_type: str, text: str
-) -> None:
+def test_results_come_in_the_form_the_query_was_started_with(api: Api, form: str, media_type: str, text: str) -> None:
     answer = fetched(api, form)
     assert answer.headers["Content-Type"].partition(";")[0] == media_type
     assert answer.text == text
@@ -128,9 +126,7 @@ def test_only_a_kept_success_has_results(service: Emulator, api: Api) -> None:
     assert results(api, "q").status_code == 200
     service.advance(3600)
     found.append(results(api, "q"))
-    assert {(answer.status_code, error_of(answer)) for answer in found} == {
-        (404, "QUERY_RESULTS_UNAVAILABLE")
-    }
+    assert {(answer.status_code, error_of(answer)) for answer in found} == {(404, "QUERY_RESULTS_UNAVAILABLE")}
 
 
 @pytest.mark.parametrize("window", [{"limit": 0}, {"limit": 100_001}, {"offset": -1}])

@@ -30,9 +30,7 @@ def test_columns_stand_where_data_column_says(api: Api) -> None:
 
 
 def test_columns_can_stand_in_the_order_in_which_they_were_asked_for() -> None:
-    with Emulator(
-        plan=Plan(scheduled_seconds=0, queued_seconds=0, run_seconds=0), reorder_columns=False
-    ) as s:
+    with Emulator(plan=Plan(scheduled_seconds=0, queued_seconds=0, run_seconds=0), reorder_columns=False) as s:
         api = Api(s)
         with api.http:
             assert api.start(offset_end=0).json()["data"] == [["Date", "Airport", "Temp"]]
@@ -86,9 +84,7 @@ def test_a_csv_file_becomes_a_data_source(service: Emulator, api: Api, tmp_path:
     service.add_source("SHOP", read_csv(table, account="store", date="day"))
     fields = ["store", "day", "visits", "share", "note"]
     body = api.start(plan=INSTANT, ds_id="SHOP", fields=fields, ds_accounts="B").json()
-    types = {
-        field["id"]: (field["field_type"], field["data_type"]) for field in body["meta"]["query"]["fields"]
-    }
+    types = {field["id"]: (field["field_type"], field["data_type"]) for field in body["meta"]["query"]["fields"]}
     assert body["data"][1] == ["2026-01-02", None, "B", 1.0, None]
     assert types == {
         "store": ("dim", "string.text.value"),

@@ -189,9 +189,7 @@ def test_the_day_that_counts_as_today_can_be_chosen() -> None:
 
 def test_data_without_days_counts_from_the_calendar(api: Api) -> None:
     answer = api.start(ds_id="NUMBERS", fields="c0", date_range_type="today").json()
-    assert answer["meta"]["query"]["start_date"] in {
-        str(datetime.now(UTC).date() - timedelta(days=n)) for n in (0, 1)
-    }
+    assert answer["meta"]["query"]["start_date"] in {str(datetime.now(UTC).date() - timedelta(days=n)) for n in (0, 1)}
 
 
 def test_a_data_source_can_be_made_for_each_query() -> None:

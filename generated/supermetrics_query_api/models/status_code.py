@@ -3,6 +3,7 @@ from enum import StrEnum
 
 class StatusCode(StrEnum):
     FAILURE = "FAILURE"
+    PROCESS_EXITED = "PROCESS_EXITED"
     QUEUED = "QUEUED"
     RUNNING = "RUNNING"
     SCHEDULED = "SCHEDULED"

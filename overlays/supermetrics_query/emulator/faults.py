@@ -45,9 +45,7 @@ class Fault:
     """The body itself, when `body` is `text`; it is called JSON."""
     code: str = attrs.field(default="", validator=instance_of(str))
     """The error code; without it, the common one of the status."""
-    retry_after: str = attrs.field(
-        default="", converter=str, validator=matches_re(r"date:\d{1,9}|(?!date:)[ -~]*")
-    )
+    retry_after: str = attrs.field(default="", converter=str, validator=matches_re(r"date:\d{1,9}|(?!date:)[ -~]*"))
     seconds: float = attrs.field(default=1.0, validator=[instance_of((int, float)), ge(0)])
     """How long `slow` waits before an answer, and `drip` after every piece of it."""
     size: int = attrs.field(default=16, validator=[instance_of(int), ge(1)])

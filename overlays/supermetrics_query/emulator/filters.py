@@ -4,15 +4,13 @@ import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from supermetrics_query.emulator.problems import bad_request
-from supermetrics_query.emulator.sources import Cell, Rank, Row, Source, rank
+from .problems import bad_request
+from .sources import Cell, Rank, Row, Source, rank
 
 Test = Callable[[Row], bool]
 Comparison = Callable[[Cell], bool]
 
-_COMPARISON = re.compile(
-    r"\s*(?P<field>[\w.-]+)\s*(?P<sign>[=!]=|[<>]=?|[=!][@~])\s*(?P<value>.*?)\s*", re.DOTALL
-)
+_COMPARISON = re.compile(r"\s*(?P<field>[\w.-]+)\s*(?P<sign>[=!]=|[<>]=?|[=!][@~])\s*(?P<value>.*?)\s*", re.DOTALL)
 _QUOTED = r"\"[^\"]*\"|'[^']*'"
 _ORDERS: Mapping[str, Callable[[Rank, Rank], bool]] = {
     ">": operator.gt,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 import attrs
 
-from supermetrics_query.emulator.problems import bad_request
+from .problems import bad_request
 
 Members = Mapping[str, object]
 NAME = r"[A-Za-z0-9_-]{1,50}"
@@ -32,9 +32,7 @@ def text(longest: int, pattern: str = "") -> Limit:
     return Limit(
         f"a text of at most {longest} characters" + (f" like {pattern}" if pattern else ""),
         lambda value: (
-            isinstance(value, str)
-            and len(value) <= longest
-            and (not pattern or bool(re.fullmatch(pattern, value)))
+            isinstance(value, str) and len(value) <= longest and (not pattern or bool(re.fullmatch(pattern, value)))
         ),
     )
 

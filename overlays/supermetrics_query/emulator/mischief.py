@@ -10,11 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from supermetrics_query.emulator.faults import Fault, Kind
-from supermetrics_query.emulator.line import Line, line_of
-from supermetrics_query.emulator.problems import Family, ServiceError
-from supermetrics_query.emulator.responses import failed
-from supermetrics_query.emulator.world import World
+from .faults import Fault, Kind
+from .line import Line, line_of
+from .problems import Family, ServiceError
+from .responses import failed
+from .world import World
 
 CODES: Mapping[int, str] = {
     400: "BAD_REQUEST",

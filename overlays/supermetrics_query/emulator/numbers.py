@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from supermetrics_query.emulator.limits import Members, check, number, whole
-from supermetrics_query.emulator.rows import LazyRows
-from supermetrics_query.emulator.sources import FLOAT, INTEGER, TEXT, Cell, Column, Row, Source
+from .limits import Members, check, number, whole
+from .rows import LazyRows
+from .sources import FLOAT, INTEGER, TEXT, Cell, Column, Row, Source
 
 DEFAULTS = {"rows": 1000, "columns": 5}
 SIZES = {"rows": whole(0, 1_000_000), "columns": whole(1, 100)}

@@ -5,18 +5,18 @@ from contextlib import nullcontext
 
 import attrs
 
-from supermetrics_query.emulator import limits
-from supermetrics_query.emulator.answers import Reply, View
-from supermetrics_query.emulator.decoding import an_object, decoded, parameters
-from supermetrics_query.emulator.formats import FORMS, form
-from supermetrics_query.emulator.links import links
-from supermetrics_query.emulator.orders import Order
-from supermetrics_query.emulator.pages import slice_of, window
-from supermetrics_query.emulator.plans import SUCCESS
-from supermetrics_query.emulator.problems import ServiceError
-from supermetrics_query.emulator.runs import Run
-from supermetrics_query.emulator.starting import run_or_join, waiting
-from supermetrics_query.emulator.world import World
+from . import limits
+from .answers import Reply, View
+from .decoding import an_object, decoded, parameters
+from .formats import FORMS, form
+from .links import links
+from .orders import Order
+from .pages import slice_of, window
+from .plans import SUCCESS
+from .problems import ServiceError
+from .runs import Run
+from .starting import run_or_join, waiting
+from .world import World
 
 
 @attrs.frozen(kw_only=True)
@@ -59,9 +59,7 @@ async def look(world: World, call: Call) -> Reply:
         return view.reply()
     # Under the other conventions the header has no place of its own.
     header = world.behaviour.header == "row" and view.run.order.has_titles
-    return view.reply(
-        shown=shown, paginate=links(call.address, sent, shown, len(view.run.result.rows) + header)
-    )
+    return view.reply(shown=shown, paginate=links(call.address, sent, shown, len(view.run.result.rows) + header))
 
 
 async def results(world: World, call: Call) -> Reply:

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 import attrs
 
-from supermetrics_query.emulator.behaviour import HeaderRow
-from supermetrics_query.emulator.limits import Members, number
-from supermetrics_query.emulator.problems import bad_request
-from supermetrics_query.emulator.rows import within
-from supermetrics_query.emulator.selection import Result
-from supermetrics_query.emulator.sources import Column, Row
+from .behaviour import HeaderRow
+from .limits import Members, number
+from .problems import bad_request
+from .rows import within
+from .selection import Result
+from .sources import Column, Row
 
 
 @attrs.frozen

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 
 import attrs
 
-from supermetrics_query.emulator.limits import Limit, either, text, whole
-from supermetrics_query.emulator.problems import bad_request
+from .limits import Limit, either, text, whole
+from .problems import bad_request
 
 SUCCESS = "SUCCESS"
 SECONDS = Limit(

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 
 from starlette.responses import Response, StreamingResponse
 
-from supermetrics_query.emulator.answers import Reply
-from supermetrics_query.emulator.formats import dumped
-from supermetrics_query.emulator.problems import BODIES, MEDIA_TYPES, Family, Report, ServiceError
+from .answers import Reply
+from .formats import dumped
+from .problems import BODIES, MEDIA_TYPES, Family, Report, ServiceError
 
 WHOLE = 20_000  # rows; longer answers are sent while they are being made
 COMMON = {"Access-Control-Allow-Origin": "*"}
@@ -32,9 +32,7 @@ def failed(error: ServiceError, family: Family, address: str, headers: Mapping[s
     report = Report(error, request_id(), address)
     # Errors of status 500 and above are documented without the headers that tell the allowance.
     sent = {**COMMON, **(headers if error.status < 500 else {}), **error.headers}
-    return Response(
-        dumped(BODIES[family](report)), error.status, {**sent, "Content-Type": MEDIA_TYPES[family]}
-    )
+    return Response(dumped(BODIES[family](report)), error.status, {**sent, "Content-Type": MEDIA_TYPES[family]})
 
 
 async def _unhurried(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:

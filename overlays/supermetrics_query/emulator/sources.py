@@ -116,8 +116,7 @@ def read_csv(
         raise ValueError(f"{path} has no column {name!r}; it has {', '.join(names)}")
     types = [_type_of(line[place] for line in lines) for place in range(len(names))]
     columns = (
-        Column(name, kind, kind in NUMERIC and name not in dimensions)
-        for name, kind in zip(names, types, strict=True)
+        Column(name, kind, kind in NUMERIC and name not in dimensions) for name, kind in zip(names, types, strict=True)
     )
     read = [_reader(kind) for kind in types]
     rows = [tuple(convert(cell) for convert, cell in zip(read, line, strict=True)) for line in lines]

@@ -1,5 +1,5 @@
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 import httpx
@@ -37,9 +37,25 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> ProblemDetails | QueryResponse | None:
+) -> ProblemDetails | QueryResponse | list[Any] | QueryResponse | None:
     if response.status_code == 200:
-        response_200 = QueryResponse.from_dict(response.json())
+
+        def _parse_response_200(data: object) -> list[Any] | QueryResponse:
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                response_200_type_0 = QueryResponse.from_dict(data)
+
+                return response_200_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            if not isinstance(data, list):
+                raise TypeError()
+            response_200_type_1 = cast(list[Any], data)
+
+            return response_200_type_1
+
+        response_200 = _parse_response_200(response.json())
 
         return response_200
 
@@ -86,7 +102,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[ProblemDetails | QueryResponse]:
+) -> Response[ProblemDetails | QueryResponse | list[Any] | QueryResponse]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -100,22 +116,28 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: DataQuery,
-) -> Response[ProblemDetails | QueryResponse]:
+) -> Response[ProblemDetails | QueryResponse | list[Any] | QueryResponse]:
     """Start a query
 
      Starts the query and waits for it up to `sync_timeout` seconds. If it ends in that time the answer
     holds the
     rows in the asked format; otherwise it is the same description of the query that `GET /query/status`
     gives.
+    A query whose rows are cached may end at once, even when nobody asked to wait.
 
     Only one run exists per `schedule_id` at a time: sending the same id again while the query runs
     joins that run.
     Choose the id before sending, so that a query whose start was never answered can still be found.
+    What happens
+    to an id that is sent again after its run has ended is not known: ask for its status first.
+
+    Only the `json` form tells the status of the query in the same body as its rows.
 
     Args:
         format_ (OutputFormat): The form in which rows are produced: `json` (arrays), `keyjson`
             and `ndjson` (objects keyed by field id), `csv`,
-            `tsv`, `parquet` (Parquet 1.0), and forms made for particular tools.
+            `tsv`, `parquet` (Parquet 1.0), `html`, and forms made for particular tools, which are not
+            described here.
         body (DataQuery): What to fetch. Only `ds_id` is always required; most sources also need
             fields, accounts and a date range.
             Dates may be fixed (`2026-11-01`) or relative (`yesterday`).
@@ -125,7 +147,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ProblemDetails | QueryResponse]
+        Response[ProblemDetails | QueryResponse | list[Any] | QueryResponse]
     """
 
     kwargs = _get_kwargs(
@@ -145,22 +167,28 @@ def sync(
     *,
     client: AuthenticatedClient,
     body: DataQuery,
-) -> ProblemDetails | QueryResponse | None:
+) -> ProblemDetails | QueryResponse | list[Any] | QueryResponse | None:
     """Start a query
 
      Starts the query and waits for it up to `sync_timeout` seconds. If it ends in that time the answer
     holds the
     rows in the asked format; otherwise it is the same description of the query that `GET /query/status`
     gives.
+    A query whose rows are cached may end at once, even when nobody asked to wait.
 
     Only one run exists per `schedule_id` at a time: sending the same id again while the query runs
     joins that run.
     Choose the id before sending, so that a query whose start was never answered can still be found.
+    What happens
+    to an id that is sent again after its run has ended is not known: ask for its status first.
+
+    Only the `json` form tells the status of the query in the same body as its rows.
 
     Args:
         format_ (OutputFormat): The form in which rows are produced: `json` (arrays), `keyjson`
             and `ndjson` (objects keyed by field id), `csv`,
-            `tsv`, `parquet` (Parquet 1.0), and forms made for particular tools.
+            `tsv`, `parquet` (Parquet 1.0), `html`, and forms made for particular tools, which are not
+            described here.
         body (DataQuery): What to fetch. Only `ds_id` is always required; most sources also need
             fields, accounts and a date range.
             Dates may be fixed (`2026-11-01`) or relative (`yesterday`).
@@ -170,7 +198,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ProblemDetails | QueryResponse
+        ProblemDetails | QueryResponse | list[Any] | QueryResponse
     """
 
     return sync_detailed(
@@ -185,22 +213,28 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     body: DataQuery,
-) -> Response[ProblemDetails | QueryResponse]:
+) -> Response[ProblemDetails | QueryResponse | list[Any] | QueryResponse]:
     """Start a query
 
      Starts the query and waits for it up to `sync_timeout` seconds. If it ends in that time the answer
     holds the
     rows in the asked format; otherwise it is the same description of the query that `GET /query/status`
     gives.
+    A query whose rows are cached may end at once, even when nobody asked to wait.
 
     Only one run exists per `schedule_id` at a time: sending the same id again while the query runs
     joins that run.
     Choose the id before sending, so that a query whose start was never answered can still be found.
+    What happens
+    to an id that is sent again after its run has ended is not known: ask for its status first.
+
+    Only the `json` form tells the status of the query in the same body as its rows.
 
     Args:
         format_ (OutputFormat): The form in which rows are produced: `json` (arrays), `keyjson`
             and `ndjson` (objects keyed by field id), `csv`,
-            `tsv`, `parquet` (Parquet 1.0), and forms made for particular tools.
+            `tsv`, `parquet` (Parquet 1.0), `html`, and forms made for particular tools, which are not
+            described here.
         body (DataQuery): What to fetch. Only `ds_id` is always required; most sources also need
             fields, accounts and a date range.
             Dates may be fixed (`2026-11-01`) or relative (`yesterday`).
@@ -210,7 +244,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ProblemDetails | QueryResponse]
+        Response[ProblemDetails | QueryResponse | list[Any] | QueryResponse]
     """
 
     kwargs = _get_kwargs(
@@ -228,22 +262,28 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
     body: DataQuery,
-) -> ProblemDetails | QueryResponse | None:
+) -> ProblemDetails | QueryResponse | list[Any] | QueryResponse | None:
     """Start a query
 
      Starts the query and waits for it up to `sync_timeout` seconds. If it ends in that time the answer
     holds the
     rows in the asked format; otherwise it is the same description of the query that `GET /query/status`
     gives.
+    A query whose rows are cached may end at once, even when nobody asked to wait.
 
     Only one run exists per `schedule_id` at a time: sending the same id again while the query runs
     joins that run.
     Choose the id before sending, so that a query whose start was never answered can still be found.
+    What happens
+    to an id that is sent again after its run has ended is not known: ask for its status first.
+
+    Only the `json` form tells the status of the query in the same body as its rows.
 
     Args:
         format_ (OutputFormat): The form in which rows are produced: `json` (arrays), `keyjson`
             and `ndjson` (objects keyed by field id), `csv`,
-            `tsv`, `parquet` (Parquet 1.0), and forms made for particular tools.
+            `tsv`, `parquet` (Parquet 1.0), `html`, and forms made for particular tools, which are not
+            described here.
         body (DataQuery): What to fetch. Only `ds_id` is always required; most sources also need
             fields, accounts and a date range.
             Dates may be fixed (`2026-11-01`) or relative (`yesterday`).
@@ -253,7 +293,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ProblemDetails | QueryResponse
+        ProblemDetails | QueryResponse | list[Any] | QueryResponse
     """
 
     return (

@@ -1,0 +1,247 @@
+from http import HTTPStatus
+from typing import Any, cast
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.problem_details import ProblemDetails
+from ...models.query_response import QueryResponse
+from ...types import UNSET, Response
+
+
+def _get_kwargs(
+    *,
+    json: str,
+) -> dict[str, Any]:
+
+    params: dict[str, Any] = {}
+
+    params["json"] = json
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/query/results",
+        "params": params,
+    }
+
+    return _kwargs
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> ProblemDetails | list[Any] | QueryResponse | None:
+    if response.status_code == 200:
+
+        def _parse_response_200(data: object) -> list[Any] | QueryResponse:
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                response_200_type_0 = QueryResponse.from_dict(data)
+
+                return response_200_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            if not isinstance(data, list):
+                raise TypeError()
+            response_200_type_1 = cast(list[Any], data)
+
+            return response_200_type_1
+
+        response_200 = _parse_response_200(response.json())
+
+        return response_200
+
+    if response.status_code == 400:
+        response_400 = ProblemDetails.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = ProblemDetails.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = ProblemDetails.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = ProblemDetails.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 429:
+        response_429 = ProblemDetails.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 500:
+        response_500 = ProblemDetails.from_dict(response.json())
+
+        return response_500
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[ProblemDetails | list[Any] | QueryResponse]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    *,
+    client: AuthenticatedClient,
+    json: str,
+) -> Response[ProblemDetails | list[Any] | QueryResponse]:
+    """Read the rows of a query
+
+     Returns the rows of a query that has succeeded, in the format it was started with. `offset` and
+    `limit` choose
+    some of them where the format can be paged, which is said of the JSON form only.
+
+    There are rows only for the key that ran the query, only after `SUCCESS`, and for one hour from then
+    on.
+    Everything else is 404 with `QUERY_RESULTS_UNAVAILABLE`: not ended, failed, expired, and the wrong
+    key look the
+    same here. Wait by looking at the status: after a failure results never turn up.
+
+    Args:
+        json (str):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[ProblemDetails | list[Any] | QueryResponse]
+    """
+
+    kwargs = _get_kwargs(
+        json=json,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    *,
+    client: AuthenticatedClient,
+    json: str,
+) -> ProblemDetails | list[Any] | QueryResponse | None:
+    """Read the rows of a query
+
+     Returns the rows of a query that has succeeded, in the format it was started with. `offset` and
+    `limit` choose
+    some of them where the format can be paged, which is said of the JSON form only.
+
+    There are rows only for the key that ran the query, only after `SUCCESS`, and for one hour from then
+    on.
+    Everything else is 404 with `QUERY_RESULTS_UNAVAILABLE`: not ended, failed, expired, and the wrong
+    key look the
+    same here. Wait by looking at the status: after a failure results never turn up.
+
+    Args:
+        json (str):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        ProblemDetails | list[Any] | QueryResponse
+    """
+
+    return sync_detailed(
+        client=client,
+        json=json,
+    ).parsed
+
+
+async def asyncio_detailed(
+    *,
+    client: AuthenticatedClient,
+    json: str,
+) -> Response[ProblemDetails | list[Any] | QueryResponse]:
+    """Read the rows of a query
+
+     Returns the rows of a query that has succeeded, in the format it was started with. `offset` and
+    `limit` choose
+    some of them where the format can be paged, which is said of the JSON form only.
+
+    There are rows only for the key that ran the query, only after `SUCCESS`, and for one hour from then
+    on.
+    Everything else is 404 with `QUERY_RESULTS_UNAVAILABLE`: not ended, failed, expired, and the wrong
+    key look the
+    same here. Wait by looking at the status: after a failure results never turn up.
+
+    Args:
+        json (str):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[ProblemDetails | list[Any] | QueryResponse]
+    """
+
+    kwargs = _get_kwargs(
+        json=json,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    *,
+    client: AuthenticatedClient,
+    json: str,
+) -> ProblemDetails | list[Any] | QueryResponse | None:
+    """Read the rows of a query
+
+     Returns the rows of a query that has succeeded, in the format it was started with. `offset` and
+    `limit` choose
+    some of them where the format can be paged, which is said of the JSON form only.
+
+    There are rows only for the key that ran the query, only after `SUCCESS`, and for one hour from then
+    on.
+    Everything else is 404 with `QUERY_RESULTS_UNAVAILABLE`: not ended, failed, expired, and the wrong
+    key look the
+    same here. Wait by looking at the status: after a failure results never turn up.
+
+    Args:
+        json (str):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        ProblemDetails | list[Any] | QueryResponse
+    """
+
+    return (
+        await asyncio_detailed(
+            client=client,
+            json=json,
+        )
+    ).parsed

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+T = TypeVar("T", bound="QueryResultsRequest")
+
+
+@_attrs_define
+class QueryResultsRequest:
+    """Whose rows to read, and which of them."""
+
+    schedule_id: str
+    """ Names one run of one query. Chosen by the caller, or derived from the other parameters by the API. """
+    offset: int | Unset = UNSET
+    """ First row to return, counted from 0. The API takes 0 when it is absent. """
+    limit: int | Unset = UNSET
+    """ How many rows to return. Absent means all that follow. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        schedule_id = self.schedule_id
+
+        offset = self.offset
+
+        limit = self.limit
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "schedule_id": schedule_id,
+            }
+        )
+        if offset is not UNSET:
+            field_dict["offset"] = offset
+        if limit is not UNSET:
+            field_dict["limit"] = limit
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        schedule_id = d.pop("schedule_id")
+
+        offset = d.pop("offset", UNSET)
+
+        limit = d.pop("limit", UNSET)
+
+        query_results_request = cls(
+            schedule_id=schedule_id,
+            offset=offset,
+            limit=limit,
+        )
+
+        query_results_request.additional_properties = d
+        return query_results_request
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

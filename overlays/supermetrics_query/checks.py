@@ -1,0 +1,92 @@
+"""Bad input is refused before anything is sent: what was wrong, the value, what to do."""
+
+import ipaddress
+import re
+from urllib.parse import SplitResult, urlsplit
+
+from supermetrics_query_api.models import OutputFormat
+
+from .errors import ConfigurationError
+
+SCHEDULE_ID = re.compile(r"[A-Za-z0-9_-]{1,50}")
+LAST_OFFSET = 1_000_000
+API_KEY_HELP = "pass api_key=... or token_provider=..., or set SUPERMETRICS_API_KEY"
+
+
+def checked_schedule_id(value: object) -> str:
+    """Return a schedule id the API accepts."""
+    if isinstance(value, str) and SCHEDULE_ID.fullmatch(value):
+        return value
+    raise ConfigurationError(
+        f"schedule_id must be 1 to 50 letters, digits, underscores and hyphens, not {value!r}; "
+        "leave it out to have one made"
+    )
+
+
+def checked_key(value: object) -> str:
+    """Return a key that fits into a header. The message does not repeat it."""
+    if not isinstance(value, str) or not value:
+        raise ConfigurationError(f"no API key: {API_KEY_HELP}")
+    if not value.isascii() or not value.isprintable() or " " in value:
+        raise ConfigurationError(
+            "the API key holds blanks, line ends or other characters that no key has; was it read with its line end?"
+        )
+    return value
+
+
+def checked_offset(name: str, value: object) -> int:
+    """Return an offset the API accepts."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LAST_OFFSET:
+        return value
+    raise ConfigurationError(f"{name} must be a whole number from 0 to {LAST_OFFSET}, not {value!r}")
+
+
+def checked_window(start: object, end: object) -> tuple[int, int | None]:
+    """Return the first and the last row of a window, both inclusive."""
+    first = checked_offset("offset_start", start)
+    last = None if end is None else checked_offset("offset_end", end)
+    if last is not None and last < first:
+        raise ConfigurationError(f"offset_end={last} lies before offset_start={first}; both are inclusive")
+    return first, last
+
+
+def checked_format(value: object) -> str:
+    """Return an output format the contract knows."""
+    formats = [each.value for each in OutputFormat]
+    if value in formats:
+        return OutputFormat(value).value
+    raise ConfigurationError(f"format must be one of {', '.join(formats)}, not {value!r}")
+
+
+def checked_page_size(value: object) -> int:
+    """Return how many rows to ask for at once."""
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= LAST_OFFSET:
+        return value
+    raise ConfigurationError(f"page_size must be a whole number from 1 to {LAST_OFFSET}, not {value!r}")
+
+
+def checked_base_url(value: str) -> str:
+    """Return a base URL without its last slash: https, or http to this machine."""
+    try:
+        parts = urlsplit(value)
+        usable = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        raise ConfigurationError(f"base_url is not a URL: {value!r}") from None
+    if not usable or parts.scheme not in ("http", "https"):
+        raise ConfigurationError(f"base_url must look like https://host/path, not {value!r}")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ConfigurationError("base_url must not hold a user, a query or a fragment")
+    if parts.scheme == "http" and not is_loopback(parts):
+        raise ConfigurationError(f"plain http would show the API key to the network: use https in {value!r}")
+    return value.rstrip("/")
+
+
+def is_loopback(parts: SplitResult) -> bool:
+    """Tell whether a URL leads to this machine."""
+    host = parts.hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,79 @@
+"""What a query looks like from start to rows, and what becomes of one that fails and of one that is too old."""
+
+from itertools import islice
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from supermetrics_query_api.models import DataQuery, QuerySettings
+
+from ..client import QueryClient
+from ..emulator import Emulator, Plan
+from ..errors import SupermetricsQueryError
+from ..policies import PollPolicy
+from ..query import Query
+from .progress import shown_progress
+
+SLOW = Plan(scheduled_seconds=0.3, queued_seconds=0.7, run_seconds=4.0, parts=8)
+QUICK = {"scheduled_seconds": 0, "queued_seconds": 0, "run_seconds": 0.2}
+SHOWN_ROWS = 8
+ONE_HOUR = 3600.0
+
+
+def show() -> None:
+    """Run the demonstration; data goes to stdout, progress to stderr."""
+    console = Console()
+    lively = PollPolicy(first=0.25, floor=0.25)
+    with Emulator(plan=SLOW) as service, QueryClient(service.key, base_url=service.url, poll=lively) as client:
+        console.print(f"The emulator answers at {service.url}", style="dim", highlight=False)
+        show_success(console, client)
+        show_failure(console, client)
+        show_expiry(console, client, service)
+
+
+def weather(**settings: object) -> DataQuery:
+    """Ask for the weather at an airport; `settings` tell the emulator how the query shall go."""
+    query = DataQuery(
+        ds_id="WEATHER",
+        ds_accounts=["JFK"],
+        fields=["date", "hour", "temp", "wind_speed", "precip"],
+        start_date="2013-01-01",
+        end_date="2013-12-31",
+    )
+    if settings:
+        query.settings = QuerySettings.from_dict({"emulator": {**QUICK, **settings}})
+    return query
+
+
+def show_success(console: Console, client: QueryClient) -> None:
+    """Run a query with a progress bar and print its first rows."""
+    query = client.start(weather())
+    with shown_progress(query.schedule_id) as on_progress:
+        query.wait(on_progress=on_progress)
+    rows = list(query.rows())
+    table = Table(*(escape(column.name or column.key) for column in query.columns))
+    for row in islice(rows, SHOWN_ROWS):
+        table.add_row(*("" if cell is None else escape(str(cell)) for cell in row.values()))
+    console.print(table)
+    console.print(f"{len(rows)} rows; the first {min(SHOWN_ROWS, len(rows))} are shown")
+
+
+def show_failure(console: Console, client: QueryClient) -> None:
+    """Show what a query that fails raises."""
+    show_error(console, "A query that fails", client.start(weather(outcome="FAILURE", error="QUERY_ERROR")))
+
+
+def show_expiry(console: Console, client: QueryClient, service: Emulator) -> None:
+    """Show what a query raises whose results are no longer kept."""
+    query = client.run(weather(outcome="SUCCESS"))
+    service.advance(ONE_HOUR + 1)
+    show_error(console, "A query that ended more than an hour ago", client.attach(query.token))
+
+
+def show_error(console: Console, title: str, query: Query) -> None:
+    """Wait for a query that does not end well and print the exception."""
+    console.print(f"\n{title}:", style="bold")
+    try:
+        query.wait()
+    except SupermetricsQueryError as error:
+        console.print(f"{type(error).__name__}: {error}", markup=False, highlight=False, soft_wrap=True)

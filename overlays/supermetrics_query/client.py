@@ -1,0 +1,240 @@
+"""The two doors. Both have the same names; in the async one they are awaited."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from attrs import asdict
+from supermetrics_query_api.models import DataQuery
+from supermetrics_query_api.provenance import SERVER_URL
+from supermetrics_query_api.types import Unset
+
+from .checks import (
+    LAST_OFFSET,
+    checked_base_url,
+    checked_format,
+    checked_page_size,
+    checked_schedule_id,
+    checked_window,
+)
+from .clocks import SystemClock
+from .credentials import Credentials, TokenProvider
+from .drivers import AsyncDriver, Driver
+from .errors import ConfigurationError
+from .flows import looking, starting
+from .policies import DEFAULT_WAIT, PollPolicy, RetryPolicy, Seconds, patience, seconds
+from .polling import NEVER
+from .query import AsyncQuery, Query, notice
+from .runs import Run
+from .settings import Settings
+from .tokens import decode_token
+from .transport import AsyncTransport, Transport
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+    from typing import Self
+
+    from .clocks import Clock
+    from .query import OnProgress, OnProgressAsync
+    from .status import QueryStatus
+
+API_KEY = "SUPERMETRICS_API_KEY"
+BASE_URL = "SUPERMETRICS_BASE_URL"
+
+DEFAULT_POLL = PollPolicy()
+DEFAULT_RETRY = RetryPolicy()
+
+D = TypeVar("D")
+T = TypeVar("T")
+Other = TypeVar("Other")
+
+
+class Door(Generic[D]):
+    """What both clients are made of: one set of options, checked before anything is sent."""
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        token_provider: TokenProvider | None = None,
+        base_url: str | None = None,
+        timeout: Seconds = 30.0,
+        poll: PollPolicy = DEFAULT_POLL,
+        retry: RetryPolicy = DEFAULT_RETRY,
+        page_size: int = 10_000,
+        http_options: Mapping[str, Any] | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        """Take the key (else from SUPERMETRICS_API_KEY) or a function that gives one, and how patient to be.
+
+        `base_url` falls back to SUPERMETRICS_BASE_URL, then to the contract. `timeout` bounds one request.
+        `http_options` goes to httpx: `verify`, `proxy`, `headers` and so on. `clock` is for tests. Raises
+        ConfigurationError for what cannot be used.
+        """
+        credentials = Credentials(api_key or os.environ.get(API_KEY), token_provider)
+        self._settings = Settings(
+            poll=poll,
+            retry=retry,
+            timeout=request_timeout(timeout),
+            page_size=checked_page_size(page_size),
+            renewable=token_provider is not None,
+        )
+        url = checked_base_url(base_url or os.environ.get(BASE_URL) or SERVER_URL)
+        self._driver = self._make_driver(url, http_options or {}, credentials, clock or SystemClock())
+
+    def _make_driver(self, url: str, options: Mapping[str, Any], credentials: Credentials, clock: Clock) -> D:
+        raise NotImplementedError
+
+
+class QueryClient(Door[Driver]):
+    """Run queries in sync code. Use it as a context manager, or call `close()`; threads may share one."""
+
+    def _make_driver(self, url: str, options: Mapping[str, Any], credentials: Credentials, clock: Clock) -> Driver:
+        return Driver(Transport(url, options), credentials, clock)
+
+    def _handle(self, run: Run) -> Query:
+        handle = Query(self._driver, self._settings, run)
+        run.handle = handle
+        return handle
+
+    def __enter__(self) -> Self:
+        """Enter a block at whose end the connections are closed."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the connections."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections. Queries go on."""
+        self._driver.close()
+
+    def start(self, query: DataQuery, *, format: str = "json") -> Query:
+        """Start a query and return as soon as the API has accepted it.
+
+        A start whose answer was lost is looked for before it is repeated, so that no query runs twice. Errors carry
+        `.token`: the query may be running. Raises ApiError, TransportError, ConfigurationError.
+        """
+        run = new_run(query, format)
+        self._driver.run(starting.start(self._settings, run, query, NEVER, held=0))
+        return self._handle(run)
+
+    def run(
+        self,
+        query: DataQuery,
+        *,
+        format: str = "json",
+        timeout: Seconds | None = DEFAULT_WAIT,
+        on_progress: OnProgress | None = None,
+    ) -> Query:
+        """Start a query and wait until it has succeeded; see `start` and `Query.wait`."""
+        run = new_run(query, format)
+        handle = self._handle(run)
+        flow = starting.run_to_end(self._settings, run, query, patience(timeout), notice(on_progress))
+        self._driver.run(flow)
+        return handle
+
+    def attach(self, schedule_id_or_token: str) -> Query:
+        """Go on with a query that was started elsewhere, by any process with the same key. No I/O."""
+        return self._handle(known_run(schedule_id_or_token))
+
+    def status(self, schedule_id: str, *, offset_start: int = 0, offset_end: int | None = None) -> QueryStatus:
+        """Look at a query once, and ask for a window of its rows; without `offset_end` for all of them.
+
+        Raises ApiError (StatusNotFoundError where the query is not known), TransportError, ConfigurationError.
+        """
+        window = checked_window(offset_start, offset_end)
+        return self._driver.run(looking.status(self._settings, Run(checked_schedule_id(schedule_id)), *window))
+
+
+class AsyncQueryClient(Door[AsyncDriver]):
+    """Run queries in async code, under asyncio or trio; tasks may share one. What each method does: `QueryClient`."""
+
+    def _make_driver(self, url: str, options: Mapping[str, Any], credentials: Credentials, clock: Clock) -> AsyncDriver:
+        return AsyncDriver(AsyncTransport(url, options), credentials, clock)
+
+    def _handle(self, run: Run) -> AsyncQuery:
+        handle = AsyncQuery(self._driver, self._settings, run)
+        run.handle = handle
+        return handle
+
+    async def __aenter__(self) -> Self:
+        """Enter a block at whose end the connections are closed."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the connections."""
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections. Queries go on."""
+        await self._driver.close()
+
+    async def start(self, query: DataQuery, *, format: str = "json") -> AsyncQuery:
+        """Start a query; see `QueryClient.start`."""
+        run = new_run(query, format)
+        await self._driver.run(starting.start(self._settings, run, query, NEVER, held=0))
+        return self._handle(run)
+
+    async def run(
+        self,
+        query: DataQuery,
+        *,
+        format: str = "json",
+        timeout: Seconds | None = DEFAULT_WAIT,
+        on_progress: OnProgressAsync | None = None,
+    ) -> AsyncQuery:
+        """Start a query and wait until it has succeeded; see `QueryClient.run`."""
+        run = new_run(query, format)
+        handle = self._handle(run)
+        flow = starting.run_to_end(self._settings, run, query, patience(timeout), notice(on_progress))
+        await self._driver.run(flow)
+        return handle
+
+    def attach(self, schedule_id_or_token: str) -> AsyncQuery:
+        """Go on with a query that was started elsewhere; see `QueryClient.attach`. No I/O."""
+        return self._handle(known_run(schedule_id_or_token))
+
+    async def status(self, schedule_id: str, *, offset_start: int = 0, offset_end: int | None = None) -> QueryStatus:
+        """Look at a query once; see `QueryClient.status`."""
+        window = checked_window(offset_start, offset_end)
+        run = Run(checked_schedule_id(schedule_id))
+        return await self._driver.run(looking.status(self._settings, run, *window))
+
+
+def request_timeout(value: Seconds) -> float:
+    """Return the timeout of one request in seconds."""
+    timeout = seconds(value)
+    if timeout == 0:
+        raise ConfigurationError("timeout=0 leaves no time for a request; it bounds one request, not a wait")
+    return timeout
+
+
+def new_run(query: DataQuery, format: str) -> Run:
+    """Name a run before anything is sent, and check what is asked for."""
+    if not isinstance(query, DataQuery):
+        raise ConfigurationError(f"a query must be a DataQuery, not {type(query).__name__}: DataQuery(ds_id=...)")
+    first, last = checked_window(known(query.offset_start, 0), known(query.offset_end, None))
+    return Run(
+        checked_schedule_id(known(query.schedule_id, uuid.uuid4().hex)),
+        format=checked_format(format),
+        first_row=first,
+        last_row=LAST_OFFSET if last is None else last,
+    )
+
+
+def known_run(schedule_id_or_token: str) -> Run:
+    """Return the run that a token or a schedule id names."""
+    return Run(**asdict(decode_token(schedule_id_or_token)))
+
+
+def known(value: T | Unset, otherwise: Other) -> T | Other:
+    """Return a member of a query, or something else where it was not given."""
+    return otherwise if isinstance(value, Unset) else value

@@ -1,0 +1,40 @@
+"""The key, kept apart from everything that is logged, printed or pickled. Only the drivers hold one."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+from .checks import checked_key
+
+TokenProvider: TypeAlias = Callable[[], str | Awaitable[str]]
+
+
+class Credentials:
+    """The key in force, and where the next one comes from. `serial` counts the keys there have been."""
+
+    def __init__(self, key: str | None, provider: TokenProvider | None) -> None:
+        """Take a key that is used for ever, or a provider that is asked for one when it is needed."""
+        self._key = checked_key(key) if provider is None else None
+        self._provider = provider
+        self.serial = 0
+
+    def __repr__(self) -> str:
+        """Show nothing of the key."""
+        return f"<Credentials {self.serial}>"
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether the provider has not been asked yet."""
+        return self._key is None
+
+    def ask(self) -> object:
+        """Ask the provider, which may answer with an awaitable."""
+        return self._key if self._provider is None else self._provider()
+
+    def replace(self, key: object) -> None:
+        """Use another key from now on."""
+        self._key = checked_key(key)
+        self.serial += 1
+
+    def header(self) -> dict[str, str]:
+        """Return the one place in which a key is sent."""
+        return {"Authorization": f"Bearer {self._key}"}

@@ -1,0 +1,116 @@
+"""What a flow asks of the world and what it gets back. Nothing here opens a socket, sleeps or reads a clock."""
+
+from collections.abc import Callable, Generator, Mapping
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from attrs import field, frozen
+
+from .errors import SupermetricsQueryError
+
+T = TypeVar("T")
+
+
+@frozen
+class Request:
+    """A request as the generated package describes it: the keywords of an HTTP client."""
+
+    operation: str
+    keywords: Mapping[str, Any]
+
+
+@frozen
+class Answer:
+    """An HTTP response, whatever it holds."""
+
+    status: int
+    headers: Mapping[str, str]  # names in lower case
+    body: bytes = field(repr=False)
+    method: str
+    url: str  # without its query
+    received: float = 0.0  # seconds since the epoch
+    credential: int = 0  # which credential was sent, see Renew
+    flaw: str | None = None  # why the body is not whole
+
+
+@frozen
+class Send:
+    """Send a request; the result is an Answer, or a TransportError is raised."""
+
+    request: Request
+    timeout: float  # seconds for each phase: connecting, writing, each read
+    total: float | None = None  # seconds for everything
+
+
+@frozen
+class Renew:
+    """Ask the token provider for another credential, unless that has happened since `stale` was sent."""
+
+    stale: int
+
+
+@frozen
+class Sleep:
+    """Pause; the result is None."""
+
+    seconds: float
+
+
+@frozen
+class Now:
+    """The result is a reading of a monotonic clock, in seconds."""
+
+
+@frozen
+class Call:
+    """Call a function of the user, and await what it returns where that is possible."""
+
+    function: Callable[[Any], object]
+    argument: object
+
+
+@frozen
+class Give:
+    """Hand an item to whoever iterates over the flow."""
+
+    item: object
+
+
+Effect: TypeAlias = Send | Renew | Sleep | Now | Call | Give
+Flow: TypeAlias = Generator[Effect, Any, T]
+
+
+def now() -> Flow[float]:
+    """Read the clock."""
+    reading: float = yield Now()
+    return reading
+
+
+def send(effect: Send) -> Flow[Answer]:
+    """Send a request."""
+    answer: Answer = yield effect
+    return answer
+
+
+@frozen
+class Outcome:
+    """What performing an effect gave: a result, or an error that the flow may want to handle."""
+
+    result: object = None
+    error: SupermetricsQueryError | None = None
+
+
+@frozen
+class Done(Generic[T]):
+    """The end of a flow."""
+
+    value: T
+
+
+def resume(flow: Flow[T], outcome: Outcome | None = None) -> Effect | Done[T]:
+    """Go on with a flow until its next effect or its end; without an outcome, begin it or go on after a Give."""
+    try:
+        if outcome is None:
+            return next(flow)
+        return flow.send(outcome.result) if outcome.error is None else flow.throw(outcome.error)
+    except StopIteration as stop:
+        return Done(stop.value)

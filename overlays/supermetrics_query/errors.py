@@ -1,0 +1,200 @@
+"""What can go wrong, as exceptions that say what happened and what to do.
+
+SupermetricsQueryError
+├─ ConfigurationError (ValueError)
+├─ TransportError
+├─ ApiError
+│   ├─ BadRequestError · AuthenticationError · PermissionDeniedError · UnprocessableError
+│   ├─ NotFoundError ── StatusNotFoundError
+│   ├─ RateLimitError ── QuotaExceededError
+│   └─ ServerError · UnreadableResponseError
+├─ QueryError
+│   └─ QueryFailedError · QueryStoppedError · ResultExpiredError
+└─ WaitTimeoutError (TimeoutError)
+
+Each is plain data: it pickles together with its cause, and never holds a key.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
+
+from attrs import define, field, frozen
+
+if TYPE_CHECKING:
+    from supermetrics_query_api.models import ProblemDetails
+
+    from .headers import RateLimit
+    from .query import AsyncQuery, Query
+    from .status import QueryStatus
+
+E = TypeVar("E", bound=type[Exception])
+
+
+@dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(field,))
+def plain_data(kind: E) -> E:
+    """Give an exception typed members; attrs alone would put every member into `args`."""
+    decorate = define(auto_exc=False, slots=False, eq=False, repr=False, str=False, kw_only=True)
+    return decorate(kind)
+
+
+@frozen
+class Attempt:
+    """A try that failed and was followed by another one."""
+
+    error: str
+    pause: float  # seconds until the next one
+
+
+@plain_data
+class SupermetricsQueryError(Exception):
+    """The root of all errors of this package.
+
+    `token` goes on with the query in any process: `client.attach(error.token)`.
+    """
+
+    message: str = field(kw_only=False)
+    schedule_id: str | None = None
+    token: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        """Hold the message alone as the argument, as exceptions do."""
+        self.args = (self.message,)
+
+    def __str__(self) -> str:
+        """Return the message."""
+        return self.message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the members and the cause; a cause of another package may not pickle and is left out."""
+        cause = self.__cause__ if isinstance(self.__cause__, SupermetricsQueryError) else None
+        return rebuilt, (type(self), self.picklable(), cause)
+
+    def picklable(self) -> dict[str, Any]:
+        """Return the members that survive pickling."""
+        return dict(self.__dict__)
+
+
+def rebuilt(
+    kind: type[SupermetricsQueryError], members: dict[str, Any], cause: SupermetricsQueryError | None
+) -> SupermetricsQueryError:
+    """Make a pickled exception again."""
+    error = kind.__new__(kind)
+    error.__dict__.update(members)
+    error.args = (error.message,)
+    error.__cause__ = cause
+    return error
+
+
+class ConfigurationError(SupermetricsQueryError, ValueError):
+    """Something given to this package cannot be used; nothing was sent."""
+
+
+@plain_data
+class TransportError(SupermetricsQueryError):
+    """There is no usable answer; `sent` says whether the server may have acted on the request."""
+
+    sent: bool
+    attempts: tuple[Attempt, ...] = ()
+
+
+@plain_data
+class ApiError(SupermetricsQueryError):
+    """The API answered with an error.
+
+    `code` is for branching, `problem` (RFC 9457) for people and always there, `body` holds at most 64 KiB,
+    `retry_after` is in seconds, `attempts` are the tries that came before.
+    """
+
+    hint: ClassVar[str] = ""
+
+    status: int
+    problem: ProblemDetails
+    method: str
+    url: str
+    body: bytes
+    code: str | None = None
+    request_id: str | None = None
+    retry_after: float | None = None
+    rate_limit: RateLimit | None = None
+    attempts: tuple[Attempt, ...] = ()
+
+
+class BadRequestError(ApiError):
+    """400: a parameter is missing or not valid."""
+
+
+class AuthenticationError(ApiError):
+    """401: the key is missing, not valid or no longer valid."""
+
+    hint = "check the API key (SUPERMETRICS_API_KEY)"
+
+
+class PermissionDeniedError(ApiError):
+    """403: the key, its licence or the login of the data source does not allow this."""
+
+
+class NotFoundError(ApiError):
+    """404: there is no such thing."""
+
+
+class StatusNotFoundError(NotFoundError):
+    """The status of a query has expired, never existed, or belongs to another key."""
+
+
+class UnprocessableError(ApiError):
+    """422: the request is well formed and cannot be carried out."""
+
+
+class RateLimitError(ApiError):
+    """429: too many requests for now."""
+
+    hint = "slow down, or share one client between everything that uses the key"
+
+
+class QuotaExceededError(RateLimitError):
+    """The queries of the licence are used up for today; trying again is of no use."""
+
+    hint = "no more queries on this data source today"
+
+
+class ServerError(ApiError):
+    """5xx: the API or a gateway before it failed."""
+
+
+class UnreadableResponseError(ApiError):
+    """The answer cannot be read: not JSON, cut short, too long, or of another shape."""
+
+
+@plain_data
+class QueryError(SupermetricsQueryError):
+    """The query itself did not end well; `status` is the last one seen."""
+
+    status: QueryStatus | None = None
+
+
+class QueryFailedError(QueryError):
+    """The query failed; its cause is the error of the API where one was given."""
+
+
+class QueryStoppedError(QueryError):
+    """The query was stopped before it ended."""
+
+
+@plain_data
+class ResultExpiredError(QueryError):
+    """The status and the rows are no longer kept; `delivered` rows had been handed over."""
+
+    delivered: int = 0
+
+
+@plain_data
+class WaitTimeoutError(SupermetricsQueryError, TimeoutError):
+    """The wait is over and the query goes on; `query` can be waited on again (None after pickling)."""
+
+    query: Query | AsyncQuery | None = None
+    status: QueryStatus | None = None
+
+    def picklable(self) -> dict[str, Any]:
+        """Leave out the handle, which holds connections."""
+        return super().picklable() | {"query": None}

@@ -1,0 +1,68 @@
+"""One request, and one request that is tried again."""
+
+import math
+from collections.abc import Callable
+from typing import TypeVar
+
+from ..effects import Answer, Flow, Renew, Request, Send, Sleep, now, send
+from ..errors import Attempt, AuthenticationError
+from ..polling import Deadline
+from ..retrying import CALL_ERRORS, CallError, Predicate, backoff, is_worth_waiting
+from ..settings import Settings
+
+T = TypeVar("T")
+
+GRACE = 5.0  # seconds in which an answer may still come when its request was sent just before a deadline
+
+
+def ask(
+    settings: Settings, request: Request, read: Callable[[Answer], T], deadline: Deadline, held: float = 0.0
+) -> Flow[T]:
+    """Send a request and read its answer; a refused credential is renewed once.
+
+    `held` is for how long the server was asked to hold the answer back.
+    """
+    effect = yield from bounded(settings, request, deadline, held)
+    answer = yield from send(effect)
+    try:
+        return read(answer)
+    except AuthenticationError:
+        if not settings.renewable:
+            raise
+    yield Renew(answer.credential)
+    return read((yield from send((yield from bounded(settings, request, deadline, held)))))
+
+
+def bounded(settings: Settings, request: Request, deadline: Deadline, held: float) -> Flow[Send]:
+    """Let a request take no longer than its timeout and what is left of the deadline."""
+    left = deadline.left((yield from now()))
+    total = max(left, min(GRACE, settings.timeout))
+    return Send(request, min(settings.timeout + held, total), None if math.isinf(total) else total)
+
+
+def retried(settings: Settings, once: Callable[[], Flow[T]], is_worth_it: Predicate, deadline: Deadline) -> Flow[T]:
+    """Try again what may succeed soon; raise the last error, which tells the tries before it."""
+    attempts: list[Attempt] = []
+    while True:
+        try:
+            return (yield from once())
+        except CALL_ERRORS as error:
+            pause = next_pause(settings, error, attempts)
+            late = (yield from now()) + pause > deadline.at
+            if late or not is_worth_it(error) or not is_worth_waiting(settings.retry, error, len(attempts) + 1):
+                raise with_attempts(error, attempts) from error.__cause__
+            attempts.append(Attempt(error.message, pause))
+        yield Sleep(pause)
+
+
+def next_pause(settings: Settings, error: CallError, attempts: list[Attempt]) -> float:
+    """Return how long to wait after this failure."""
+    return backoff(settings.retry, error, len(attempts) + 1, settings.draw)
+
+
+def with_attempts(error: CallError, attempts: list[Attempt]) -> CallError:
+    """Put the tries before it on an error."""
+    error.attempts = tuple(attempts)
+    if attempts:
+        error.add_note(f"this was try {len(attempts) + 1}; see .attempts")
+    return error

@@ -1,0 +1,76 @@
+"""One look at a query, remembered."""
+
+from functools import partial
+
+from .. import operations
+from ..effects import Flow, now
+from ..errors import QueryFailedError, ResultExpiredError
+from ..polling import NEVER, Deadline, gap
+from ..retrying import CALL_ERRORS, CallError, is_missed_look
+from ..rows import layout_of
+from ..runs import Run
+from ..settings import Settings
+from ..status import ENDINGS, QueryStatus, status_of
+from .calls import ask, retried
+
+
+def look(settings: Settings, run: Run, deadline: Deadline) -> Flow[QueryStatus]:
+    """Look once, and ask for the first page only: the look that finds success already holds it."""
+    request = operations.look(run.schedule_id, *run.window(0, settings.page_size))
+    status = yield from ask(settings, request, partial(status_of, schedule_id=run.schedule_id), deadline)
+    remember(settings, run, status, (yield from now()))
+    return status
+
+
+def status(settings: Settings, run: Run, first: int, last: int | None) -> Flow[QueryStatus]:
+    """Look at a window of rows without remembering it, and again only where that look failed."""
+    request = operations.look(run.schedule_id, first, last)
+    read = partial(status_of, schedule_id=run.schedule_id)
+    try:
+        return (yield from retried(settings, partial(ask, settings, request, read, NEVER), is_missed_look, NEVER))
+    except CALL_ERRORS as error:
+        run.mark(error)
+        raise
+
+
+def remember(settings: Settings, run: Run, status: QueryStatus, moment: float) -> None:
+    """Keep what a look showed: when the next one is due, and the error if the query has ended badly."""
+    run.status = status
+    run.born = moment if run.born is None else run.born
+    run.due = moment + gap(settings.poll, run.age(moment), status.progress, settings.draw)
+    if status.is_known:
+        run.unknown_since = None
+    elif run.unknown_since is None:
+        run.unknown_since = moment
+    if status.is_success:
+        run.layout = layout_of(status.response)
+    kind = ENDINGS.get(status.code)
+    if kind is not None:
+        run.end(kind(f"{ended(status)}; the API gave no reason", status=status))
+
+
+def ended(status: QueryStatus) -> str:
+    """Say how a query ended."""
+    request = f" (request id {status.request_id})" if status.request_id else ""
+    return f"query {status.schedule_id!r} ended as {status.code}{request}"
+
+
+def failed(run: Run, error: CallError) -> QueryFailedError:
+    """End a run with the error that the API gave for the query itself."""
+    failure = QueryFailedError(f"query {run.schedule_id!r} failed: {error}", status=run.status)
+    failure.__cause__ = error
+    run.end(failure)
+    return failure
+
+
+def expired(run: Run, error: CallError, delivered: int = 0) -> ResultExpiredError:
+    """End a run whose status is no longer kept."""
+    gone = ResultExpiredError(
+        f"query {run.schedule_id!r} is no longer kept by the API, or was started with another key; "
+        "results are kept for one hour after the end: start the query again",
+        status=run.status,
+        delivered=delivered,
+    )
+    gone.__cause__ = error
+    run.end(gone)
+    return gone

@@ -1,0 +1,28 @@
+"""Requests, built by the generated package and sent by the drivers."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from supermetrics_query_api.api.queries import get_query_status
+from supermetrics_query_api.api.queries import start_query as generated_start
+from supermetrics_query_api.models import DataQuery, OutputFormat, QueryStatusRequest
+from supermetrics_query_api.types import UNSET
+
+from .effects import Request
+
+
+def start_query(query: DataQuery, output: OutputFormat) -> Request:
+    """Start a query."""
+    return Request("start_query", generated_start._get_kwargs(output, body=query))
+
+
+def look(schedule_id: str, first: int, last: int | None) -> Request:
+    """Look at a query and ask for a window of its rows, both ends inclusive."""
+    body = QueryStatusRequest(schedule_id=schedule_id, offset_start=first, offset_end=UNSET if last is None else last)
+    return Request("get_query_status", get_query_status._get_kwargs(json=as_parameter(body.to_dict())))
+
+
+def as_parameter(members: Mapping[str, Any]) -> str:
+    """Write the `json` parameter as the contract means it: one JSON text, which the HTTP client percent-encodes."""
+    return json.dumps(members, separators=(",", ":"))

@@ -1,0 +1,138 @@
+"""The two handles of a query. Properties never do I/O; every method is one flow, performed by a driver.
+
+A handle belongs to one thread or task at a time; the client behind it may be shared.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from .drivers import AsyncDriver, Driver
+from .effects import Call
+from .flows import paging, waiting
+from .policies import DEFAULT_WAIT, Seconds, patience
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from typing import Self, TypeAlias
+
+    from .effects import Effect
+    from .errors import SupermetricsQueryError
+    from .rows import Column, Page
+    from .runs import Run
+    from .settings import Settings
+    from .status import QueryStatus
+
+    OnProgress: TypeAlias = Callable[[QueryStatus], None]
+    OnProgressAsync: TypeAlias = Callable[[QueryStatus], Awaitable[None] | None]
+
+D = TypeVar("D")
+
+
+class Handle(Generic[D]):
+    """What both handles know without asking anybody."""
+
+    def __init__(self, driver: D, settings: Settings, run: Run) -> None:
+        """Belong to a run; clients make handles."""
+        self._driver = driver
+        self._settings = settings
+        self._run = run
+
+    @property
+    def schedule_id(self) -> str:
+        """The name of this run."""
+        return self._run.schedule_id
+
+    @property
+    def token(self) -> str:
+        """A short text with which any process can go on: `client.attach(token)`. It holds no secret."""
+        return self._run.token
+
+    @property
+    def status(self) -> QueryStatus | None:
+        """The last status seen, or None."""
+        return self._run.status
+
+    @property
+    def error(self) -> SupermetricsQueryError | None:
+        """What `wait()` raises once the query has ended badly, else None."""
+        return self._run.error
+
+    @property
+    def columns(self) -> list[Column]:
+        """The columns of the result, once the query has succeeded."""
+        return list(self._run.layout.columns)
+
+    def __repr__(self) -> str:
+        """Show where the query stands."""
+        code = self.status.code if self.status else "not seen yet"
+        return f"<{type(self).__name__} {self.schedule_id} {code}>"
+
+
+class Query(Handle[Driver]):
+    """A query in sync code."""
+
+    def refresh(self) -> QueryStatus:
+        """Look once.
+
+        Raises ResultExpiredError when the query is no longer kept, ApiError or TransportError when the look fails.
+        """
+        return self._driver.run(waiting.refresh(self._settings, self._run))
+
+    def wait(self, *, timeout: Seconds | None = DEFAULT_WAIT, on_progress: OnProgress | None = None) -> Self:
+        """Wait until the query has succeeded, and return the handle.
+
+        `timeout` (seconds or timedelta) bounds everything inside; None waits for ever and 0 looks once. `on_progress`
+        gets the status after every look that changed its code or progress. Raises QueryError when the query ends badly,
+        WaitTimeoutError when it goes on, ApiError or TransportError when looking is of no use.
+        """
+        self._driver.run(waiting.wait(self._settings, self._run, patience(timeout), notice(on_progress)))
+        return self
+
+    def watch(self, *, timeout: Seconds | None = DEFAULT_WAIT) -> Iterator[QueryStatus]:
+        """Yield every change of the query, the last one terminal. Raises as `wait()` does, but not for a bad end."""
+        return self._driver.iterate(waiting.watch(self._settings, self._run, patience(timeout)))
+
+    def pages(self) -> Iterator[Page]:
+        """Yield the result page by page, after waiting for it where that has not been done.
+
+        Raises as `wait()` does, and ResultExpiredError when the result goes away midway.
+        """
+        return self._driver.iterate(paging.pages(self._settings, self._run))
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Yield the rows as dicts keyed by field id. Waits and raises as `pages()` does."""
+        for page in self.pages():
+            yield from page.dicts()
+
+
+class AsyncQuery(Handle[AsyncDriver]):
+    """A query in async code, under asyncio or trio. What each method does stands at `Query`."""
+
+    async def refresh(self) -> QueryStatus:
+        """Look once; see `Query.refresh`."""
+        return await self._driver.run(waiting.refresh(self._settings, self._run))
+
+    async def wait(self, *, timeout: Seconds | None = DEFAULT_WAIT, on_progress: OnProgressAsync | None = None) -> Self:
+        """Wait until the query has succeeded; see `Query.wait`. `on_progress` may be a coroutine function."""
+        await self._driver.run(waiting.wait(self._settings, self._run, patience(timeout), notice(on_progress)))
+        return self
+
+    def watch(self, *, timeout: Seconds | None = DEFAULT_WAIT) -> AsyncIterator[QueryStatus]:
+        """Yield every change of the query; see `Query.watch`."""
+        return self._driver.iterate(waiting.watch(self._settings, self._run, patience(timeout)))
+
+    def pages(self) -> AsyncIterator[Page]:
+        """Yield the result page by page; see `Query.pages`."""
+        return self._driver.iterate(paging.pages(self._settings, self._run))
+
+    async def rows(self) -> AsyncIterator[dict[str, Any]]:
+        """Yield the rows as dicts keyed by field id; see `Query.rows`."""
+        async for page in self.pages():
+            for row in page.dicts():
+                yield row
+
+
+def notice(on_progress: Callable[[QueryStatus], object] | None) -> Callable[[QueryStatus], Effect] | None:
+    """Turn a callback into the effect of calling it."""
+    return None if on_progress is None else lambda status: Call(on_progress, status)

@@ -1,0 +1,108 @@
+"""What the body of an error says, in whichever family it is written.
+
+Three families are JSON: problem details of RFC 9457, an envelope with `meta` and `error`, and a bare `error` string.
+Gateways send text, HTML or nothing. Members of an unexpected type are ignored (RFC 9457, section 3.1).
+"""
+
+import re
+from collections.abc import Mapping
+
+from attrs import evolve, frozen
+
+from .decoding import Json, decode
+from .effects import Answer
+
+SHOWN_TEXT = 300
+CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,99}")
+CODE_AND_TEXT = re.compile(r"([A-Z][A-Z0-9_]{2,99}): (.+)", re.DOTALL)
+HTML_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.DOTALL | re.IGNORECASE)
+
+
+@frozen
+class Report:
+    """What a body says about an error."""
+
+    title: str | None = None
+    detail: str | None = None
+    code: str | None = None
+    type: str | None = None
+    instance: str | None = None
+    request_id: str | None = None
+    extensions: Mapping[str, Json] = {}
+
+
+def report_of(answer: Answer) -> Report:
+    """Read a body."""
+    try:
+        body = decode(answer.body)
+    except ValueError:
+        body = None
+    return from_object(body) if isinstance(body, dict) else from_text(answer.body)
+
+
+def from_object(body: Mapping[str, Json]) -> Report:
+    """Read one of the three JSON families."""
+    error = body.get("error")
+    used: tuple[str, ...]
+    if isinstance(error, dict):
+        report, used = from_envelope(error), ("error", "meta")
+    elif isinstance(error, str):
+        report, used = from_string(error, body), ("error", "message")
+    else:
+        report, used = from_problem(body), ("type", "title", "status", "detail", "instance")
+    return evolve(
+        report,
+        request_id=request_id(body),
+        extensions={name: value for name, value in body.items() if name not in used},
+    )
+
+
+def from_envelope(error: Mapping[str, Json]) -> Report:
+    """Read the envelope that the API sends today."""
+    return Report(code=text(error.get("code")), title=text(error.get("message")), detail=text(error.get("description")))
+
+
+def from_string(error: str, body: Mapping[str, Json]) -> Report:
+    """Read an `error` that is the code itself, or a sentence."""
+    message = text(body.get("message")) or text(body.get("error_description"))
+    if CODE.fullmatch(error):
+        return Report(code=error, title=message)
+    return Report(title=text(error), detail=message)
+
+
+def from_problem(body: Mapping[str, Json]) -> Report:
+    """Read problem details, or any object that carries a message."""
+    return Report(
+        code=text(body.get("code")),
+        type=text(body.get("type")),
+        title=text(body.get("title")) or text(body.get("message")),
+        detail=text(body.get("detail")),
+        instance=text(body.get("instance")),
+    )
+
+
+def request_id(body: Mapping[str, Json]) -> str | None:
+    """Find the request id where the families keep it."""
+    meta = body.get("meta")
+    return text((meta if isinstance(meta, dict) else body).get("request_id"))
+
+
+def from_text(body: bytes) -> Report:
+    """Read `CODE: text`, the title of an HTML page, or the beginning of any other text."""
+    content = body[: 16 * SHOWN_TEXT].decode(errors="replace").strip()
+    coded = CODE_AND_TEXT.fullmatch(content)
+    if coded:
+        return Report(code=coded[1], title=shortened(coded[2]))
+    title = HTML_TITLE.search(content)
+    return Report(detail=shortened(title[1] if title else content))
+
+
+def shortened(content: str) -> str | None:
+    """Return text on one line, cut where it gets long."""
+    line = " ".join(content.split())
+    return (line if len(line) <= SHOWN_TEXT else f"{line[:SHOWN_TEXT]}...") or None
+
+
+def text(value: Json) -> str | None:
+    """Return a member if it is text with something in it."""
+    return value.strip() or None if isinstance(value, str) else None

@@ -1,0 +1,59 @@
+"""Whether a request that failed is tried again, and when. Pure decisions, positive ones: what is not named is final."""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from .errors import ApiError, RateLimitError, ServerError, TransportError, UnreadableResponseError
+from .policies import RetryPolicy
+from .verdicts import Verdict, judge
+
+CallError: TypeAlias = ApiError | TransportError
+Predicate: TypeAlias = Callable[[CallError], bool]
+CALL_ERRORS = (ApiError, TransportError)
+THROTTLED_FACTOR = 4.0  # a refusal without Retry-After calls for more patience than a blip
+
+
+def verdict_of(error: ApiError) -> Verdict:
+    """Return what an error means."""
+    return judge(error.code, str(error.problem.type_), error.status)
+
+
+def is_transient(error: CallError) -> bool:
+    """Tell whether the same request may succeed soon."""
+    if isinstance(error, TransportError | UnreadableResponseError):
+        return True
+    return verdict_of(error).transient
+
+
+def ends_query(error: CallError) -> bool:
+    """Tell whether a look that brought this error brought the error of the query itself."""
+    return isinstance(error, ApiError) and verdict_of(error).ends_query
+
+
+def is_missed_look(error: CallError) -> bool:
+    """Tell whether looking again is worth it: a look costs nothing, so a 5xx that nobody has listed is one."""
+    return is_transient(error) or (isinstance(error, ServerError) and not ends_query(error))
+
+
+def leaves_doubt(error: CallError) -> bool:
+    """Tell whether the server may have acted on a request although its answer did not arrive."""
+    if isinstance(error, TransportError):
+        return error.sent
+    return isinstance(error, ServerError | UnreadableResponseError) and is_transient(error)
+
+
+def asked_pause(error: CallError) -> float:
+    """Return how long the server wants us to wait, 0 where it says nothing."""
+    return (error.retry_after or 0.0) if isinstance(error, ApiError) else 0.0
+
+
+def backoff(policy: RetryPolicy, error: CallError, failures: int, draw: Callable[[], float]) -> float:
+    """Return the pause after so many failures in a row: full jitter, never sooner than the server says."""
+    base = policy.base * (THROTTLED_FACTOR if isinstance(error, RateLimitError) else 1.0)
+    longest = min(policy.cap, base * 2.0 ** min(failures - 1, 30))
+    return max(asked_pause(error), longest * draw())
+
+
+def is_worth_waiting(policy: RetryPolicy, error: CallError, failures: int) -> bool:
+    """Tell whether tries are left and the server does not ask for more patience than the caller has."""
+    return failures < policy.attempts and asked_pause(error) <= policy.retry_after_ceiling

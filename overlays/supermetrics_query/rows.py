@@ -1,0 +1,156 @@
+"""Columns and rows of a result. Cells are never converted, rows never dropped or doubled without a rule.
+
+Columns are placed by `meta.query.fields[].data_column`, never by label or by the order of the request. Row 0 is the
+header unless the query says `no_headers`. Columns that no field names, such as those made by a split, take the label of
+the header.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from attrs import evolve, frozen
+from supermetrics_query_api.models import QueryDetails, QueryField, QueryMeta, QueryResponse, QuerySettings
+
+Row: TypeAlias = tuple[Any, ...]
+
+MOST_COLUMNS = 1001  # `data_column` in the contract goes to 1000
+
+
+@frozen(kw_only=True)
+class Column:
+    """One column. `key` is what `rows()` uses: the field id as it was asked for, else the label of the header."""
+
+    key: str
+    index: int
+    field_id: str | None = None
+    name: str | None = None
+    data_type: str | None = None
+
+
+@frozen(kw_only=True)
+class Page:
+    """Some rows, as tuples in column order. `start` is how many rows of the result come before them."""
+
+    start: int
+    columns: Sequence[Column]
+    rows: Sequence[Row]
+
+    def dicts(self) -> Iterator[dict[str, Any]]:
+        """Give the rows as dicts keyed by column."""
+        keys = [column.key for column in self.columns]
+        return (dict(zip(keys, row, strict=True)) for row in self.rows)
+
+
+@frozen
+class Layout:
+    """How the rows of a result are to be read: its columns, and its header row if it has one."""
+
+    columns: tuple[Column, ...]
+    header: Row | None
+
+    def rows(self, data: Sequence[Any]) -> list[Row]:
+        """Return the rows of a page as tuples of one width, without a header; raise ValueError for a longer row."""
+        rows = data[1:] if data and self.header is not None and self.is_header(data[0]) else data
+        width = len(self.columns)
+        if all(type(row) is tuple and len(row) == width for row in rows):
+            return list(rows)
+        return [self.fitted(row) for row in rows]
+
+    def is_header(self, row: object) -> bool:
+        """Tell whether a row repeats the header, which some pages do."""
+        return isinstance(row, Sequence) and tuple(row) == self.header
+
+    def fitted(self, row: Any) -> Row:
+        """Return any row as a tuple, with None for cells at its end that are not there."""
+        if isinstance(row, Mapping):
+            return tuple(row.get(column.key) for column in self.columns)
+        cells = tuple(row) if isinstance(row, list | tuple) else (row,)
+        missing = len(self.columns) - len(cells)
+        if missing < 0:
+            raise ValueError(f"a row holds {len(cells)} cells where there are {len(self.columns)} columns: {row!r}")
+        return cells + (None,) * missing
+
+
+NO_LAYOUT = Layout((), None)
+
+
+def layout_of(response: QueryResponse) -> Layout:
+    """Read how the rows are laid out from the answer that holds the first of them."""
+    data = data_of(response)
+    query = query_of(response)
+    header = tuple(data[0]) if data and isinstance(data[0], list | tuple) and has_header(query) else None
+    fields = fields_by_column(query)
+    labels = labels_of(data, header, fields)
+    columns = (column_of(index, label, fields.get(index)) for index, label in enumerate(labels))
+    return Layout(tuple(numbered(columns)), header)
+
+
+def data_of(response: QueryResponse) -> list[Any]:
+    """Return the rows as they came, header and all."""
+    return response.data if isinstance(response.data, list) else []
+
+
+def query_of(response: QueryResponse) -> QueryDetails | None:
+    """Return the query as the API understood it, where the answer tells."""
+    query = response.meta.query if isinstance(response.meta, QueryMeta) else None
+    return query if isinstance(query, QueryDetails) else None
+
+
+def has_header(query: QueryDetails | None) -> bool:
+    """Tell whether row 0 holds labels."""
+    settings = query.settings if query else None
+    return not (isinstance(settings, QuerySettings) and settings.additional_properties.get("no_headers"))
+
+
+def fields_by_column(query: QueryDetails | None) -> dict[int, QueryField]:
+    """Map each column to the field that fills it. A split turns one metric into many columns, which it cannot name."""
+    fields = query.fields if query and isinstance(query.fields, list) else []
+    is_split = any(each.field_split == "column" for each in fields)
+    return {
+        each.data_column: each
+        for each in reversed(fields)
+        if isinstance(each.data_column, int)
+        and 0 <= each.data_column < MOST_COLUMNS
+        and not (is_split and each.field_type != "dim")
+    }
+
+
+def labels_of(data: Sequence[Any], header: Row | None, fields: Mapping[int, QueryField]) -> list[Any]:
+    """Return a label for each column, None where there is none."""
+    if data and isinstance(data[0], Mapping):
+        return list(dict.fromkeys(key for row in data if isinstance(row, Mapping) for key in row))
+    widths = (len(row) for row in data if isinstance(row, list | tuple))
+    width = max([*widths, *(index + 1 for index in fields)], default=0)
+    return [*(header or ()), *[None] * (width - len(header or ()))]
+
+
+def column_of(index: int, label: Any, field: QueryField | None) -> Column:
+    """Describe one column by its field, else by its label, else by its number."""
+    fallback = str(label) if label not in (None, "") else f"column_{index + 1}"
+    if field is None:
+        return Column(key=fallback, index=index, name=text(label))
+    key = text(field.id) or text(field.field_id) or fallback
+    return Column(
+        key=key,
+        index=index,
+        field_id=text(field.field_id),
+        name=text(field.field_name) or text(label),
+        data_type=text(field.data_type),
+    )
+
+
+def text(value: object) -> str | None:
+    """Return a member if it is text with something in it."""
+    return value or None if isinstance(value, str) else None
+
+
+def numbered(columns: Iterable[Column]) -> Iterator[Column]:
+    """Number keys that occur again, so that no column hides another."""
+    taken: set[str] = set()
+    for column in columns:
+        key, number = column.key, 1
+        while key in taken:
+            number += 1
+            key = f"{column.key}_{number}"
+        taken.add(key)
+        yield evolve(column, key=key)

@@ -1,0 +1,71 @@
+"""What is known of one run of one query. Flows change it; both handles show it."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from attrs import define
+
+from .checks import LAST_OFFSET
+from .rows import NO_LAYOUT, Layout
+from .tokens import Ticket, encode_token
+
+if TYPE_CHECKING:
+    from .errors import SupermetricsQueryError
+    from .query import AsyncQuery, Query
+    from .status import QueryStatus
+
+LAG_OF_REPLICAS = 30.0  # seconds in which a query just started may not be found yet
+
+
+@define(eq=False)
+class Run:
+    """One run of one query. Times are readings of the monotonic clock of the driver."""
+
+    schedule_id: str
+    format: str = "json"
+    first_row: int = 0  # the part of the result that the query asks for
+    last_row: int = LAST_OFFSET
+    started: float | None = None  # when our start was sent; None for a query started elsewhere
+    born: float | None = None  # since when we know it, which is what its age is counted from
+    due: float = -math.inf  # when the next look is due
+    not_before: float = -math.inf  # when the server allows the next request
+    unknown_since: float | None = None  # since when its code has been one we do not know
+    status: QueryStatus | None = None
+    layout: Layout = NO_LAYOUT  # how the rows are laid out, once there are some
+    error: SupermetricsQueryError | None = None
+    handle: Query | AsyncQuery | None = None
+
+    @property
+    def token(self) -> str:
+        """What another process needs to go on."""
+        return encode_token(Ticket(self.schedule_id, self.format, self.first_row, self.last_row))
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is nothing left to wait for."""
+        return self.error is not None or (self.status is not None and self.status.is_terminal)
+
+    def age(self, now: float) -> float:
+        """Return how long the query has been known."""
+        return now - (now if self.born is None else self.born)
+
+    def may_lag(self, now: float) -> bool:
+        """Tell whether a status that is not found may only be late: shortly after our own start."""
+        return self.started is not None and now - self.started < LAG_OF_REPLICAS
+
+    def window(self, position: int, size: int) -> tuple[int, int]:
+        """Return the first and the last offset of a page that begins `position` rows into the result."""
+        first = self.first_row + position
+        return first, min(first + size - 1, self.last_row)
+
+    def mark(self, error: SupermetricsQueryError) -> None:
+        """Put on an error what its reader needs to go on."""
+        error.schedule_id = self.schedule_id
+        error.token = self.token
+
+    def end(self, error: SupermetricsQueryError) -> None:
+        """Remember how the query ended badly."""
+        self.mark(error)
+        self.error = error

@@ -1,0 +1,20 @@
+"""What a client was told, as one value that every flow reads."""
+
+import random
+from collections.abc import Callable
+
+from attrs import frozen
+
+from .policies import PollPolicy, RetryPolicy
+
+
+@frozen(kw_only=True)
+class Settings:
+    """How patient a client is. `timeout` bounds one request, `draw` gives the numbers behind jitter."""
+
+    poll: PollPolicy
+    retry: RetryPolicy
+    timeout: float
+    page_size: int
+    renewable: bool  # whether a token provider can replace a refused credential
+    draw: Callable[[], float] = random.random

@@ -1,0 +1,149 @@
+"""One look at a query, as a value. `meta.status_code` decides where the query stands, never the HTTP status."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+from supermetrics_query_api.models import QueryMeta, QueryProgress, QueryResponse, QueryWorkflow, StatusCode
+
+from .decoding import Json, decode_response
+from .errors import QueryFailedError, QueryStoppedError
+from .headers import RateLimit, rate_limit
+from .problems import error_of, unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .effects import Answer
+    from .errors import QueryError
+
+SUCCESS = "SUCCESS"
+
+# How a query can end, and what that raises. Every other code means "not yet".
+ENDINGS: Mapping[str, type[QueryError] | None] = {
+    SUCCESS: None,
+    "FAILURE": QueryFailedError,
+    "STOPPED": QueryStoppedError,
+    "PROCESS_EXITED": QueryFailedError,
+}
+
+KNOWN_CODES = frozenset(StatusCode) | ENDINGS.keys()
+
+
+@frozen
+class Progress:
+    """How many parts of a query are ready. The total can grow."""
+
+    ready: int
+    total: int
+
+    @property
+    def fraction(self) -> float | None:
+        """The share that is ready, None while there are no parts."""
+        return min(1.0, self.ready / self.total) if self.total else None
+
+
+@frozen
+class Workflow:
+    """The queue of the licence: how many tasks wait and how many run."""
+
+    scheduled: int
+    running: int
+
+
+@frozen(kw_only=True)
+class QueryStatus:
+    """What one look showed. `response` is the whole answer in the generated model."""
+
+    schedule_id: str
+    code: StatusCode | str
+    progress: Progress | None = None
+    workflow: Workflow | None = None
+    request_id: str | None = None
+    rate_limit: RateLimit | None = None
+    response: QueryResponse = field(repr=False, eq=False)
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether the query has ended, well or badly."""
+        return self.code in ENDINGS
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the query has ended well."""
+        return self.code == SUCCESS
+
+    @property
+    def is_known(self) -> bool:
+        """Whether this version knows the code."""
+        return self.code in KNOWN_CODES
+
+    def differs_from(self, other: QueryStatus | None) -> bool:
+        """Tell whether code or progress has changed since another look."""
+        return other is None or (self.code, self.progress) != (other.code, other.progress)
+
+
+def status_of(answer: Answer, schedule_id: str) -> QueryStatus:
+    """Return what an answer says of a query; raise ApiError where it says something else."""
+    response = response_of(answer)
+    meta = response.meta
+    if not isinstance(meta, QueryMeta) or not isinstance(meta.status_code, str) or not meta.status_code:
+        raise unreadable(answer, "it has no meta.status_code")
+    return QueryStatus(
+        schedule_id=schedule_id,
+        code=meta.status_code,
+        progress=progress_of(meta),
+        workflow=workflow_of(meta),
+        request_id=meta.request_id if isinstance(meta.request_id, str) else None,
+        rate_limit=rate_limit(answer.headers),
+        response=response,
+    )
+
+
+def response_of(answer: Answer) -> QueryResponse:
+    """Read the body of a success; errors are also sent with 200."""
+    if not 200 <= answer.status < 300:
+        raise error_of(answer)
+    body = json_of(answer)
+    if not isinstance(body, dict):
+        raise unreadable(answer, "it is JSON, but not an object")
+    if body.get("error"):
+        raise error_of(answer)
+    try:
+        return QueryResponse.from_dict(body)
+    except (TypeError, ValueError, AttributeError, KeyError) as error:
+        raise unreadable(answer, f"it does not fit the contract: {error!r}") from None
+
+
+def json_of(answer: Answer) -> Json:
+    """Decode a body that arrived whole."""
+    if answer.flaw:
+        raise unreadable(answer, answer.flaw)
+    try:
+        return decode_response(answer.body)
+    except ValueError:
+        raise unreadable(answer, "it is not JSON") from None
+
+
+def progress_of(meta: QueryMeta) -> Progress | None:
+    """Read the progress where it makes sense."""
+    seen = meta.progress
+    if not isinstance(seen, QueryProgress):
+        return None
+    ready, total = count(seen.queries_ready), count(seen.queries_total)
+    return None if ready is None or total is None else Progress(ready, total)
+
+
+def workflow_of(meta: QueryMeta) -> Workflow | None:
+    """Read the queue of the licence where it makes sense."""
+    seen = meta.workflow
+    if not isinstance(seen, QueryWorkflow):
+        return None
+    scheduled, running = count(seen.tasks_scheduled), count(seen.tasks_running)
+    return None if scheduled is None or running is None else Workflow(scheduled, running)
+
+
+def count(value: object) -> int | None:
+    """Return a member that is a count; the generated models let other types pass."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

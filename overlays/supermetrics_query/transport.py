@@ -1,0 +1,204 @@
+"""Send requests over HTTP. The only module that imports httpx; none of its types or errors leaves it.
+
+Redirects are not followed, a body is bounded, and connections stay open between two looks. An httpx error holds the
+request with the key in it, so ours is raised outside the `except` and does not keep it as its context.
+"""
+
+import ssl
+import time
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import anyio
+import httpx
+from attrs import define, field
+
+from .about import USER_AGENT
+from .credentials import Credentials
+from .effects import Answer, Request, Send
+from .errors import ConfigurationError, TransportError
+
+KEEPALIVE = 90.0  # seconds; longer than the usual gap between two looks
+MOST_BODY = 256 * 1024 * 1024  # bytes
+OURS = ("auth", "base_url", "follow_redirects", "timeout")
+FAILURES = (httpx.HTTPError, TimeoutError)
+
+# The connection was never made, so the server cannot have acted.
+NEVER_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.LocalProtocolError,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+
+
+class Transport:
+    """Send in the thread of the caller."""
+
+    def __init__(self, base_url: str, options: Mapping[str, Any], most_body: int = MOST_BODY) -> None:
+        """Prepare connections; none is made before the first request."""
+        self._client = httpx.Client(**client_options(base_url, options))
+        self._most_body = most_body
+
+    def send(self, effect: Send, credentials: Credentials) -> Answer:
+        """Send a request; raise TransportError where there is no answer."""
+        refuse_closed(self._client)
+        body, serial = Body(self._most_body, effect.total), credentials.serial
+        try:
+            request = self._client.build_request(**keywords(effect, credentials))
+            response = self._client.send(request, stream=True)
+        except FAILURES as error:
+            failure = transport_error(effect.request, error)
+        else:
+            self._read(response, body)
+            return answer_of(response, body, serial)
+        raise failure
+
+    def _read(self, response: httpx.Response, body: "Body") -> None:
+        try:
+            for chunk in response.iter_bytes():
+                if not body.takes(chunk):
+                    break
+        except FAILURES as error:
+            body.flaw = described(error)
+        finally:
+            response.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+
+class AsyncTransport:
+    """Send in the task of the caller."""
+
+    def __init__(self, base_url: str, options: Mapping[str, Any], most_body: int = MOST_BODY) -> None:
+        """Prepare connections; none is made before the first request."""
+        self._client = httpx.AsyncClient(**client_options(base_url, options))
+        self._most_body = most_body
+
+    async def send(self, effect: Send, credentials: Credentials) -> Answer:
+        """Send a request; raise TransportError where there is no answer."""
+        refuse_closed(self._client)
+        body, serial = Body(self._most_body, effect.total), credentials.serial
+        try:
+            with anyio.fail_after(effect.total):
+                request = self._client.build_request(**keywords(effect, credentials))
+                response = await self._client.send(request, stream=True)
+        except FAILURES as error:
+            failure = transport_error(effect.request, error)
+        else:
+            await self._read(response, body)
+            return answer_of(response, body, serial)
+        raise failure
+
+    async def _read(self, response: httpx.Response, body: "Body") -> None:
+        try:
+            with anyio.fail_after(body.left()):
+                async for chunk in response.aiter_bytes():
+                    if not body.takes(chunk):
+                        break
+        except FAILURES as error:
+            body.flaw = described(error)
+        finally:
+            await response.aclose()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+
+@define
+class Body:
+    """What has arrived of a body, and what is wrong with it."""
+
+    most: int
+    total: float | None  # seconds for the whole answer
+    flaw: str | None = None
+    chunks: list[bytes] = field(factory=list)
+    size: int = 0
+    began: float = field(factory=time.monotonic)
+
+    def left(self) -> float | None:
+        """Return how many seconds are left for it."""
+        return None if self.total is None else max(0.0, self.total - (time.monotonic() - self.began))
+
+    def takes(self, chunk: bytes) -> bool:
+        """Add a part, and tell whether more may come."""
+        self.chunks.append(chunk)
+        self.size += len(chunk)
+        if self.size > self.most:
+            self.flaw = f"its body is longer than {self.most} bytes"
+        elif self.left() == 0:
+            self.flaw = f"its body did not end within {self.total:g} s"
+        return self.flaw is None
+
+    def content(self) -> bytes:
+        """Return all of it."""
+        return self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
+
+
+def client_options(base_url: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of an httpx client: ours, then what the user passes through."""
+    refuse_ours(options)
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=KEEPALIVE)
+    ours: dict[str, Any] = {"limits": limits, "base_url": base_url, "follow_redirects": False}
+    if not options.keys() & {"verify", "cert", "transport"}:
+        ours["verify"] = tls_context()
+    return ours | {**options, "headers": {**dict(options.get("headers", {})), "User-Agent": USER_AGENT}}
+
+
+def refuse_ours(options: Mapping[str, Any]) -> None:
+    """Refuse options that this package decides on."""
+    headers = {str(name).lower() for name in options.get("headers", {})}
+    taken = sorted(options.keys() & set(OURS)) + (["headers[Authorization]"] if "authorization" in headers else [])
+    if taken:
+        raise ConfigurationError(f"http_options must not hold {', '.join(taken)}: the client itself sets them")
+
+
+@cache
+def tls_context() -> ssl.SSLContext:
+    """Make the one TLS context of this process, which costs as much as 20 requests."""
+    return httpx.create_ssl_context()
+
+
+def refuse_closed(client: httpx.Client | httpx.AsyncClient) -> None:
+    """Refuse to send with a client that was closed."""
+    if client.is_closed:
+        raise ConfigurationError("this client has been closed: use it inside its `with` block")
+
+
+def keywords(effect: Send, credentials: Credentials) -> dict[str, Any]:
+    """Return what httpx builds the request from."""
+    given = effect.request.keywords
+    headers = {**given.get("headers", {}), **credentials.header()}
+    return {**given, "headers": headers, "timeout": httpx.Timeout(effect.timeout, pool=None)}
+
+
+def answer_of(response: httpx.Response, body: Body, serial: int) -> Answer:
+    """Return a response as plain data."""
+    return Answer(
+        status=response.status_code,
+        headers={name.lower(): value for name, value in response.headers.items()},
+        body=body.content(),
+        method=response.request.method,
+        url=str(response.url.copy_with(query=None)),
+        received=time.time(),
+        credential=serial,
+        flaw=body.flaw,
+    )
+
+
+def transport_error(request: Request, error: Exception) -> TransportError:
+    """Say what happened instead of an answer."""
+    return TransportError(
+        f"no answer to {request.operation}: {described(error)}", sent=not isinstance(error, NEVER_SENT)
+    )
+
+
+def described(error: Exception) -> str:
+    """Name an error, and add its text where it has one."""
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

@@ -1,0 +1,129 @@
+"""What each error code means for a call and for the query behind it. Pure tables.
+
+Codes come first, then the problem type, then the HTTP status: codes without a status of their own arrive with 500, and
+a daily limit arrives with 429.
+"""
+
+import re
+from typing import TypeAlias
+
+from attrs import frozen
+
+from .errors import (
+    ApiError,
+    AuthenticationError,
+    BadRequestError,
+    NotFoundError,
+    PermissionDeniedError,
+    QuotaExceededError,
+    RateLimitError,
+    ServerError,
+    StatusNotFoundError,
+    UnprocessableError,
+)
+
+Kind: TypeAlias = type[ApiError]
+
+
+@frozen
+class Verdict:
+    """The exception for a code, whether the same request may succeed soon, and whether the query has ended."""
+
+    kind: Kind
+    transient: bool = False
+    ends_query: bool = False
+
+
+def verdicts(kind: Kind, *codes: str, transient: bool = False, ends_query: bool = False) -> dict[str, Verdict]:
+    """Give several codes the same meaning."""
+    return dict.fromkeys(codes, Verdict(kind, transient=transient, ends_query=ends_query))
+
+
+BY_CODE = (
+    verdicts(
+        AuthenticationError,
+        *(
+            "ACCESS_TOKEN_INVALID",
+            "API_KEY_INVALID",
+            "API_KEY_REQUIRED",
+            "INVALID_ACCESS_TOKEN",
+            "UNAUTHORIZED",
+        ),
+    )
+    | verdicts(
+        PermissionDeniedError,
+        *("ACCESS_DENIED", "ACCESS_DENIED_IP", "ACCESS_DENIED_PERMISSIONS", "API_KEY_DISABLED"),
+        *("FORBIDDEN", "PERMISSION_ERROR"),
+    )
+    | verdicts(
+        PermissionDeniedError,
+        *("LICENSE_ACCESS_DATA_SOURCE", "LICENSE_ACCOUNT_LIMIT_EXCEEDED", "LICENSE_EXPIRED"),
+        *("LICENSE_HISTORICAL_RANGE_EXCEEDED", "LICENSE_NOT_FOUND", "LICENSE_QUERIES_SUSPENDED"),
+        *("LICENSE_ROW_LIMIT_EXCEEDED", "QUERY_AUTH_UNAVAILABLE"),
+        ends_query=True,
+    )
+    | verdicts(QuotaExceededError, "LICENSE_DAILY_QUERY_LIMIT_EXCEEDED")
+    | verdicts(
+        BadRequestError,
+        *(
+            "ACCOUNT_FILTER_INVALID",
+            "ACCOUNT_FILTER_PATTERN_INVALID",
+            "ACCOUNT_ID_INVALID",
+            "ACCOUNT_REQUIRED",
+        ),
+        *("ACCOUNTS_INVALID", "COMPARE_END_DATE_INVALID", "COMPARE_END_DATE_REQUIRED"),
+        ends_query=True,
+    )
+    | verdicts(BadRequestError, "BAD_REQUEST", "INVALID_PARAMETER")
+    | verdicts(NotFoundError, "NOT_FOUND", "QUERY_RESULTS_UNAVAILABLE")
+    | verdicts(StatusNotFoundError, "STATUS_NOT_FOUND")
+    | verdicts(ApiError, "CONFLICT_ERROR", "DUPLICATION_FAILED")
+    | verdicts(UnprocessableError, "UNPROCESSABLE_ENTITY", "UNPROCESSABLE_CONTENT")
+    | verdicts(RateLimitError, "TOO_MANY_REQUESTS", "RATE_LIMIT_EXCEEDED", transient=True)
+    | verdicts(ServerError, "INTERNAL_SERVER_ERROR", "SERVICE_UNAVAILABLE", transient=True)
+    | verdicts(ServerError, "QUERY_ERROR", "QUERY_ACCOUNT_UNAVAILABLE", ends_query=True)
+)
+
+PROBLEMS = "https://supermetrics.com/problems/"
+
+BY_STATUS: dict[int, Kind] = {
+    400: BadRequestError,
+    401: AuthenticationError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    422: UnprocessableError,
+    429: RateLimitError,
+}
+
+TRANSIENT_STATUSES = frozenset({408, 425, 429, 502, 503, 504})
+
+WELL_FORMED_CODE = re.compile(r"[A-Z][A-Z0-9_]*")
+
+
+def by_status(status: int, *, named: bool) -> Verdict:
+    """Judge an error by its HTTP status; `named` says that it came with a code of its own.
+
+    A 500 with a code nobody has listed is as likely a lasting failure of the query as a failing server.
+    """
+    kind = BY_STATUS.get(status, ServerError if status >= 500 else ApiError)
+    failing_server = status >= 500 and not (status == 500 and named)
+    return Verdict(kind, transient=status in TRANSIENT_STATUSES or failing_server)
+
+
+def code_of(problem_type: str) -> str:
+    """Return the error code that a problem type of the API names: `.../query-error` is QUERY_ERROR."""
+    if not problem_type.startswith(PROBLEMS):
+        return ""
+    return problem_type.removeprefix(PROBLEMS).replace("-", "_").upper()
+
+
+def judge(code: str | None, problem_type: str, status: int) -> Verdict:
+    """Return what an error means: by its code, else by its problem type, else by its HTTP status.
+
+    An error inside a 2xx has no status of its own, and those have 500 by the rules of the API.
+    """
+    known = BY_CODE.get(code or "") or BY_CODE.get(code_of(problem_type))
+    if known:
+        return known
+    named = code is not None and WELL_FORMED_CODE.fullmatch(code) is not None
+    return by_status(500 if status < 300 else status, named=named)

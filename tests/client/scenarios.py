@@ -1,0 +1,341 @@
+"""The rules of starting and waiting, one table: a rule, what the API answers, what is done, what must come."""
+
+from collections.abc import Callable
+from typing import Any
+
+from attrs import frozen
+from supermetrics_query import (
+    ApiError,
+    AuthenticationError,
+    BadRequestError,
+    PermissionDeniedError,
+    QueryError,
+    QueryFailedError,
+    QueryStoppedError,
+    QuotaExceededError,
+    RateLimitError,
+    ResultExpiredError,
+    ServerError,
+    TransportError,
+    WaitTimeoutError,
+)
+
+from tests.support.answers import (
+    NOT_FOUND,
+    bare,
+    cut,
+    envelope,
+    gateway,
+    problem,
+    refused,
+    status,
+    success,
+    too_many,
+)
+from tests.support.world import Door, Step
+
+
+@frozen
+class Scenario:
+    """One rule."""
+
+    rule: str
+    answers: tuple[Step, ...]
+    action: Callable[[Door], object]
+    log: tuple[str, ...]
+    raises: type[Exception] | None = None
+    takes: float = 0.0
+
+
+LOOK = "look 0..9999"
+
+
+def start_and_wait(**options: Any) -> Callable[[Door], object]:
+    """Start a query, then wait for it."""
+    return lambda door: door.call(door.start(), "wait", **options)
+
+
+def attach_and_wait(**options: Any) -> Callable[[Door], object]:
+    """Wait for a query that was started elsewhere."""
+    return lambda door: door.call(door.client.attach("night-1"), "wait", **options)
+
+
+def run(**options: Any) -> Callable[[Door], object]:
+    """Start and wait in one."""
+    return lambda door: door.run(**options)
+
+
+def start(door: Door) -> object:
+    """Only start."""
+    return door.start()
+
+
+QUEUED = status("QUEUED", http=202)
+RUNNING = status("RUNNING")
+START, LOOK, SECOND = "start 0", "look 0..9999", "sleep 1.00"
+DAILY = "LICENSE_DAILY_QUERY_LIMIT_EXCEEDED"
+
+HOW_A_QUERY_ENDS = (
+    Scenario(
+        "a start returns at once and the wait looks one second later",
+        (QUEUED, RUNNING, success()),
+        start_and_wait(),
+        (START, SECOND, LOOK, SECOND, LOOK),
+    ),
+    Scenario(
+        "run lets the server do the first waiting, so that most queries need one request",
+        (success(),),
+        run(),
+        ("start 30",),
+    ),
+    Scenario(
+        "the server is never asked to wait for longer than the deadline leaves",
+        (success(),),
+        run(timeout=5),
+        ("start 4",),
+    ),
+    Scenario(
+        "an accepted query is unfinished whether that comes with 200 or with 202",
+        (status("QUEUED", http=200), success()),
+        start_and_wait(),
+        (START, SECOND, LOOK),
+    ),
+    Scenario("a query started elsewhere is looked at without delay", (success(),), attach_and_wait(), (LOOK,)),
+    Scenario(
+        "FAILURE ends the query", (QUEUED, status("FAILURE")), start_and_wait(), (START, SECOND, LOOK), QueryFailedError
+    ),
+    Scenario(
+        "STOPPED ends the query",
+        (QUEUED, status("STOPPED")),
+        start_and_wait(),
+        (START, SECOND, LOOK),
+        QueryStoppedError,
+    ),
+    Scenario("PROCESS_EXITED is a failure", (status("PROCESS_EXITED"),), attach_and_wait(), (LOOK,), QueryFailedError),
+    Scenario(
+        "a look that brings the error of the query itself ends the query, whatever its HTTP status",
+        (envelope(500, "QUERY_ERROR"),),
+        attach_and_wait(),
+        (LOOK,),
+        QueryFailedError,
+    ),
+    Scenario(
+        "an error inside a 200 is an error",
+        (envelope(200, "QUERY_ACCOUNT_UNAVAILABLE"),),
+        attach_and_wait(),
+        (LOOK,),
+        QueryFailedError,
+    ),
+    Scenario(
+        "a status code nobody knows is waited for, and raised after ten minutes",
+        (status("SLEEPING"),),
+        attach_and_wait(),
+        (LOOK, SECOND, LOOK, "sleep 15.84", LOOK, "sleep 22.73", LOOK),
+        QueryError,
+        takes=250.0,
+    ),
+)
+
+WHEN_IT_LOOKS = (
+    Scenario(
+        "the gap is the square root of the age where there is no progress",
+        (RUNNING, RUNNING, success()),
+        start_and_wait(),
+        (START, "sleep 4.00", LOOK, "sleep 6.00", LOOK),
+        takes=16.0,
+    ),
+    Scenario(
+        "the gap is 0.7 of the time that seems left, and at most half of the age",
+        (RUNNING, status("RUNNING", ready=1, total=99), status("RUNNING", ready=9, total=10), success()),
+        start_and_wait(),
+        (START, "sleep 2.83", LOOK, "sleep 9.41", LOOK, "sleep 2.82", LOOK),
+        takes=8.0,
+    ),
+    Scenario("timeout=0 is one look", (RUNNING,), attach_and_wait(timeout=0), (LOOK,), WaitTimeoutError),
+    Scenario(
+        "timeout=0 looks even when no look is due",
+        (QUEUED, RUNNING),
+        start_and_wait(timeout=0),
+        (START, LOOK),
+        WaitTimeoutError,
+    ),
+    Scenario(
+        "the last look falls on the deadline, and none just before it",
+        (QUEUED, RUNNING),
+        start_and_wait(timeout=2.5),
+        (START, SECOND, LOOK, "sleep 1.50", LOOK),
+        WaitTimeoutError,
+    ),
+    Scenario(
+        "timeout=None waits for ever",
+        (RUNNING, *[RUNNING] * 3, success()),
+        attach_and_wait(timeout=None),
+        (LOOK, SECOND, LOOK, SECOND, LOOK, "sleep 1.41", LOOK, "sleep 1.85", LOOK),
+    ),
+)
+
+FAILURES: dict[str, Step] = {
+    "a reset connection": cut(),
+    "a refused connection": refused(),
+    "a 500 without a known code": envelope(500, "Error:"),
+    "a 500 with a code nobody has listed": envelope(500, "SOMETHING_NEW"),
+    "a 502 with HTML": gateway(502),
+    "a 503": envelope(503, "SERVICE_UNAVAILABLE"),
+    "a 520, which nobody has registered,": gateway(520, ""),
+    "HTML with 200": gateway(200),
+    "an empty 200": gateway(200, ""),
+    "JSON cut short": gateway(200, '{"meta": {"status_code": "SUC'),
+    "a 200 without a status code": gateway(200, '{"meta": {}, "data": []}'),
+}
+
+LOOKS_THAT_FAIL = (
+    *(
+        Scenario(f"{name} is a missed look", (failure, success()), attach_and_wait(), (LOOK, SECOND, LOOK))
+        for name, failure in FAILURES.items()
+    ),
+    Scenario(
+        "eight missed looks in a row end the wait with the last error",
+        (envelope(503, "SERVICE_UNAVAILABLE"),),
+        attach_and_wait(),
+        (
+            *(LOOK, SECOND, LOOK, SECOND, LOOK, SECOND, LOOK, "sleep 2.00", LOOK),
+            *("sleep 4.00", LOOK, "sleep 8.00", LOOK, "sleep 10.00", LOOK),
+        ),
+        ServerError,
+    ),
+    Scenario(
+        "a look refused for the rate comes again when the server says so",
+        (too_many(retry_after="7"), success()),
+        attach_and_wait(),
+        (LOOK, "sleep 7.00", LOOK),
+    ),
+    Scenario(
+        "no look comes sooner than Retry-After says: past the deadline the wait ends at once",
+        (too_many(retry_after="3600"),),
+        attach_and_wait(timeout=60),
+        (LOOK,),
+        WaitTimeoutError,
+    ),
+    Scenario(
+        "a Retry-After of years is a broken server, not a reason to sleep",
+        (too_many(retry_after="1000000000"),),
+        attach_and_wait(timeout=None),
+        (LOOK,),
+        RateLimitError,
+    ),
+    Scenario(
+        "a refused key ends the wait at once",
+        (envelope(401, "API_KEY_INVALID"),),
+        attach_and_wait(),
+        (LOOK,),
+        AuthenticationError,
+    ),
+    Scenario(
+        "a permission that is missing ends the wait at once",
+        (problem(403, "forbidden"),),
+        attach_and_wait(),
+        (LOOK,),
+        PermissionDeniedError,
+    ),
+    Scenario(
+        "not found just after our own start is replica lag",
+        (QUEUED, NOT_FOUND, success()),
+        start_and_wait(),
+        (START, SECOND, LOOK, SECOND, LOOK),
+    ),
+    Scenario(
+        "not found later means expired, as 404 or as 400",
+        (RUNNING, RUNNING, envelope(400, "STATUS_NOT_FOUND")),
+        start_and_wait(),
+        (START, "sleep 4.47", LOOK, "sleep 6.67", LOOK),
+        ResultExpiredError,
+        takes=20.0,
+    ),
+    Scenario(
+        "not found means expired for a query started elsewhere",
+        (problem(404, "status-not-found"),),
+        attach_and_wait(),
+        (LOOK,),
+        ResultExpiredError,
+    ),
+)
+
+STARTS_THAT_FAIL = (
+    Scenario(
+        "a start whose answer was lost is looked for, not repeated",
+        (cut(), RUNNING),
+        start,
+        (START, "sleep 0.25", LOOK),
+    ),
+    Scenario(
+        "a start whose answer was lost is repeated when the query is not there",
+        (cut(), NOT_FOUND, QUEUED),
+        start,
+        (START, "sleep 0.25", LOOK, START),
+    ),
+    Scenario(
+        "a start is never repeated while looking for it fails",
+        (gateway(502), cut(), gateway(504), RUNNING),
+        start,
+        (START, "sleep 0.25", LOOK, "sleep 0.50", LOOK, "sleep 1.00", LOOK),
+    ),
+    Scenario(
+        "a start that was answered with something unreadable is looked for",
+        (gateway(200), RUNNING),
+        start,
+        (START, "sleep 0.25", LOOK),
+    ),
+    Scenario(
+        "a start that never reached the server is repeated without a look",
+        (refused(), QUEUED),
+        start,
+        (START, "sleep 0.25", START),
+    ),
+    Scenario(
+        "a start refused for the rate is repeated when the server says so",
+        (too_many(retry_after="7"), QUEUED),
+        start,
+        (START, "sleep 7.00", START),
+    ),
+    Scenario(
+        "a start is not kept waiting for longer than the ceiling of Retry-After",
+        (too_many(retry_after="3600"),),
+        start,
+        (START,),
+        RateLimitError,
+    ),
+    Scenario("a daily quota is never tried again", (envelope(429, DAILY),), start, (START,), QuotaExceededError),
+    Scenario("a failed query is not started again", (envelope(500, "QUERY_ERROR"),), start, (START,), ServerError),
+    Scenario(
+        "a 500 with a code nobody has listed is not started again",
+        (envelope(500, "SOMETHING_NEW"),),
+        start,
+        (START,),
+        ServerError,
+    ),
+    Scenario("a bad request is not started again", (bare(400, "BAD_REQUEST"),), start, (START,), BadRequestError),
+    Scenario("a redirect is not followed", (gateway(302),), start, (START,), ApiError),
+    Scenario(
+        "a start is given up after five tries",
+        (refused(),),
+        start,
+        (START, "sleep 0.25", START, "sleep 0.50", START, "sleep 1.00", START, "sleep 2.00", START),
+        TransportError,
+    ),
+    Scenario(
+        "run falls back to looking when a proxy cuts the long first request",
+        (gateway(504), RUNNING, success()),
+        run(),
+        ("start 30", "sleep 0.25", LOOK, SECOND, LOOK),
+    ),
+    Scenario(
+        "run raises a timeout when the deadline passes before the start was answered",
+        (cut(),),
+        run(timeout=10),
+        ("start 9",),
+        WaitTimeoutError,
+        takes=20.0,
+    ),
+)
+
+SCENARIOS = HOW_A_QUERY_ENDS + WHEN_IT_LOOKS + LOOKS_THAT_FAIL + STARTS_THAT_FAIL

@@ -1,0 +1,113 @@
+"""From the contract to rows over real HTTP, through every door, against the emulator."""
+
+from typing import Any
+
+import anyio
+import pytest
+from supermetrics_query import (
+    AsyncQueryClient,
+    DataQuery,
+    PollPolicy,
+    QueryClient,
+    QueryFailedError,
+    QueryStatus,
+    ResultExpiredError,
+)
+from supermetrics_query.emulator import Emulator, SeenRequest
+from supermetrics_query.emulator import Plan as QueryPlan
+
+from tests.support.world import DOORS
+
+JFK_ROWS, LGA_ROWS = 1090, 1091
+LIVELY = PollPolicy(first=0.01, floor=0.01, ceiling=0.05, jitter=0)
+SHORT = QueryPlan(scheduled_seconds=1, queued_seconds=1, run_seconds=5, parts=4)
+Story = tuple[list[dict[str, Any]], list[QueryStatus]]
+
+
+def weather() -> DataQuery:
+    """Ask for a year of weather at two airports."""
+    return DataQuery(
+        ds_id="WEATHER",
+        ds_accounts=["JFK", "LGA"],
+        fields=["date", "airport", "temp"],
+        schedule_id="night-1",
+    )
+
+
+def sync_story(service: Emulator) -> Story:
+    """Start, wait and read in a thread."""
+    seen: list[QueryStatus] = []
+    with QueryClient(service.key, base_url=service.url, poll=LIVELY, page_size=500) as client:
+        query = client.start(weather()).wait(on_progress=seen.append)
+        return list(query.rows()), seen
+
+
+async def async_story(service: Emulator) -> Story:
+    """Start, wait and read in a task."""
+    seen: list[QueryStatus] = []
+
+    async def on_progress(status: QueryStatus) -> None:
+        seen.append(status)
+
+    async with AsyncQueryClient(service.key, base_url=service.url, poll=LIVELY, page_size=500) as client:
+        query = await (await client.start(weather())).wait(on_progress=on_progress)
+        return [row async for row in query.rows()], seen
+
+
+def told(door_name: str, service: Emulator) -> Story:
+    """Tell the same story through one of the doors."""
+    return sync_story(service) if door_name == "sync" else anyio.run(async_story, service, backend=door_name)
+
+
+def without_repeats(requests: tuple[SeenRequest, ...]) -> list[Any]:
+    """Return what was asked, with looks that were repeated while the query ran told once."""
+    asked = [(request.method, request.path, request.params, request.json) for request in requests]
+    return [each for number, each in enumerate(asked) if number == 0 or each != asked[number - 1]]
+
+
+@pytest.mark.parametrize("door_name", DOORS)
+def test_every_row_of_the_source_arrives_once_and_in_order(door_name: str) -> None:
+    with Emulator(plan=SHORT, speed=100) as service:
+        rows, seen = told(door_name, service)
+    assert len(rows) == JFK_ROWS + LGA_ROWS
+    assert rows[0].keys() == {"date", "airport", "temp"}
+    assert [row["airport"] for row in rows].count("JFK") == JFK_ROWS
+    assert seen[-1].is_success
+
+
+def test_both_doors_make_the_same_requests() -> None:
+    asked = []
+    for door_name in DOORS:
+        with Emulator(plan=SHORT, speed=100) as service:
+            told(door_name, service)
+            asked.append(without_repeats(service.requests))
+    assert len(asked[0]) == 2 + 4
+    assert asked[0] == asked[1] == asked[2]
+
+
+@pytest.mark.parametrize("errors", ["envelope", "problem"])
+def test_a_failing_query_and_an_expired_one_become_their_exceptions(errors: Any) -> None:
+    plan = QueryPlan(scheduled_seconds=0, queued_seconds=0, run_seconds=1, outcome="FAILURE", error="QUERY_ERROR")
+    with (
+        Emulator(plan=plan, speed=100, errors=errors) as service,
+        QueryClient(service.key, base_url=service.url, poll=LIVELY) as client,
+    ):
+        query = client.start(weather())
+        with pytest.raises(QueryFailedError):
+            query.wait()
+        service.advance(3601)
+        with pytest.raises(ResultExpiredError):
+            client.attach(query.token).wait()
+
+
+def test_the_client_says_who_it_is() -> None:
+    with Emulator() as service, QueryClient(service.key, base_url=service.url) as client:
+        client.run(weather(), timeout=60)
+        assert service.requests[0].headers["user-agent"].startswith("supermetrics-query/")
+        assert "(contract 1." in service.requests[0].headers["user-agent"]
+
+
+def test_the_fixture_serves_the_emulator(supermetrics_emulator: Emulator) -> None:
+    with QueryClient(supermetrics_emulator.key, base_url=supermetrics_emulator.url) as client:
+        rows = list(client.run(DataQuery(ds_id="WEATHER", fields=["date", "temp"])).rows())
+    assert rows[0].keys() == {"date", "temp"}

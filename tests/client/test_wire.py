@@ -1,0 +1,165 @@
+"""Real sockets: whatever comes over the wire ends in one of our exceptions, with the status and the body."""
+
+import itertools
+import socket
+import threading
+import time
+from contextlib import suppress
+
+import anyio
+import pytest
+from supermetrics_query import (
+    ApiError,
+    AsyncQueryClient,
+    QueryClient,
+    RetryPolicy,
+    ServerError,
+    SupermetricsQueryError,
+    TransportError,
+    UnreadableResponseError,
+    WaitTimeoutError,
+)
+from supermetrics_query.credentials import Credentials
+from supermetrics_query.effects import Send
+from supermetrics_query.operations import look as look_at_query
+from supermetrics_query.transport import Transport
+
+from tests.support.sockets import Behaviour, drops, sends, serving
+from tests.support.world import DOORS, KEY
+
+ONCE = RetryPolicy(attempts=1)
+
+
+def response(status: str, body: bytes, *headers: str, length: int | None = None) -> bytes:
+    """Write a response."""
+    length = len(body) if length is None else length
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {length}", "Connection: close", *headers]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+def look_once(door_name: str, base_url: str, timeout: float) -> None:
+    """Look once through one of the doors."""
+
+    async def look_async() -> None:
+        async with AsyncQueryClient(KEY, base_url=base_url, retry=ONCE, timeout=timeout) as client:
+            await client.status("night-1")
+
+    if door_name == "sync":
+        with QueryClient(KEY, base_url=base_url, retry=ONCE, timeout=timeout) as client:
+            client.status("night-1")
+    else:
+        anyio.run(look_async, backend=door_name)
+
+
+def look(door_name: str, base_url: str, timeout: float = 5.0) -> SupermetricsQueryError:
+    """Return what one look raises."""
+    with pytest.raises(SupermetricsQueryError) as caught:
+        look_once(door_name, base_url, timeout)
+    return caught.value
+
+
+# Under trio, httpx leaves its own inner generators to the garbage collector when a body cannot be decoded.
+@pytest.mark.filterwarnings("ignore:.*httpx.*:pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("ignore:Async generator 'httpx:ResourceWarning")
+@pytest.mark.parametrize("door_name", DOORS)
+@pytest.mark.parametrize(
+    ("sent", "kind", "status", "body"),
+    [
+        (response("520 Unknown", b"<html>"), ServerError, 520, b"<html>"),
+        (response("599 Odd", b""), ServerError, 599, b""),
+        (response("200 OK", b"<html>hello"), UnreadableResponseError, 200, b"<html>hello"),
+        (response("200 OK", b""), UnreadableResponseError, 200, b""),
+        (response("200 OK", b'{"meta": {', length=900), UnreadableResponseError, 200, b'{"meta": {'),
+        (response("500 Oops", b'{"error"', length=900), ServerError, 500, b'{"error"'),
+        (response("200 OK", b"no gzip", "Content-Encoding: gzip"), UnreadableResponseError, 200, b""),
+        (response("200 OK", b"[1, 2]"), UnreadableResponseError, 200, b"[1, 2]"),
+    ],
+    ids=["520", "599", "HTML", "empty", "cut short", "error cut short", "not gzip", "a list"],
+)
+def test_a_bad_answer_keeps_its_status_and_body(
+    door_name: str, sent: bytes, kind: type[ApiError], status: int, body: bytes
+) -> None:
+    with serving(sends(sent)) as base_url:
+        error = look(door_name, base_url)
+    assert type(error) is kind
+    assert isinstance(error, ApiError)
+    assert (error.status, error.body) == (status, body)
+
+
+@pytest.mark.parametrize("door_name", DOORS)
+@pytest.mark.parametrize(
+    "behaviour", [drops, sends(b""), sends(b"SSH-2.0-OpenSSH\r\n")], ids=["reset", "closed", "SSH"]
+)
+def test_no_answer_is_a_transport_error_after_which_the_server_may_have_acted(
+    door_name: str, behaviour: Behaviour
+) -> None:
+    with serving(behaviour) as base_url:
+        error = look(door_name, base_url)
+    assert isinstance(error, TransportError)
+    assert error.sent
+
+
+@pytest.mark.parametrize("door_name", DOORS)
+def test_a_refused_connection_is_a_transport_error_of_a_request_that_was_never_sent(door_name: str) -> None:
+    with serving(drops) as base_url:
+        pass
+    error = look(door_name, base_url)
+    assert isinstance(error, TransportError)
+    assert not error.sent
+
+
+@pytest.mark.parametrize("door_name", DOORS)
+def test_a_server_that_accepts_and_says_nothing_is_given_up_after_the_timeout(door_name: str) -> None:
+    done = threading.Event()
+    with serving(lambda _: waits(done)) as base_url:
+        began = time.monotonic()
+        error = look(door_name, base_url, timeout=0.3)
+        took = time.monotonic() - began
+        done.set()
+    assert isinstance(error, TransportError)
+    assert 0.3 <= took < 3
+
+
+def waits(done: threading.Event) -> None:
+    """Say nothing until the test is done."""
+    done.wait(10)
+
+
+def drips(connection: socket.socket) -> None:
+    """Send a body a byte at a time and never end it."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    with suppress(OSError):
+        for _ in itertools.count():
+            connection.sendall(b"1\r\n \r\n")
+
+
+def test_an_endless_body_is_cut_off_at_a_bounded_size() -> None:
+    effect = Send(look_at_query("night-1", 0, 9), timeout=5.0)
+    with serving(drips) as base_url:
+        transport = Transport(base_url, {}, most_body=10_000)
+        answer = transport.send(effect, Credentials(KEY, None))
+        transport.close()
+    assert answer.flaw == "its body is longer than 10000 bytes"
+    assert len(answer.body) < 200_000
+
+
+def wait_once(door_name: str, base_url: str) -> None:
+    """Wait with no time at all through one of the doors."""
+
+    async def wait_async() -> None:
+        async with AsyncQueryClient(KEY, base_url=base_url, timeout=0.2) as client:
+            await client.attach("night-1").wait(timeout=0)
+
+    if door_name == "sync":
+        with QueryClient(KEY, base_url=base_url, timeout=0.2) as client:
+            client.attach("night-1").wait(timeout=0)
+    else:
+        anyio.run(wait_async, backend=door_name)
+
+
+@pytest.mark.filterwarnings("ignore:Async generator 'httpx:ResourceWarning")
+@pytest.mark.parametrize("door_name", DOORS)
+def test_an_endless_body_does_not_outlast_the_deadline_of_a_wait(door_name: str) -> None:
+    with serving(drips) as base_url, pytest.raises(WaitTimeoutError) as caught:
+        wait_once(door_name, base_url)
+    assert isinstance(caught.value.__cause__, UnreadableResponseError)

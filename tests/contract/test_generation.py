@@ -1,0 +1,81 @@
+"""A generation that went wrong changes nothing; a tree that was changed by hand is noticed."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from document import Document, dump
+from generate import PACKAGE, check, differences, main, swap
+
+MODEL = Path("models", "query_meta.py")
+
+
+def break_a_reference(document: Document) -> None:
+    meta = document["components"]["schemas"]["QueryMeta"]
+    meta["properties"]["progress"] = {"$ref": "#/components/schemas/Nowhere"}
+
+
+def leave_out_the_items_of_a_list(document: Document) -> None:
+    del document["components"]["schemas"]["ResultRows"]["items"]
+
+
+@pytest.mark.parametrize("spoil", [break_a_reference, leave_out_the_items_of_a_list])
+def test_a_document_that_cannot_be_generated_from_fails_and_leaves_everything_as_it_was(
+    project: Path,
+    root: Path,
+    document: Document,
+    spoil: Callable[[Document], None],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    spoil(document)
+    (project / "openapi.yaml").write_bytes(dump(document))
+
+    assert main([], root=project) == 1
+    assert "is as it was" in capsys.readouterr().err
+    assert differences(project / PACKAGE, root / PACKAGE) == []
+    assert list((project / "build").iterdir()) == []
+
+
+def test_the_committed_tree_is_what_the_contract_gives(project: Path) -> None:
+    assert main(["--check"], root=project) == 0
+
+
+def test_generation_brings_a_changed_tree_back(project: Path, root: Path) -> None:
+    package = project / PACKAGE
+    (package / MODEL).write_text("edited = True\n")
+    (package / "stray.py").touch()
+    (package / "py.typed").unlink()
+
+    assert main([], root=project) == 0
+    assert differences(package, root / PACKAGE) == []
+
+
+def test_the_first_generation_needs_no_old_tree(tmp_path: Path) -> None:
+    fresh = tmp_path / "fresh"
+    fresh.mkdir()
+
+    assert swap(tmp_path / PACKAGE, fresh) == 0
+    assert (tmp_path / PACKAGE).is_dir()
+
+
+def edit(path: Path) -> None:
+    path.write_text(path.read_text() + "\n")
+
+
+def add(path: Path) -> None:
+    path.with_name("added.py").touch()
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [(edit, "query_meta.py"), (add, "added.py"), (Path.unlink, "query_meta.py")],
+    ids=["edited", "added", "removed"],
+)
+def test_a_change_by_hand_is_named_and_not_repaired(
+    project: Path, root: Path, change: Callable[[Path], None], named: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    change(project / PACKAGE / MODEL)
+
+    assert check(project / PACKAGE, root / PACKAGE) == 1
+    assert f"models/{named} is not what openapi.yaml gives" in capsys.readouterr().out
+    assert check(project / PACKAGE, root / PACKAGE) == 1

@@ -1,0 +1,51 @@
+"""Locks name packages and hashes, and nothing of the machine that wrote them."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+PYTHON = ("requirements/run.txt", "requirements/dev.txt")
+EVERY = (*PYTHON, "package-lock.json", "package.json", ".npmrc")
+PINNED = re.compile(r"[a-z0-9._-]+(\[[a-z0-9,_-]+\])?==\S+( ; .+?)? \\")
+HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
+ABSOLUTE = re.compile(r"(?:^|[\s\"'=:@])(?:/|[A-Za-z]:\\|~/)")
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_lock_holds_no_address(root: Path, name: str) -> None:
+    assert "://" not in (root / name).read_text()
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_lock_holds_no_absolute_path(root: Path, name: str) -> None:
+    assert not ABSOLUTE.search((root / name).read_text())
+
+
+@pytest.mark.parametrize("name", PYTHON)
+def test_a_lock_holds_only_pinned_names_and_hashes(root: Path, name: str) -> None:
+    lines = (root / name).read_text().splitlines()
+
+    assert [line for line in lines if not (PINNED.fullmatch(line) or HASH.fullmatch(line))] == []
+
+
+def test_every_package_of_npm_is_pinned_by_a_hash(root: Path) -> None:
+    packages = json.loads((root / "package-lock.json").read_text())["packages"]
+    fetched = [package for name, package in packages.items() if name]
+
+    assert fetched
+    assert [each for each in fetched if not each["integrity"].startswith("sha512-")] == []
+    assert all(re.fullmatch(r"\d+\.\d+\.\d+", each) for each in packages[""]["devDependencies"].values())
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["/srv/wheels/x.whl", "x @ /srv/x.whl", "--find-links=/srv/wheels", r"x @ C:\wheels\x.whl", "-e ~/x"],
+)
+def test_an_absolute_path_is_recognised(line: str) -> None:
+    assert ABSOLUTE.search(line)
+
+
+def test_every_lock_of_python_is_looked_at(root: Path) -> None:
+    assert {f"requirements/{path.name}" for path in (root / "requirements").iterdir()} == set(PYTHON)

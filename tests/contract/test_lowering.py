@@ -1,0 +1,80 @@
+"""Lowering touches the parameters that are declared by content, and nothing else."""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import Any
+
+from document import Document, operations, parameters
+from lowering import lower
+
+MISSING = object()
+
+
+def paths_that_differ(one: Any, other: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield where two documents part, as deep as they can be followed side by side."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        for key in one.keys() | other.keys():
+            yield from paths_that_differ(one.get(key, MISSING), other.get(key, MISSING), (*path, str(key)))
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        for index, pair in enumerate(zip(one, other, strict=True)):
+            yield from paths_that_differ(*pair, (*path, str(index)))
+    elif one != other:
+        yield path
+
+
+def content_parameters(document: Document) -> set[tuple[str, ...]]:
+    return {
+        ("paths", operation.path, operation.method, "parameters", str(index))
+        for operation in operations(document)
+        for index, parameter in enumerate(operation.definition.get("parameters", []))
+        if "content" in parameter
+    }
+
+
+def test_only_parameters_declared_by_content_are_changed(document: Document) -> None:
+    changed = {path[:-1] for path in paths_that_differ(document, lower(document))}
+
+    assert changed == content_parameters(document)
+    assert changed
+
+
+def test_only_the_way_a_parameter_is_declared_is_changed(document: Document) -> None:
+    assert {path[-1] for path in paths_that_differ(document, lower(document))} == {"content", "schema"}
+
+
+def test_a_lowered_parameter_is_a_string_that_keeps_what_it_holds(document: Document) -> None:
+    (parameter,) = lower(document)["paths"]["/query/status"]["get"]["parameters"]
+
+    assert parameter["schema"] == {
+        "type": "string",
+        "contentMediaType": "application/json",
+        "contentSchema": {"$ref": "#/components/schemas/QueryStatusRequest"},
+    }
+
+
+def test_no_parameter_declared_by_content_is_left(document: Document) -> None:
+    shared = document["paths"]["/query/status"]["get"]["parameters"].pop()
+    document["components"]["parameters"] = {"Json": shared}
+    document["paths"]["/query/status"]["parameters"] = [{"$ref": "#/components/parameters/Json"}]
+    lowered = lower(document)
+
+    left = [
+        each["name"]
+        for operation in operations(lowered)
+        for each in parameters(lowered, operation)
+        if "content" in each
+    ]
+    assert left == []
+
+
+def test_the_source_document_is_not_changed(document: Document) -> None:
+    before = deepcopy(document)
+    lower(document)
+
+    assert document == before
+
+
+def test_lowering_twice_is_lowering_once(document: Document) -> None:
+    once = lower(document)
+
+    assert lower(once) == once

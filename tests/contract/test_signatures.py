@@ -1,0 +1,33 @@
+"""Nothing that the contract declares is lost on the way to the generated functions."""
+
+from document import Document
+from signatures import mismatches
+
+
+def test_every_declared_parameter_reaches_the_generated_function(document: Document) -> None:
+    assert list(mismatches(document)) == []
+
+
+def test_a_parameter_that_was_not_generated_is_named(document: Document) -> None:
+    status = document["paths"]["/query/status"]["get"]
+    status["parameters"].append({"name": "made-up", "in": "query", "schema": {"type": "string"}})
+
+    assert list(mismatches(document)) == ["get_query_status: made_up is declared and not generated"]
+
+
+def test_a_parameter_of_a_path_is_a_parameter_of_its_operations(document: Document) -> None:
+    document["paths"]["/query/status"]["parameters"] = [{"name": "made_up", "in": "query", "schema": {}}]
+
+    assert list(mismatches(document)) == ["get_query_status: made_up is declared and not generated"]
+
+
+def test_a_body_that_was_taken_out_of_the_contract_is_named(document: Document) -> None:
+    del document["paths"]["/query/data/{format}"]["post"]["requestBody"]
+
+    assert list(mismatches(document)) == ["start_query: body is generated and not declared"]
+
+
+def test_an_operation_that_was_not_generated_is_named_by_its_parameters(document: Document) -> None:
+    document["paths"]["/query/status"]["get"]["operationId"] = "make_up_query"
+
+    assert list(mismatches(document)) == ["make_up_query: json is declared and not generated"]

@@ -1,0 +1,47 @@
+"""An API that holds one result and serves windows of it, by any of the ways servers count the header."""
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import httpx
+
+from tests.support.answers import FIELDS, success
+
+Rows = Sequence[Sequence[Any]]
+HEADER = ("Date", "Temp")
+
+
+def counted(rows: Rows, first: int, last: int) -> list[Any]:
+    """Count the header as row 0 of the result."""
+    return [HEADER, *rows][first : last + 1]
+
+
+def repeated(rows: Rows, first: int, last: int) -> list[Any]:
+    """Put a header on every page, and count only the rows."""
+    return [HEADER, *rows[first : last + 1]]
+
+
+def first_only(rows: Rows, first: int, last: int) -> list[Any]:
+    """Put a header on the first page, and count only the rows."""
+    return [*([HEADER] if first == 0 else []), *rows[first : last + 1]]
+
+
+def without(rows: Rows, first: int, last: int) -> list[Any]:
+    """Send no header at all, as `no_headers` asks for."""
+    return list(rows[first : last + 1])
+
+
+CONVENTIONS: tuple[Callable[[Rows, int, int], list[Any]], ...] = (counted, repeated, first_only, without)
+
+
+def serving_rows(convention: Callable[[Rows, int, int], list[Any]], rows: Rows) -> httpx.MockTransport:
+    """Answer every look with its window."""
+    settings = {"no_headers": True} if convention is without else []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked = json.loads(request.url.params["json"])
+        data = convention(rows, asked["offset_start"], asked["offset_end"]) if rows else []
+        return success(data, FIELDS, settings=settings)
+
+    return httpx.MockTransport(answer)

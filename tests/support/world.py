@@ -1,0 +1,124 @@
+"""A world for tests of the client: a scripted API, a clock that only sleeps move, and both doors behind one face."""
+
+import inspect
+import json
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import anyio
+import httpx
+from attrs import define, evolve, field
+from supermetrics_query import AsyncQueryClient, DataQuery, PollPolicy, QueryClient
+
+KEY = "api_secret_of_the_tests"
+BASE_URL = "https://api.test/enterprise/v2"
+DOORS = ("sync", "asyncio", "trio")
+STEADY = PollPolicy(jitter=0)
+
+Step = httpx.Response | Exception
+
+
+class Clock:
+    """Time passes only when somebody sleeps or an answer takes its time. The log tells what happened."""
+
+    def __init__(self) -> None:
+        self.time = 1000.0
+        self.log: list[str] = []
+
+    def now(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.log.append(f"sleep {seconds:.2f}")
+        self.time += seconds
+
+    async def sleep_async(self, seconds: float) -> None:
+        self.sleep(seconds)
+
+
+@define
+class Script:
+    """An API that answers from a list, and for ever with its last answer."""
+
+    steps: list[Step]
+    clock: Clock = field(factory=Clock)
+    takes: float = 0.0  # seconds of the clock for each answer
+    seen: list[httpx.Request] = field(factory=list)
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.seen.append(request)
+        self.clock.log.append(told(request))
+        self.clock.time += self.takes
+        step = self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
+        if isinstance(step, Exception):
+            raise step
+        # Reading consumes a response, so each is given as a fresh copy.
+        return httpx.Response(step.status_code, headers=step.headers, content=step.content)
+
+
+def told(request: httpx.Request) -> str:
+    """Say in one line what was asked."""
+    if request.method == "POST":
+        return f"start {json.loads(request.content).get('sync_timeout')}"
+    asked = json.loads(request.url.params["json"])
+    return f"look {asked['offset_start']}..{asked.get('offset_end', '')}"
+
+
+@define
+class Door:
+    """One of the doors, called from a test that does not know which."""
+
+    name: str
+    script: Script
+    client: QueryClient | AsyncQueryClient
+
+    def call(self, target: object, method: str, *given: Any, **named: Any) -> Any:
+        """Call a method of the client or of a handle, and await what it returns where that is needed."""
+        function = partial(getattr(target, method), *given, **named)
+        if self.name == "sync":
+            return function()
+        return anyio.run(result_of, function, backend=self.name)
+
+    def collect(self, target: object, method: str, *given: Any, **named: Any) -> list[Any]:
+        """Collect what a method yields."""
+        items = getattr(target, method)(*given, **named)
+        return [*items] if self.name == "sync" else anyio.run(collected, items, backend=self.name)
+
+    def start(self, **named: Any) -> Any:
+        """Start a query."""
+        return self.call(self.client, "start", a_query(), **named)
+
+    def run(self, **named: Any) -> Any:
+        """Run a query."""
+        return self.call(self.client, "run", a_query(), **named)
+
+    @property
+    def log(self) -> list[str]:
+        """What has happened so far."""
+        return self.script.clock.log
+
+
+async def result_of(function: Callable[[], Any]) -> Any:
+    result = function()
+    return await result if inspect.isawaitable(result) else result
+
+
+async def collected(items: Any) -> list[Any]:
+    return [item async for item in items]
+
+
+def a_query(**members: Any) -> DataQuery:
+    """Ask for something; only the script decides what comes."""
+    return DataQuery(ds_id="WEATHER", fields=["date", "temp"], schedule_id="night-1", **members)
+
+
+def open_door(name: str, *steps: Step, takes: float = 0.0, **options: Any) -> Door:
+    """Make a client whose API answers with these steps."""
+    script = Script(list(steps), takes=takes)
+    kind = QueryClient if name == "sync" else AsyncQueryClient
+    settings: dict[str, Any] = {"poll": STEADY, "base_url": BASE_URL, **options}
+    transport = httpx.MockTransport(script)
+    client = kind(KEY, clock=script.clock, http_options={"transport": transport}, **settings)
+    client._settings = evolve(client._settings, draw=lambda: 0.5)
+    return Door(name, script, client)
