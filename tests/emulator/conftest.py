@@ -2,12 +2,9 @@ from collections.abc import Iterator
 
 import pytest
 from supermetrics_query.emulator import Emulator
-from supermetrics_query.pytest_plugin import supermetrics_emulator
 from supermetrics_query.testing import FakeClock
 
 from tests.emulator.helpers import Api
-
-__all__ = ["supermetrics_emulator"]
 
 
 @pytest.fixture

@@ -70,6 +70,8 @@ BROKEN_QUERIES: list[dict[str, object]] = [
     {"settings": {"emulator": {"run_seconds": -1}}},
     {"settings": {"emulator": {"run_seconds": True}}},
     {"settings": {"emulator": {"parts": 1.5}}},
+    {"settings": {"emulator": {"error_status": 600}}},
+    {"settings": {"emulator": {"outcome": 7}}},
     {"settings": {"emulator": {"unknown": 1}}},
     {"start_date": "2013-02-30"},
     {"offset_start": -1},

@@ -101,6 +101,12 @@ def test_an_error_can_hide_in_an_answer_that_says_200(service: Emulator, api: Ap
     assert (answer.status_code, error_of(answer)) == (200, "QUERY_ERROR")
 
 
+def test_a_status_that_has_no_body_gets_none(service: Emulator, api: Api) -> None:
+    service.fault("204")
+    answer = api.look("q")
+    assert (answer.status_code, answer.content) == (204, b"")
+
+
 @pytest.mark.parametrize("value", ["7", "1000000000", "soon", ""])
 def test_retry_after_is_sent_as_written(service: Emulator, api: Api, value: str) -> None:
     service.fault(f"429,retry_after={value}")

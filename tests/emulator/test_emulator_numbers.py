@@ -1,6 +1,6 @@
 import pytest
 from supermetrics_query.emulator import INSTANT, Emulator
-from supermetrics_query.emulator.numbers import NULL_EVERY, cell
+from supermetrics_query.emulator.numbers import NULL_EVERY, cell, numbers
 
 from tests.emulator.helpers import Api, error_of
 
@@ -49,3 +49,11 @@ def test_numbers_can_be_filtered_and_ordered_like_other_data() -> None:
 @pytest.mark.parametrize("size", [(-1, 1), (1_000_001, 1), (1, 0), (1, 101), ("many", 1), (True, 1)])
 def test_sizes_out_of_range_are_refused(api: Api, size: tuple[object, object]) -> None:
     assert error_of(api.start(ds_id="NUMBERS", settings=settings(*size))) == "BAD_REQUEST"
+
+
+def test_lazy_rows_are_a_sequence() -> None:
+    rows = numbers({"settings": {"rows": 12_000, "columns": 2}}).rows
+    assert (rows[-1][0], rows[3][0], [row[0] for row in rows[1:9:3]]) == (11_999, 3, [1, 4, 7])
+    assert [row[0] for row in rows] == list(range(12_000))
+    with pytest.raises(IndexError):
+        assert rows[12_000]

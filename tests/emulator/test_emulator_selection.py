@@ -1,7 +1,9 @@
 from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from supermetrics_query.emulator import INSTANT, Emulator
+from supermetrics_query.emulator.numbers import numbers
 
 from tests.emulator.helpers import Api, error_of
 
@@ -177,3 +179,20 @@ def test_days_that_make_no_sense_are_refused(api: Api, asked: dict[str, str]) ->
 )
 def test_a_comparison_needs_an_end(api: Api, end: dict[str, str], code: str) -> None:
     assert error_of(api.start(compare_type="custom", compare_start_date="2013-01-01", **end)) == code
+
+
+def test_the_day_that_counts_as_today_can_be_chosen() -> None:
+    with Emulator(plan=INSTANT, today=date(2013, 3, 1)) as service, Api(service) as api:
+        query = api.start(date_range_type="yesterday").json()["meta"]["query"]
+    assert query["start_date"] == "2013-02-28"
+
+
+def test_data_without_days_counts_from_the_calendar(api: Api) -> None:
+    answer = api.start(ds_id="NUMBERS", fields="c0", date_range_type="today").json()
+    assert answer["meta"]["query"]["start_date"] in {str(datetime.now(UTC).date() - timedelta(days=n)) for n in (0, 1)}
+
+
+def test_a_data_source_can_be_made_for_each_query() -> None:
+    with Emulator(plan=INSTANT, sources={"WIDE": numbers}) as service, Api(service) as wide:
+        body = wide.start(ds_id="WIDE", fields="", settings={"rows": 1, "columns": 9}).json()
+    assert body["meta"]["result"]["total_columns"] == 9

@@ -2,13 +2,13 @@
 
 from starlette.types import ASGIApp
 
-from supermetrics_query.emulator.behaviour import Behaviour
-from supermetrics_query.emulator.clock import Clock
-from supermetrics_query.emulator.faults import Fault
-from supermetrics_query.emulator.journal import SeenRequest
-from supermetrics_query.emulator.plans import INSTANT, Plan
-from supermetrics_query.emulator.service import Emulator
-from supermetrics_query.emulator.sources import Source, read_csv
+from .behaviour import Behaviour
+from .clock import Clock
+from .faults import Fault
+from .journal import SeenRequest
+from .plans import INSTANT, Plan
+from .service import Emulator
+from .sources import Source, read_csv
 
 __all__ = [
     "Behaviour",

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from supermetrics_query.emulator.problems import ServiceError
-from supermetrics_query.emulator.sources import Source
+from .problems import ServiceError
+from .sources import Source
 
 ALL = "list.all_accounts"
 

@@ -4,15 +4,15 @@ from collections.abc import Iterable
 
 import attrs
 
-from supermetrics_query.emulator.formats import DEFAULT_FORM, JSON, Form, dumped
-from supermetrics_query.emulator.links import NONE, Links
-from supermetrics_query.emulator.orders import Order
-from supermetrics_query.emulator.pages import EVERYTHING, Page, Window, page
-from supermetrics_query.emulator.plans import SUCCESS
-from supermetrics_query.emulator.problems import ServiceError, status_of
-from supermetrics_query.emulator.runs import Run
-from supermetrics_query.emulator.selection import Selection
-from supermetrics_query.emulator.world import World
+from .formats import DEFAULT_FORM, JSON, Form, dumped
+from .links import NONE, Links
+from .orders import Order
+from .pages import EVERYTHING, Page, Window, page
+from .plans import SUCCESS
+from .problems import ServiceError, status_of
+from .runs import Run
+from .selection import Selection
+from .world import World
 
 Body = dict[str, object]
 AS_REQUESTED: Body = {

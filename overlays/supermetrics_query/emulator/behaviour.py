@@ -7,11 +7,11 @@ from typing import Literal
 import attrs
 from attrs.validators import ge, gt, optional
 
-from supermetrics_query.emulator.clock import Clock, MonotonicClock
-from supermetrics_query.emulator.faults import Fault
-from supermetrics_query.emulator.plans import Plan, Planner
-from supermetrics_query.emulator.problems import Family
-from supermetrics_query.emulator.sources import Source
+from .clock import Clock, MonotonicClock
+from .faults import Fault
+from .plans import Plan, Planner
+from .problems import Family
+from .sources import Source
 
 HeaderRow = Literal["row", "repeat", "first"]
 SourceMaker = Callable[[Mapping[str, object]], Source]

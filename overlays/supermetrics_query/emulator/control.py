@@ -14,12 +14,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from supermetrics_query.emulator.decoding import an_object, decoded
-from supermetrics_query.emulator.faults import fault_of, parsed
-from supermetrics_query.emulator.formats import JSON, dumped
-from supermetrics_query.emulator.plans import Plan, planned
-from supermetrics_query.emulator.problems import ServiceError
-from supermetrics_query.emulator.world import World
+from .decoding import an_object, decoded
+from .faults import fault_of, parsed
+from .formats import JSON, dumped
+from .plans import Plan, planned
+from .problems import ServiceError
+from .world import World
 
 PATH = "/_emulator"
 CENTURY = 3_155_760_000  # seconds

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 import attrs
 
-from supermetrics_query.emulator.limits import Members
-from supermetrics_query.emulator.problems import ServiceError, bad_request
+from .limits import Members
+from .problems import ServiceError, bad_request
 
 
 @attrs.frozen

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from supermetrics_query.emulator.problems import bad_request
+from .problems import bad_request
 
 NUMBERS = {"offset_start", "offset_end", "offset", "limit"}
 

@@ -4,8 +4,8 @@ import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from supermetrics_query.emulator.problems import bad_request
-from supermetrics_query.emulator.sources import Cell, Rank, Row, Source, rank
+from .problems import bad_request
+from .sources import Cell, Rank, Row, Source, rank
 
 Test = Callable[[Row], bool]
 Comparison = Callable[[Cell], bool]

@@ -12,10 +12,10 @@ from itertools import chain
 import attrs
 import msgspec
 
-from supermetrics_query.emulator.pages import Page
-from supermetrics_query.emulator.problems import ServiceError, bad_request
-from supermetrics_query.emulator.rows import batches
-from supermetrics_query.emulator.sources import Row
+from .pages import Page
+from .problems import ServiceError, bad_request
+from .rows import batches
+from .sources import Row
 
 Meta = Mapping[str, object]
 Write = Callable[[Meta, Page], Iterable[bytes]]

@@ -7,13 +7,13 @@ import attrs
 from starlette.datastructures import Headers, QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from supermetrics_query.emulator.control import PATH as CONTROL
-from supermetrics_query.emulator.decoding import decoded, parameters
-from supermetrics_query.emulator.faults import Fault
-from supermetrics_query.emulator.journal import SeenRequest
-from supermetrics_query.emulator.mischief import Exchange, perform
-from supermetrics_query.emulator.problems import ServiceError
-from supermetrics_query.emulator.world import World
+from .control import PATH as CONTROL
+from .decoding import decoded, parameters
+from .faults import Fault
+from .journal import SeenRequest
+from .mischief import Exchange, perform
+from .problems import ServiceError
+from .world import World
 
 SECRET = {"authorization"}
 

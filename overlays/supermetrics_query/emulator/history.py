@@ -5,17 +5,17 @@ from datetime import UTC, datetime, timedelta
 
 import attrs
 
-from supermetrics_query.emulator import limits
-from supermetrics_query.emulator.accounts import names
-from supermetrics_query.emulator.answers import Body, Reply
-from supermetrics_query.emulator.decoding import parameters
-from supermetrics_query.emulator.formats import dumped
-from supermetrics_query.emulator.limits import Members
-from supermetrics_query.emulator.operations import Call
-from supermetrics_query.emulator.plans import SUCCESS
-from supermetrics_query.emulator.problems import bad_request
-from supermetrics_query.emulator.runs import Run
-from supermetrics_query.emulator.world import World
+from . import limits
+from .accounts import names
+from .answers import Body, Reply
+from .decoding import parameters
+from .formats import dumped
+from .limits import Members
+from .operations import Call
+from .plans import SUCCESS
+from .problems import bad_request
+from .runs import Run
+from .world import World
 
 APP_ID = "api"
 DAY, LONGEST = timedelta(days=1), timedelta(days=90)
@@ -53,7 +53,7 @@ async def history(world: World, call: Call) -> Reply:
     now = world.timeline.now()
     search = _search(call.key, sent, world.wall(now))
     found = [run for run in reversed(world.log) if search.finds(run, run.code(now), world.wall(run.times.arrives))]
-    offset, limit = int(str(sent.get("offset", 0))), int(str(sent.get("limit", 100)))
+    offset, limit = limits.number(sent, "offset") or 0, limits.number(sent, "limit") or 100
     meta: Body = {
         "request_id": call.request_id,
         "filter": {"since": _written(search.since), "until": _written(search.until)},

@@ -5,8 +5,8 @@ from bisect import bisect_right, insort
 
 import attrs
 
-from supermetrics_query.emulator.plans import Plan
-from supermetrics_query.emulator.runs import LONGEST_RUN, Times
+from .plans import Plan
+from .runs import LONGEST_RUN, Times
 
 
 @attrs.define

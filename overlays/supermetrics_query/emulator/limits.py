@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 import attrs
 
-from supermetrics_query.emulator.problems import bad_request
+from .problems import bad_request
 
 Members = Mapping[str, object]
 NAME = r"[A-Za-z0-9_-]{1,50}"
@@ -116,6 +116,12 @@ HISTORY: Mapping[str, Limit] = {
     "offset": OFFSET,
     "limit": whole(1, 1000),
 }
+
+
+def number(sent: Members, name: str) -> int | None:
+    """Return a whole number that has been checked, or None when it was not sent."""
+    value = sent.get(name)
+    return value if isinstance(value, int) else None
 
 
 def check(sent: Members, limits: Mapping[str, Limit], required: str = "") -> None:

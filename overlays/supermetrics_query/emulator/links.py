@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from supermetrics_query.emulator.pages import Window
+from .pages import Window
 
 LONGEST = 500  # characters; a longer link cannot be sent
 Links = dict[str, str | None]

@@ -10,11 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from supermetrics_query.emulator.faults import Fault, Kind
-from supermetrics_query.emulator.line import Line, line_of
-from supermetrics_query.emulator.problems import Family, ServiceError
-from supermetrics_query.emulator.responses import failed
-from supermetrics_query.emulator.world import World
+from .faults import Fault, Kind
+from .line import Line, line_of
+from .problems import Family, ServiceError
+from .responses import failed
+from .world import World
 
 CODES: Mapping[int, str] = {
     400: "BAD_REQUEST",
@@ -27,6 +27,8 @@ CODES: Mapping[int, str] = {
     500: "INTERNAL_SERVER_ERROR",
     503: "SERVICE_UNAVAILABLE",
 }
+
+WITHOUT_BODY = {204, 304}
 
 
 @attrs.frozen(kw_only=True)
@@ -77,13 +79,14 @@ async def perform(exchange: Exchange) -> None:
 async def _status(exchange: Exchange) -> None:
     fault = exchange.fault
     headers = {"Retry-After": _retry_after(fault.retry_after)} if fault.retry_after else {}
-    if fault.body in _FIXED:
-        media_type, text = _FIXED[fault.body](fault)
+    look = "empty" if fault.status in WITHOUT_BODY else fault.body
+    if look in _FIXED:
+        media_type, text = _FIXED[look](fault)
         await exchange.respond(Response(text, fault.status, headers, media_type))
         return
     code = fault.code or CODES.get(fault.status, "INTERNAL_SERVER_ERROR")
     error = ServiceError(code, "As the fault demands.", fault.status, headers)
-    family = FAMILIES.get(fault.body, exchange.world.behaviour.errors)
+    family = FAMILIES.get(look, exchange.world.behaviour.errors)
     address = str(Request(exchange.scope).url.replace(query=""))
     await exchange.respond(failed(error, family, address, exchange.allowance))
 

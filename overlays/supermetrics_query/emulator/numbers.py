@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from supermetrics_query.emulator.limits import Members, check, whole
-from supermetrics_query.emulator.rows import LazyRows
-from supermetrics_query.emulator.sources import FLOAT, INTEGER, TEXT, Cell, Column, Row, Source
+from .limits import Members, check, number, whole
+from .rows import LazyRows
+from .sources import FLOAT, INTEGER, TEXT, Cell, Column, Row, Source
 
 DEFAULTS = {"rows": 1000, "columns": 5}
 SIZES = {"rows": whole(0, 1_000_000), "columns": whole(1, 100)}
@@ -26,9 +26,10 @@ def cell(row: int, column: int) -> Cell:
 def numbers(query: Members) -> Source:
     """Return the data source as the settings of a query want it; its fields are `c0`, `c1` and so on."""
     settings = query.get("settings")
-    sent = {**DEFAULTS, **(settings if isinstance(settings, Mapping) else {})}
-    check(sent, SIZES, "rows")
-    rows, columns = int(str(sent["rows"])), range(int(str(sent["columns"])))
+    sent = settings if isinstance(settings, Mapping) else {}
+    check(sent, SIZES)
+    rows, width = (DEFAULTS[name] if name not in sent else number(sent, name) or 0 for name in SIZES)
+    columns = range(width)
 
     def make(part: range) -> Sequence[Row]:
         return list(zip(*(_cells(column, part) for column in columns), strict=True))

@@ -5,20 +5,18 @@ from contextlib import nullcontext
 
 import attrs
 
-from supermetrics_query.emulator import limits
-from supermetrics_query.emulator.answers import Reply, View
-from supermetrics_query.emulator.decoding import an_object, decoded, parameters
-from supermetrics_query.emulator.formats import FORMS, form
-from supermetrics_query.emulator.links import links
-from supermetrics_query.emulator.orders import Order
-from supermetrics_query.emulator.pages import slice_of, window
-from supermetrics_query.emulator.plans import SUCCESS
-from supermetrics_query.emulator.problems import ServiceError
-from supermetrics_query.emulator.runs import Run
-from supermetrics_query.emulator.starting import run_or_join, waiting
-from supermetrics_query.emulator.world import World
-
-DEFAULT_WAIT = 1800
+from . import limits
+from .answers import Reply, View
+from .decoding import an_object, decoded, parameters
+from .formats import FORMS, form
+from .links import links
+from .orders import Order
+from .pages import slice_of, window
+from .plans import SUCCESS
+from .problems import ServiceError
+from .runs import Run
+from .starting import run_or_join, waiting
+from .world import World
 
 
 @attrs.frozen(kw_only=True)
@@ -44,9 +42,8 @@ async def start(world: World, call: Call) -> Reply:
     limits.check(order.query, limits.QUERY, "ds_id")
     shown = window(order.query)
     run, joined = run_or_join(world, order)
-    patience = DEFAULT_WAIT if order.patience is None else order.patience
-    with waiting(world, run) if joined and patience else nullcontext():
-        await world.timeline.sleep_until(min(run.times.ends, world.timeline.now() + patience))
+    with waiting(world, run) if joined and order.patience else nullcontext():
+        await world.timeline.sleep_until(min(run.times.ends, world.timeline.now() + order.patience))
     view = _view(world, call, run)
     accepted = 200 if run.ended(view.now) or world.behaviour.legacy_accepted else 202
     return attrs.evolve(view.reply(written, shown), status=accepted)

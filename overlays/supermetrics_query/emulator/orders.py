@@ -7,10 +7,13 @@ from functools import cached_property
 
 import attrs
 
-from supermetrics_query.emulator.problems import bad_request
+from .limits import number
+from .problems import bad_request
 
 # These say how to deliver a query, not which one it is.
 DELIVERY = {"schedule_id", "offset_start", "offset_end", "sync_timeout"}
+
+DEFAULT_WAIT = 1800  # seconds
 
 
 @attrs.frozen(eq=False)
@@ -41,10 +44,10 @@ class Order:
         return str(self.query["ds_id"])
 
     @property
-    def patience(self) -> float | None:
-        """How many seconds the service may wait for the query, if that was said."""
-        sent = self.query.get("sync_timeout")
-        return None if sent is None else float(str(sent))
+    def patience(self) -> int:
+        """How many seconds the service may wait for the query."""
+        sent = number(self.query, "sync_timeout")
+        return DEFAULT_WAIT if sent is None else sent
 
     @property
     def settings(self) -> Mapping[str, object]:

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 import attrs
 
-from supermetrics_query.emulator.behaviour import HeaderRow
-from supermetrics_query.emulator.limits import Members
-from supermetrics_query.emulator.problems import bad_request
-from supermetrics_query.emulator.rows import within
-from supermetrics_query.emulator.selection import Result
-from supermetrics_query.emulator.sources import Column, Row
+from .behaviour import HeaderRow
+from .limits import Members, number
+from .problems import bad_request
+from .rows import within
+from .selection import Result
+from .sources import Column, Row
 
 
 @attrs.frozen
@@ -42,7 +42,7 @@ class Page:
 
 def window(sent: Members) -> Window:
     """Return the window between two offsets."""
-    start, end = _number(sent, "offset_start") or 0, _number(sent, "offset_end")
+    start, end = number(sent, "offset_start") or 0, number(sent, "offset_end")
     if end is not None and end < start:
         raise bad_request("offset_end must not be less than offset_start.")
     return Window(start, None if end is None else end + 1)
@@ -50,12 +50,8 @@ def window(sent: Members) -> Window:
 
 def slice_of(sent: Members) -> Window:
     """Return the window of so many rows after an offset."""
-    start, limit = _number(sent, "offset") or 0, _number(sent, "limit")
+    start, limit = number(sent, "offset") or 0, number(sent, "limit")
     return Window(start, None if limit is None else start + limit)
-
-
-def _number(sent: Members, name: str) -> int | None:
-    return int(str(sent[name])) if name in sent else None
 
 
 def page(result: Result, shown: Window, header: HeaderRow | None) -> Page:

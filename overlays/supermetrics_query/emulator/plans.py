@@ -1,12 +1,18 @@
 """How one query behaves: what it does, for how long, and how it ends."""
 
+import math
 from collections.abc import Callable, Mapping
 
 import attrs
 
-from supermetrics_query.emulator.problems import bad_request
+from .limits import Limit, either, text, whole
+from .problems import bad_request
 
 SUCCESS = "SUCCESS"
+SECONDS = Limit(
+    "a number of seconds",
+    lambda value: isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf,
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -26,21 +32,28 @@ class Plan:
     error_status: int = 0
     """The HTTP status of that error, 200 included; 0 stands for the documented one."""
 
+    def __attrs_post_init__(self) -> None:
+        """Refuse what makes no sense."""
+        for name, limit in LIMITS.items():
+            value: object = getattr(self, name)
+            if not limit.accepts(value):
+                raise ValueError(f"{name} must be {limit.expected}, not {value!r}")
 
+
+LIMITS: Mapping[str, Limit] = {
+    "scheduled_seconds": SECONDS,
+    "queued_seconds": SECONDS,
+    "run_seconds": SECONDS,
+    "parts": whole(1, 10_000),
+    "running_code": text(100),
+    "outcome": text(100),
+    "error": text(100),
+    "error_status": either(whole(0, 0), whole(200, 599)),
+}
 INSTANT = Plan(scheduled_seconds=0, queued_seconds=0, run_seconds=0, parts=1)
 
 Planner = Callable[[Mapping[str, object]], Plan]
 """Chooses a plan by the members of the query."""
-
-_KINDS: Mapping[type, tuple[str, Callable[[object], bool]]] = {
-    float: ("a number of seconds", lambda value: _is_number(value) and 0 <= float(str(value)) < float("inf")),
-    int: ("a whole number up to 10000", lambda value: type(value) is int and 0 <= value <= 10_000),
-    str: ("a text", lambda value: isinstance(value, str)),
-}
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def planned(default: Plan, wishes: object) -> Plan:
@@ -49,15 +62,9 @@ def planned(default: Plan, wishes: object) -> Plan:
         return default
     if not isinstance(wishes, Mapping):
         raise bad_request("settings.emulator must be an object.")
-    for name, value in wishes.items():
-        _check(name, value)
-    return attrs.evolve(default, **wishes)
-
-
-def _check(name: str, value: object) -> None:
-    kinds = {field.name: field.type for field in attrs.fields(Plan)}
-    if name not in kinds:
-        raise bad_request(f"settings.emulator.{name} is not known; there are {', '.join(kinds)}.")
-    expected, accepts = _KINDS[kinds[name] or str]
-    if not accepts(value):
-        raise bad_request(f"settings.emulator.{name} must be {expected}.")
+    if unknown := [name for name in wishes if name not in LIMITS]:
+        raise bad_request(f"settings.emulator has no {unknown[0]!r}; it has {', '.join(LIMITS)}.")
+    try:
+        return attrs.evolve(default, **wishes)
+    except ValueError as error:
+        raise bad_request(f"settings.emulator: {error}.") from None

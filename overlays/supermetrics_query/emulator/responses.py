@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 
 from starlette.responses import Response, StreamingResponse
 
-from supermetrics_query.emulator.answers import Reply
-from supermetrics_query.emulator.formats import dumped
-from supermetrics_query.emulator.problems import BODIES, MEDIA_TYPES, Family, Report, ServiceError
+from .answers import Reply
+from .formats import dumped
+from .problems import BODIES, MEDIA_TYPES, Family, Report, ServiceError
 
 WHOLE = 20_000  # rows; longer answers are sent while they are being made
 COMMON = {"Access-Control-Allow-Origin": "*"}

@@ -6,7 +6,7 @@ from typing import overload
 
 import attrs
 
-from supermetrics_query.emulator.sources import Row
+from .sources import Row
 
 
 @attrs.frozen(eq=False)

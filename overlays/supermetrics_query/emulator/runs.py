@@ -5,9 +5,9 @@ from functools import cached_property
 
 import attrs
 
-from supermetrics_query.emulator.orders import Order
-from supermetrics_query.emulator.plans import SUCCESS, Plan
-from supermetrics_query.emulator.selection import Result, Selection
+from .orders import Order
+from .plans import SUCCESS, Plan
+from .selection import Result, Selection
 
 LONGEST_RUN = 4 * 3600.0  # seconds; then the query fails, whatever its plan says
 

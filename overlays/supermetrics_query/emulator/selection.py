@@ -6,13 +6,13 @@ from itertools import islice
 
 import attrs
 
-from supermetrics_query.emulator.accounts import chosen, names
-from supermetrics_query.emulator.dates import Days, check_comparison, days
-from supermetrics_query.emulator.filters import Test, condition
-from supermetrics_query.emulator.limits import Members
-from supermetrics_query.emulator.problems import bad_request
-from supermetrics_query.emulator.rows import projected, within
-from supermetrics_query.emulator.sources import Column, Row, Source, rank
+from .accounts import chosen, names
+from .dates import Days, check_comparison, days
+from .filters import Test, condition
+from .limits import Members, number
+from .problems import bad_request
+from .rows import projected, within
+from .sources import Column, Row, Source, rank
 
 
 @attrs.frozen(eq=False)
@@ -65,7 +65,7 @@ def select(source: Source, query: Members, *, today: date, reorder: bool) -> Sel
         days=asked,
         tests=tuple(_tests(source, accounts, asked, str(query.get("filter", "")))),
         order=tuple(_orders(source, query.get("order_rows"))),
-        max_rows=int(str(query["max_rows"])) if "max_rows" in query else None,
+        max_rows=number(query, "max_rows"),
     )
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
-from supermetrics_query.emulator.line import LineProtocol
+from .line import LineProtocol
 
 KEEP_ALIVE = 600  # seconds; clients look rarely and keep their connections
 

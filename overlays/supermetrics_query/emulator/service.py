@@ -8,15 +8,15 @@ import attrs
 import uvicorn
 from starlette.types import ASGIApp
 
-from supermetrics_query.emulator.behaviour import Behaviour, SourceMaker
-from supermetrics_query.emulator.faults import Fault
-from supermetrics_query.emulator.front import Front
-from supermetrics_query.emulator.journal import SeenRequest
-from supermetrics_query.emulator.plans import Plan, Planner
-from supermetrics_query.emulator.server import bound_to, config, origin_of, serving
-from supermetrics_query.emulator.sources import Source
-from supermetrics_query.emulator.web import BASES, application
-from supermetrics_query.emulator.world import World
+from .behaviour import Behaviour, SourceMaker
+from .faults import Fault
+from .front import Front
+from .journal import SeenRequest
+from .plans import Plan, Planner
+from .server import bound_to, config, origin_of, serving
+from .sources import Source
+from .web import BASES, application
+from .world import World
 
 
 def _world(behaviour: Behaviour) -> World:

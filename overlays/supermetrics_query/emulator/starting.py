@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from supermetrics_query.emulator.orders import Order
-from supermetrics_query.emulator.plans import SUCCESS, Plan, planned
-from supermetrics_query.emulator.problems import ServiceError
-from supermetrics_query.emulator.runs import Run
-from supermetrics_query.emulator.selection import select
-from supermetrics_query.emulator.world import World
+from .orders import Order
+from .plans import SUCCESS, Plan, planned
+from .problems import ServiceError
+from .runs import Run
+from .selection import select
+from .world import World
 
 DAY = 86_400.0
 

@@ -5,7 +5,7 @@ from collections import deque
 
 import attrs
 
-from supermetrics_query.emulator.problems import ServiceError
+from .problems import ServiceError
 
 SECOND, HOUR = 1.0, 3600.0
 GENEROUS = 10_000  # requests; what the headers promise when the hour is not limited

@@ -8,12 +8,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
-from supermetrics_query.emulator.control import control
-from supermetrics_query.emulator.history import history
-from supermetrics_query.emulator.operations import Call, Operation, look, results, start
-from supermetrics_query.emulator.problems import ServiceError
-from supermetrics_query.emulator.responses import answered, failed, request_id
-from supermetrics_query.emulator.world import World
+from .control import control
+from .history import history
+from .operations import Call, Operation, look, results, start
+from .problems import ServiceError
+from .responses import answered, failed, request_id
+from .world import World
 
 BASES = ("/enterprise/v2", "/v2")
 OPERATIONS: tuple[tuple[str, str, Operation], ...] = (

@@ -5,18 +5,18 @@ from datetime import UTC, date, datetime, timedelta
 
 import attrs
 
-from supermetrics_query.emulator.behaviour import Behaviour, SourceMaker
-from supermetrics_query.emulator.clock import Timeline
-from supermetrics_query.emulator.faults import Fault, FaultQueue, parsed
-from supermetrics_query.emulator.journal import SeenRequest
-from supermetrics_query.emulator.licence import Licence
-from supermetrics_query.emulator.numbers import numbers
-from supermetrics_query.emulator.orders import Order
-from supermetrics_query.emulator.plans import Plan, Planner
-from supermetrics_query.emulator.problems import ServiceError, bad_request
-from supermetrics_query.emulator.runs import Run
-from supermetrics_query.emulator.sources import Source, weather
-from supermetrics_query.emulator.throttle import Throttle
+from .behaviour import Behaviour, SourceMaker
+from .clock import Timeline
+from .faults import Fault, FaultQueue, parsed
+from .journal import SeenRequest
+from .licence import Licence
+from .numbers import numbers
+from .orders import Order
+from .plans import Plan, Planner
+from .problems import ServiceError, bad_request
+from .runs import Run
+from .sources import Source, weather
+from .throttle import Throttle
 
 REMEMBERED = 100_000  # requests, and runs
 
