@@ -37,6 +37,7 @@ _KINDS: Mapping[type, tuple[str, Callable[[object], bool]]] = {
     int: ("a whole number up to 10000", lambda value: type(value) is int and 0 <= value <= 10_000),
     str: ("a text", lambda value: isinstance(value, str)),
 }
+_STATUS = ("0 or an HTTP status from 200 to 599", lambda value: type(value) is int and value in {0, *range(200, 600)})
 
 
 def _is_number(value: object) -> bool:
@@ -58,6 +59,6 @@ def _check(name: str, value: object) -> None:
     kinds = {field.name: field.type for field in attrs.fields(Plan)}
     if name not in kinds:
         raise bad_request(f"settings.emulator.{name} is not known; there are {', '.join(kinds)}.")
-    expected, accepts = _KINDS[kinds[name] or str]
+    expected, accepts = _STATUS if name == "error_status" else _KINDS[kinds[name] or str]
     if not accepts(value):
         raise bad_request(f"settings.emulator.{name} must be {expected}.")
