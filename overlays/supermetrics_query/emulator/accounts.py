@@ -1,8 +1,8 @@
 """The accounts a query asks for, by name or by a filter."""
 
-import re
 from collections.abc import Mapping, Sequence
 
+from .expressions import expression
 from .problems import ServiceError
 from .sources import Source
 
@@ -35,15 +35,9 @@ def _matching(source: Source, wanted: Mapping[str, object]) -> tuple[str, ...]:
     texts = [str(wanted[name]) for name in ("filter_id", "filter_name") if name in wanted]
     if not texts:
         raise ServiceError("ACCOUNT_FILTER_INVALID", "filter_id or filter_name is required.")
-    patterns = [_pattern(text) for text in texts]
+    refusal = ServiceError("ACCOUNT_FILTER_PATTERN_INVALID", "The expression is not valid.")
+    patterns = [expression(text, refusal) for text in texts]
     found = tuple(name for name in source.accounts if all(pattern.search(name) for pattern in patterns))
     if not found:
         raise ServiceError("ACCOUNTS_INVALID", "No account matches the filter.")
     return found
-
-
-def _pattern(text: str) -> re.Pattern[str]:
-    try:
-        return re.compile(text)
-    except re.error:
-        raise ServiceError("ACCOUNT_FILTER_PATTERN_INVALID", "The expression is not valid.") from None

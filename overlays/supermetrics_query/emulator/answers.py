@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import attrs
 
+from .accounts import names
 from .formats import DEFAULT_FORM, JSON, Form, dumped
 from .links import NONE, Links
 from .orders import Order
@@ -20,7 +21,6 @@ AS_REQUESTED: Body = {
     "compare_show": "perc_change",
     "compare_start_date": None,
     "compare_end_date": None,
-    "ds_segments": [],
     "cache_minutes": None,
 }
 
@@ -102,6 +102,7 @@ def _query(order: Order, selection: Selection) -> Body:
         "start_date": days.first and days.first.isoformat(),
         "end_date": days.last and days.last.isoformat(),
         "ds_accounts": list(selection.accounts[:100]),
+        "ds_segments": names(order.query.get("ds_segments"))[:1000],
         "fields": _fields(selection),
         "settings": order.settings or [],  # the API writes an empty object as an empty list
     }

@@ -1,6 +1,7 @@
 """From bytes and query strings to members."""
 
 import json
+import math
 from collections.abc import Mapping
 
 from .problems import bad_request
@@ -11,9 +12,17 @@ NUMBERS = {"offset_start", "offset_end", "offset", "limit"}
 def decoded(text: str | bytes) -> object:
     """Return a JSON text as values, or refuse it."""
     try:
-        value: object = json.loads(text)
+        value: object = json.loads(text, parse_float=_finite, parse_constant=_finite)
     except (ValueError, RecursionError):
         raise bad_request("That is not JSON.") from None
+    return value
+
+
+def _finite(text: str) -> float:
+    # What Python reads as `NaN` or as infinite it would also write, and then the answer is not JSON.
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
     return value
 
 

@@ -4,6 +4,7 @@ import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
 
+from .expressions import expression
 from .problems import bad_request
 from .sources import Cell, Rank, Row, Source, rank
 
@@ -72,10 +73,8 @@ def _contains(value: Cell) -> Comparison:
 
 
 def _matches(value: Cell) -> Comparison:
-    try:
-        pattern = re.compile(_text(value))
-    except re.error:
-        raise bad_request(f"The filter has an expression that is not valid: {value}.") from None
+    refusal = bad_request(f"The filter has an expression that is not valid: {value}.")
+    pattern = expression(_text(value), refusal)
     return lambda cell: bool(pattern.search(_text(cell)))
 
 

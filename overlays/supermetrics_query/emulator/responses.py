@@ -12,6 +12,7 @@ from .problems import BODIES, MEDIA_TYPES, Family, Report, ServiceError
 
 WHOLE = 20_000  # rows; longer answers are sent while they are being made
 COMMON = {"Access-Control-Allow-Origin": "*"}
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="Supermetrics API"'}
 
 
 def request_id() -> str:
@@ -31,7 +32,9 @@ def failed(error: ServiceError, family: Family, address: str, headers: Mapping[s
     """Return an error."""
     report = Report(error, request_id(), address)
     # Errors of status 500 and above are documented without the headers that tell the allowance.
-    sent = {**COMMON, **(headers if error.status < 500 else {}), **error.headers}
+    allowance = headers if error.status < 500 else {}
+    challenge = CHALLENGE if error.status == 401 else {}
+    sent = {**COMMON, **allowance, **challenge, **error.headers}
     return Response(dumped(BODIES[family](report)), error.status, {**sent, "Content-Type": MEDIA_TYPES[family]})
 
 

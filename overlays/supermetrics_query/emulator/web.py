@@ -3,10 +3,11 @@
 from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.applications import Starlette
+from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount, Route
+from starlette.routing import Route
 
 from .control import control
 from .history import history
@@ -17,19 +18,31 @@ from .world import World
 
 BASES = ("/enterprise/v2", "/v2")
 OPERATIONS: tuple[tuple[str, str, Operation], ...] = (
-    ("POST", "/query/data/{format}", start),
+    ("POST", "/query/data/{format:supermetrics_format}", start),
     ("GET", "/query/status", look),
     ("GET", "/query/results", results),
     ("GET", "/query/history", history),
 )
 ROUTING_CODES: Mapping[int, str] = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
-CHALLENGE = {"WWW-Authenticate": 'Bearer realm="Supermetrics API"'}
+
+
+class FormatConvertor(StringConvertor):
+    """Takes anything for the name of a form, so that a strange one is refused like every unknown one."""
+
+    regex = r"[\s\S]*"
+
+
+register_url_convertor("supermetrics_format", FormatConvertor())
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def application(world: World) -> Starlette:
     """Return the API as an ASGI application."""
-    operations = [Route(path, _endpoint(world, does), methods=[method]) for method, path, does in OPERATIONS]
+    operations = [
+        Route(base + path, _endpoint(world, does), methods=[method])
+        for base in BASES
+        for method, path, does in OPERATIONS
+    ]
 
     def unrouted(request: Request, problem: Exception) -> Response:
         known = problem if isinstance(problem, HTTPException) else HTTPException(500)
@@ -37,10 +50,9 @@ def application(world: World) -> Starlette:
         error = ServiceError(code, status=known.status_code, headers=known.headers or {})
         return failed(error, world.behaviour.errors, address(request), _allowance(world, ""))
 
-    return Starlette(
-        routes=[*(Mount(base, routes=operations) for base in BASES), *control(world)],
-        exception_handlers={HTTPException: unrouted},
-    )
+    served = Starlette(routes=[*operations, *control(world)], exception_handlers={HTTPException: unrouted})
+    served.router.redirect_slashes = False  # no redirect is documented
+    return served
 
 
 def address(request: Request) -> str:
@@ -79,9 +91,9 @@ def _key(request: Request) -> str:
 
 def _let_in(world: World, key: str) -> None:
     if not key:
-        raise ServiceError("API_KEY_REQUIRED", headers=CHALLENGE)
+        raise ServiceError("API_KEY_REQUIRED")
     if key not in world.keys:
-        raise ServiceError("API_KEY_INVALID", headers=CHALLENGE)
+        raise ServiceError("API_KEY_INVALID")
     world.throttle(key).take(world.timeline.now(), world.timeline.speed)
 
 
