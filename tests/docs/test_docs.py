@@ -1,0 +1,150 @@
+"""The pages are true: examples run, tests that are named exist, links lead somewhere."""
+
+import ast
+import re
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from anyio.lowlevel import checkpoint
+from supermetrics_query import PollPolicy, Progress
+from supermetrics_query.emulator import Emulator, Plan, Source
+from supermetrics_query.emulator.sources import DATE, INTEGER, Column
+from supermetrics_query.polling import gap
+
+from tests.client.scenarios import SCENARIOS
+from tests.docs.pages import ROOT, Example, examples, links, pages, proofs
+
+SPEED = 50  # seconds of the service in one of ours
+EXECUTED = [ROOT / "README.md", ROOT / "docs/polling.md", ROOT / "docs/errors.md"]
+EXAMPLES = [example for path in EXECUTED if path.exists() for example in examples(path)]
+OVERLAY = ROOT / "overlays/supermetrics_query"
+
+TODAY = date(2026, 11, 2)
+SESSIONS = Source(
+    (Column("date", DATE, is_metric=False), Column("sessions", INTEGER, is_metric=True)),
+    [("2026-10-01", 120), ("2026-10-02", 95), ("2026-10-03", 143)],
+    date="date",
+)
+
+
+class ServiceClock:
+    """The time of a service as its client sees it: a pause lets it pass at once."""
+
+    def __init__(self, service: Emulator) -> None:
+        self._service = service
+        self._paused = 0.0
+
+    def now(self) -> float:
+        return time.monotonic() * SPEED + self._paused
+
+    def sleep(self, seconds: float) -> None:
+        self._paused += seconds
+        self._service.advance(seconds)
+
+    async def sleep_async(self, seconds: float) -> None:
+        self.sleep(seconds)
+        await checkpoint()
+
+
+def page(name: str) -> str:
+    """Return the text of a page."""
+    return (ROOT / f"docs/{name}.md").read_text()
+
+
+def emulator(*, plan: Mapping[str, Any] | None = None, faults: Sequence[str] = ()) -> Emulator:
+    """Make the service that the examples of the pages know."""
+    return Emulator(plan=Plan(**plan or {}), faults=faults, speed=SPEED, sources={"GAWA": SESSIONS}, today=TODAY)
+
+
+@pytest.fixture
+def service(example: Example, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Serve what an example expects, where a user's environment says."""
+    with emulator(**example.service) as running:
+        monkeypatch.setenv("SUPERMETRICS_API_KEY", running.key)
+        monkeypatch.setenv("SUPERMETRICS_BASE_URL", running.url)
+        monkeypatch.setattr("supermetrics_query.client.SystemClock", lambda: ServiceClock(running))
+        yield
+
+
+@pytest.mark.usefixtures("service")
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.place)
+def test_an_example_does_what_the_page_says(example: Example, capsys: pytest.CaptureFixture[str]) -> None:
+    assert example.run() == example.asserts, example.place
+    assert example.prints in (None, capsys.readouterr().out), example.place
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.place)
+def test_an_example_asserts_something_or_tells_what_it_prints(example: Example) -> None:
+    assert example.checks, example.place
+
+
+def test_a_failing_example_names_its_page_and_line(tmp_path: Path) -> None:
+    path = tmp_path / "page.md"
+    path.write_text("# A page\n\n```python\nx = 1\nassert x == 2\n```\n")
+    [example] = examples(path)
+    with pytest.raises(AssertionError) as caught:
+        example.run()
+    assert (caught.traceback[-1].path, caught.traceback[-1].lineno) == (path, 4)  # counted from 0
+
+
+def test_an_assert_that_is_not_reached_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "page.md"
+    path.write_text("```python\nassert True\nif False:\n    assert True\n```\n")
+    [example] = examples(path)
+    assert (example.run(), example.asserts) == ({2}, {2, 4})
+
+
+def test_the_pages_that_teach_have_examples() -> None:
+    assert {"docs/polling.md", "docs/errors.md"} <= {str(example.path.relative_to(ROOT)) for example in EXAMPLES}
+
+
+@pytest.mark.parametrize("path", pages(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_test_that_a_page_names_exists(path: Path) -> None:
+    missing = [f"{file}::{name}" for file, name in proofs(path) if name not in names_in(ROOT / file)]
+    assert not missing
+
+
+@pytest.mark.parametrize("path", pages(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_leads_to_a_file(path: Path) -> None:
+    assert [link for link in links(path) if not (path.parent / link).exists()] == []
+
+
+def test_every_pitfall_has_a_proof_or_a_reason() -> None:
+    rows = re.findall(r"^\| (\d+) \|(.+)\|(.+)\|(.+)\|$", page("pitfalls"), re.MULTILINE)
+    assert [int(row[0]) for row in rows] == list(range(1, 32))
+    assert [row[0] for row in rows if "::" not in row[3] and not row[3].strip().startswith("Cannot happen: ")] == []
+
+
+def test_the_architecture_names_every_module_and_no_other() -> None:
+    told = re.findall(r"^\| `([\w/]+)` \|", page("architecture"), re.MULTILINE)
+    assert sorted(told) == sorted(modules())
+
+
+def test_the_gaps_in_the_table_are_those_of_the_code() -> None:
+    rows = re.findall(r"^\| (\d+) s \| (?:none|(\d+) of (\d+)) \| ([\d.]+) s", page("polling"), re.MULTILINE)
+    assert len(rows) == 6
+    for age, ready, total, told in rows:
+        progress = Progress(int(ready), int(total)) if ready else None
+        assert gap(PollPolicy(jitter=0), float(age), progress, lambda: 0.5) == pytest.approx(float(told))
+
+
+def modules() -> Iterator[str]:
+    """Name the modules of the overlay; a package that stands for itself counts as one."""
+    for path in OVERLAY.glob("*.py"):
+        yield path.stem
+    for path in OVERLAY.glob("flows/*.py"):
+        yield f"flows/{path.stem}"
+    yield from ("cli", "emulator")
+
+
+def names_in(path: Path) -> set[str]:
+    """Return the tests in a file, or the rules in the table of scenarios."""
+    if not path.exists():
+        return set()
+    if path.stem == "scenarios":
+        return {scenario.rule for scenario in SCENARIOS}
+    return {node.name for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef)}
