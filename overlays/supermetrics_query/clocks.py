@@ -1,4 +1,4 @@
-"""The time that drivers live in. A test puts another one in its place, see `supermetrics_query.testing`."""
+"""The time that drivers live in. A test gives a client another one: `QueryClient(..., clock=...)`."""
 
 import time
 from typing import Protocol

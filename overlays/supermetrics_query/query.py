@@ -91,7 +91,7 @@ class Query(Handle[Driver]):
         return self
 
     def watch(self, *, timeout: Seconds | None = DEFAULT_WAIT) -> Iterator[QueryStatus]:
-        """Yield every change of the query, the last one terminal. Raises as `wait()` does, but not for a bad end."""
+        """Yield every change of the query, the last one terminal. A bad end is raised only where no status tells it."""
         return self._driver.iterate(waiting.watch(self._settings, self._run, patience(timeout)))
 
     def pages(self) -> Iterator[Page]:

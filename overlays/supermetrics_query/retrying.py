@@ -30,6 +30,11 @@ def ends_query(error: CallError) -> bool:
     return isinstance(error, ApiError) and verdict_of(error).ends_query
 
 
+def is_outcome(error: CallError) -> bool:
+    """Tell whether this is how the query ended, whichever request brought it."""
+    return isinstance(error, ApiError) and verdict_of(error).is_outcome
+
+
 def is_missed_look(error: CallError) -> bool:
     """Tell whether looking again is worth it: a look costs nothing, so a 5xx that nobody has listed is one."""
     return is_transient(error) or (isinstance(error, ServerError) and not ends_query(error))

@@ -53,7 +53,7 @@ class Run:
 
     def may_lag(self, now: float) -> bool:
         """Tell whether a status that is not found may only be late: shortly after our own start."""
-        return self.started is not None and now - self.started < LAG_OF_REPLICAS
+        return self.started is not None and not self.is_over and now - self.started < LAG_OF_REPLICAS
 
     def window(self, position: int, size: int) -> tuple[int, int]:
         """Return the first and the last offset of a page that begins `position` rows into the result."""

@@ -27,16 +27,24 @@ Kind: TypeAlias = type[ApiError]
 
 @frozen
 class Verdict:
-    """The exception for a code, whether the same request may succeed soon, and whether the query has ended."""
+    """The exception for a code, and what it says of the future.
+
+    `transient`: the same request may succeed soon. `ends_query`: a look that brings it tells of the end of the query.
+    `is_outcome`: the query ran and failed, so it tells of that end whichever request brings it.
+    """
 
     kind: Kind
     transient: bool = False
     ends_query: bool = False
+    is_outcome: bool = False
 
 
-def verdicts(kind: Kind, *codes: str, transient: bool = False, ends_query: bool = False) -> dict[str, Verdict]:
+def verdicts(kind: Kind, *codes: str, **meaning: bool) -> dict[str, Verdict]:
     """Give several codes the same meaning."""
-    return dict.fromkeys(codes, Verdict(kind, transient=transient, ends_query=ends_query))
+    return dict.fromkeys(codes, Verdict(kind, **meaning))
+
+
+OUTCOME = {"ends_query": True, "is_outcome": True}
 
 
 BY_CODE = (
@@ -59,9 +67,10 @@ BY_CODE = (
         PermissionDeniedError,
         *("LICENSE_ACCESS_DATA_SOURCE", "LICENSE_ACCOUNT_LIMIT_EXCEEDED", "LICENSE_EXPIRED"),
         *("LICENSE_HISTORICAL_RANGE_EXCEEDED", "LICENSE_NOT_FOUND", "LICENSE_QUERIES_SUSPENDED"),
-        *("LICENSE_ROW_LIMIT_EXCEEDED", "QUERY_AUTH_UNAVAILABLE"),
+        "LICENSE_ROW_LIMIT_EXCEEDED",
         ends_query=True,
     )
+    | verdicts(PermissionDeniedError, "QUERY_AUTH_UNAVAILABLE", **OUTCOME)
     | verdicts(QuotaExceededError, "LICENSE_DAILY_QUERY_LIMIT_EXCEEDED")
     | verdicts(
         BadRequestError,
@@ -81,7 +90,7 @@ BY_CODE = (
     | verdicts(UnprocessableError, "UNPROCESSABLE_ENTITY", "UNPROCESSABLE_CONTENT")
     | verdicts(RateLimitError, "TOO_MANY_REQUESTS", "RATE_LIMIT_EXCEEDED", transient=True)
     | verdicts(ServerError, "INTERNAL_SERVER_ERROR", "SERVICE_UNAVAILABLE", transient=True)
-    | verdicts(ServerError, "QUERY_ERROR", "QUERY_ACCOUNT_UNAVAILABLE", ends_query=True)
+    | verdicts(ServerError, "QUERY_ERROR", "QUERY_ACCOUNT_UNAVAILABLE", **OUTCOME)
 )
 
 PROBLEMS = "https://supermetrics.com/problems/"

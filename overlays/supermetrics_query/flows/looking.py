@@ -6,7 +6,7 @@ from .. import operations
 from ..effects import Flow, now
 from ..errors import QueryFailedError, ResultExpiredError
 from ..polling import NEVER, Deadline, gap
-from ..retrying import CALL_ERRORS, CallError, is_missed_look
+from ..retrying import CALL_ERRORS, CallError, ends_query, is_missed_look
 from ..rows import layout_of
 from ..runs import Run
 from ..settings import Settings
@@ -15,9 +15,17 @@ from .calls import ask, retried
 
 
 def look(settings: Settings, run: Run, deadline: Deadline) -> Flow[QueryStatus]:
-    """Look once, and ask for the first page only: the look that finds success already holds it."""
+    """Look once, and ask for the first page only: the look that finds success already holds it.
+
+    A look may bring the error of the query itself in place of its status.
+    """
     request = operations.look(run.schedule_id, *run.window(0, settings.page_size))
-    status = yield from ask(settings, request, partial(status_of, schedule_id=run.schedule_id), deadline)
+    try:
+        status = yield from ask(settings, request, partial(status_of, schedule_id=run.schedule_id), deadline)
+    except CALL_ERRORS as error:
+        if ends_query(error):
+            raise failed(run, error) from error
+        raise
     remember(settings, run, status, (yield from now()))
     return status
 

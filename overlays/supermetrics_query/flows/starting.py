@@ -14,12 +14,12 @@ from .. import operations
 from ..effects import Answer, Flow, now
 from ..errors import StatusNotFoundError, SupermetricsQueryError, UnreadableResponseError
 from ..polling import Deadline
-from ..retrying import CALL_ERRORS, is_transient, leaves_doubt
+from ..retrying import CALL_ERRORS, is_outcome, is_transient, leaves_doubt
 from ..runs import Run
 from ..settings import Settings
 from ..status import QueryStatus, status_of
 from .calls import ask, retried
-from .looking import look, remember
+from .looking import failed, look, remember
 from .waiting import Notice, Wait, raise_if_bad
 
 
@@ -37,6 +37,8 @@ def start(settings: Settings, run: Run, query: DataQuery, deadline: Deadline, he
         try:
             return (yield from send_start(settings, run, body, deadline))
         except CALL_ERRORS as error:
+            if is_outcome(error):
+                raise failed(run, error) from error
             doubt = leaves_doubt(error)
             raise
 

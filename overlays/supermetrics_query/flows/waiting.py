@@ -7,17 +7,17 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias
 
-from attrs import define
+from attrs import define, field
 
 from ..effects import Effect, Flow, Give, Sleep, now
-from ..errors import QueryError, RateLimitError, StatusNotFoundError, WaitTimeoutError
+from ..errors import Attempt, QueryError, RateLimitError, StatusNotFoundError, WaitTimeoutError
 from ..polling import NEVER, Deadline, gap, look_at
-from ..retrying import CALL_ERRORS, CallError, asked_pause, backoff, ends_query, is_missed_look
+from ..retrying import CALL_ERRORS, CallError, asked_pause, backoff, is_missed_look
 from ..runs import Run
 from ..settings import Settings
 from ..status import QueryStatus
 from .calls import retried
-from .looking import expired, failed, look
+from .looking import expired, look
 
 Notice: TypeAlias = Callable[[QueryStatus], Effect]
 
@@ -32,7 +32,8 @@ class Wait:
     run: Run
     deadline: Deadline
     notice: Notice | None = None
-    misses: int = 0  # looks in a row that failed
+    misses: list[Attempt] = field(factory=list)  # looks in a row that failed
+    refusals: int = 0  # those of them that said when to come back
     last_miss: CallError | None = None
 
     def flow(self) -> Flow[None]:
@@ -60,7 +61,7 @@ class Wait:
         except CALL_ERRORS as error:
             self.miss(error, (yield from now()))
             return
-        self.misses, self.last_miss = 0, None
+        self.misses, self.refusals, self.last_miss = [], 0, None
         if self.notice is not None and status.differs_from(before):
             yield self.notice(status)
 
@@ -80,25 +81,31 @@ class Wait:
         if isinstance(error, StatusNotFoundError):
             if not self.run.may_lag(moment):
                 raise expired(self.run, error)
-        elif ends_query(error):
-            raise failed(self.run, error)
         elif self.is_final(error):
+            error.attempts = tuple(self.misses)
             raise error
         self.run.not_before = moment + asked_pause(error)
-        self.run.due = moment + self.pause_after(error, moment)
+        pause = self.pause_after(error, moment)
+        self.run.due = moment + pause
+        self.misses.append(Attempt(error.message, pause))
 
     def pause_after(self, error: CallError, moment: float) -> float:
         """Return when to look again after a miss: as patiently as without one, or more so the more there are."""
         poll, progress = self.settings.poll, self.run.status.progress if self.run.status else None
         regular = gap(poll, self.run.age(moment), progress, self.settings.draw)
-        return max(regular, backoff(self.settings.retry, error, max(1, self.misses), self.settings.draw))
+        return max(regular, backoff(self.settings.retry, error, self.failures + 1, self.settings.draw))
 
     def is_final(self, error: CallError) -> bool:
         """Tell whether a failed look ends the wait. A refusal for the rate is no failure: it says when to come back."""
         if isinstance(error, RateLimitError) and is_missed_look(error):
+            self.refusals += 1
             return asked_pause(error) > LONGEST_RETRY_AFTER
-        self.misses += 1
-        return not is_missed_look(error) or self.misses >= self.settings.poll.max_errors
+        return not is_missed_look(error) or self.failures + 1 >= self.settings.poll.max_errors
+
+    @property
+    def failures(self) -> int:
+        """How many looks in a row failed without saying when to come back."""
+        return len(self.misses) - self.refusals
 
     def check_code(self, moment: float) -> None:
         """Raise when the query has had a code that we do not know for too long."""
@@ -148,16 +155,23 @@ def watch(settings: Settings, run: Run, timeout: float) -> Flow[None]:
     if run.status is not None:
         yield Give(run.status)
     yield from Wait(settings, run, deadline, Give).flow()
+    if run.status is None or not run.status.is_terminal:
+        raise_if_bad(run)  # the end came as an error and not as a status
 
 
 def refresh(settings: Settings, run: Run) -> Flow[QueryStatus]:
     """Look once, and again only where that look failed."""
+    lagging = run.may_lag((yield from now()))
+
+    def is_worth_it(error: CallError) -> bool:
+        return is_missed_look(error) or (lagging and isinstance(error, StatusNotFoundError))
+
     try:
-        return (yield from retried(settings, partial(look, settings, run, NEVER), is_missed_look, NEVER))
-    except StatusNotFoundError as error:
-        raise expired(run, error) from error
+        return (yield from retried(settings, partial(look, settings, run, NEVER), is_worth_it, NEVER))
     except CALL_ERRORS as error:
         run.mark(error)
+        if isinstance(error, StatusNotFoundError) and not lagging:
+            raise expired(run, error) from error
         raise
 
 
