@@ -1,4 +1,10 @@
-"""A local service that behaves like the Supermetrics Data API."""
+"""A local service that behaves like the Supermetrics Data API.
+
+with Emulator(plan=Plan(run_seconds=60)) as service:
+    client = QueryClient(service.key, base_url=service.url)
+    service.fault("status:3*503")
+    service.advance(60)
+"""
 
 from starlette.types import ASGIApp
 

@@ -100,11 +100,7 @@ _TYPES: Mapping[str, tuple[Callable[[str], bool], Callable[[str], Cell]]] = {
 
 
 def read_csv(
-    path: str | Path,
-    *,
-    account: str | None = None,
-    date: str | None = None,
-    dimensions: Collection[str] = (),
+    path: str | Path, *, account: str | None = None, date: str | None = None, dimensions: Collection[str] = ()
 ) -> Source:
     """Make a data source of a CSV file with a header line.
 
@@ -115,12 +111,14 @@ def read_csv(
     for name in {account, date, *dimensions} - {None, *names}:
         raise ValueError(f"{path} has no column {name!r}; it has {', '.join(names)}")
     types = [_type_of(line[place] for line in lines) for place in range(len(names))]
-    columns = (
-        Column(name, kind, kind in NUMERIC and name not in dimensions) for name, kind in zip(names, types, strict=True)
-    )
+    columns = tuple(_column(name, kind, dimensions) for name, kind in zip(names, types, strict=True))
     read = [_reader(kind) for kind in types]
     rows = [tuple(convert(cell) for convert, cell in zip(read, line, strict=True)) for line in lines]
-    return Source(tuple(columns), rows, account or _named("account", names), date or _named("date", names))
+    return Source(columns, rows, account or _named("account", names), date or _named("date", names))
+
+
+def _column(name: str, kind: str, dimensions: Collection[str]) -> Column:
+    return Column(name, kind, is_metric=kind in NUMERIC and name not in dimensions)
 
 
 def _read(path: Path) -> tuple[list[str], list[list[str]]]:
