@@ -77,12 +77,11 @@ class Wait:
         """Pass over a look that failed, unless looking again is of no use."""
         self.run.mark(error)
         self.last_miss = error
-        if isinstance(error, StatusNotFoundError):
-            if not self.run.may_lag(moment):
-                raise expired(self.run, error)
-        elif ends_query(error):
+        if isinstance(error, StatusNotFoundError) and not self.run.may_lag(moment):
+            raise expired(self.run, error)
+        if ends_query(error):
             raise failed(self.run, error)
-        elif self.is_final(error):
+        if self.is_final(error):
             raise error
         self.run.not_before = moment + asked_pause(error)
         self.run.due = moment + self.pause_after(error, moment)
@@ -94,11 +93,17 @@ class Wait:
         return max(regular, backoff(self.settings.retry, error, max(1, self.misses), self.settings.draw))
 
     def is_final(self, error: CallError) -> bool:
-        """Tell whether a failed look ends the wait. A refusal for the rate is no failure: it says when to come back."""
-        if isinstance(error, RateLimitError) and is_missed_look(error):
-            return asked_pause(error) > LONGEST_RETRY_AFTER
-        self.misses += 1
-        return not is_missed_look(error) or self.misses >= self.settings.poll.max_errors
+        """Tell whether a failed look ends the wait. To be refused for the rate, or by a lagging replica, is no failure.
+
+        Neither is it a reason to sleep for years, whichever error asks for it.
+        """
+        is_patient = isinstance(error, StatusNotFoundError) or (
+            isinstance(error, RateLimitError) and is_missed_look(error)
+        )
+        self.misses += not is_patient
+        if asked_pause(error) > LONGEST_RETRY_AFTER:
+            return True
+        return not is_patient and (not is_missed_look(error) or self.misses >= self.settings.poll.max_errors)
 
     def check_code(self, moment: float) -> None:
         """Raise when the query has had a code that we do not know for too long."""
