@@ -5,6 +5,7 @@ A handle belongs to one thread or task at a time; the client behind it may be sh
 
 from __future__ import annotations
 
+from contextlib import aclosing, closing
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .drivers import AsyncDriver, Driver
@@ -13,7 +14,7 @@ from .flows import paging, waiting
 from .policies import DEFAULT_WAIT, Seconds, patience
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
     from typing import Self, TypeAlias
 
     from .effects import Effect
@@ -89,21 +90,22 @@ class Query(Handle[Driver]):
         self._driver.run(waiting.wait(self._settings, self._run, patience(timeout), notice(on_progress)))
         return self
 
-    def watch(self, *, timeout: Seconds | None = DEFAULT_WAIT) -> Iterator[QueryStatus]:
+    def watch(self, *, timeout: Seconds | None = DEFAULT_WAIT) -> Generator[QueryStatus, None, None]:
         """Yield every change of the query, the last one terminal. Raises as `wait()` does, but not for a bad end."""
         return self._driver.iterate(waiting.watch(self._settings, self._run, patience(timeout)))
 
-    def pages(self) -> Iterator[Page]:
+    def pages(self) -> Generator[Page, None, None]:
         """Yield the result page by page, after waiting for it where that has not been done.
 
         Raises as `wait()` does, and ResultExpiredError when the result goes away midway.
         """
         return self._driver.iterate(paging.pages(self._settings, self._run))
 
-    def rows(self) -> Iterator[dict[str, Any]]:
+    def rows(self) -> Generator[dict[str, Any], None, None]:
         """Yield the rows as dicts keyed by field id. Waits and raises as `pages()` does."""
-        for page in self.pages():
-            yield from page.dicts()
+        with closing(self.pages()) as pages:
+            for page in pages:
+                yield from page.dicts()
 
 
 class AsyncQuery(Handle[AsyncDriver]):
@@ -118,19 +120,20 @@ class AsyncQuery(Handle[AsyncDriver]):
         await self._driver.run(waiting.wait(self._settings, self._run, patience(timeout), notice(on_progress)))
         return self
 
-    def watch(self, *, timeout: Seconds | None = DEFAULT_WAIT) -> AsyncIterator[QueryStatus]:
+    def watch(self, *, timeout: Seconds | None = DEFAULT_WAIT) -> AsyncGenerator[QueryStatus, None]:
         """Yield every change of the query; see `Query.watch`."""
         return self._driver.iterate(waiting.watch(self._settings, self._run, patience(timeout)))
 
-    def pages(self) -> AsyncIterator[Page]:
+    def pages(self) -> AsyncGenerator[Page, None]:
         """Yield the result page by page; see `Query.pages`."""
         return self._driver.iterate(paging.pages(self._settings, self._run))
 
-    async def rows(self) -> AsyncIterator[dict[str, Any]]:
+    async def rows(self) -> AsyncGenerator[dict[str, Any], None]:
         """Yield the rows as dicts keyed by field id; see `Query.rows`."""
-        async for page in self.pages():
-            for row in page.dicts():
-                yield row
+        async with aclosing(self.pages()) as pages:
+            async for page in pages:
+                for row in page.dicts():
+                    yield row
 
 
 def notice(on_progress: Callable[[QueryStatus], object] | None) -> Callable[[QueryStatus], Effect] | None:
