@@ -6,7 +6,7 @@ passes through and closes the flow.
 
 import inspect
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import closing
 from typing import Any, TypeVar
 
@@ -19,6 +19,8 @@ from .errors import ConfigurationError, SupermetricsQueryError
 from .transport import AsyncTransport, Transport
 
 T = TypeVar("T")
+
+NO_CREDENTIAL = 0  # the serial before the first; to read it here could miss that another thread has just asked
 
 
 class Driver:
@@ -39,7 +41,7 @@ class Driver:
                 step = resume(flow, self._perform(step))
             return step.value
 
-    def iterate(self, flow: Flow[None]) -> Iterator[Any]:
+    def iterate(self, flow: Flow[None]) -> Generator[Any, None, None]:
         """Perform a flow and yield what it gives."""
         with closing(flow):
             step = resume(flow)
@@ -78,7 +80,7 @@ class Driver:
 
     def _send(self, effect: Send) -> Answer:
         if self._credentials.is_missing:
-            self._renew(self._credentials.serial)
+            self._renew(NO_CREDENTIAL)
         return self._transport.send(effect, self._credentials)
 
     def _renew(self, stale: int) -> None:
@@ -105,7 +107,7 @@ class AsyncDriver:
                 step = resume(flow, await self._perform(step))
             return step.value
 
-    async def iterate(self, flow: Flow[None]) -> AsyncIterator[Any]:
+    async def iterate(self, flow: Flow[None]) -> AsyncGenerator[Any, None]:
         """Perform a flow and yield what it gives."""
         with closing(flow):
             step = resume(flow)
@@ -144,7 +146,7 @@ class AsyncDriver:
 
     async def _send(self, effect: Send) -> Answer:
         if self._credentials.is_missing:
-            await self._renew(self._credentials.serial)
+            await self._renew(NO_CREDENTIAL)
         return await self._transport.send(effect, self._credentials)
 
     async def _renew(self, stale: int) -> None:

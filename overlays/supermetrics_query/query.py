@@ -5,6 +5,7 @@ A handle belongs to one thread or task at a time; the client behind it may be sh
 
 from __future__ import annotations
 
+from contextlib import aclosing, closing
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .drivers import AsyncDriver, Driver
@@ -14,7 +15,7 @@ from .flows import downloading, paging, waiting
 from .policies import DEFAULT_WAIT, Seconds, patience
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
     from typing import Self, TypeAlias
 
     from .effects import Effect
@@ -90,21 +91,22 @@ class Query(Handle[Driver]):
         self._driver.run(waiting.wait(self._settings, self._run, patience(timeout), notice(on_progress)))
         return self
 
-    def watch(self, *, timeout: Seconds | None = DEFAULT_WAIT) -> Iterator[QueryStatus]:
+    def watch(self, *, timeout: Seconds | None = DEFAULT_WAIT) -> Generator[QueryStatus, None, None]:
         """Yield every change of the query, the last one terminal. A bad end is raised only where no status tells it."""
         return self._driver.iterate(waiting.watch(self._settings, self._run, patience(timeout)))
 
-    def pages(self) -> Iterator[Page]:
+    def pages(self) -> Generator[Page, None, None]:
         """Yield the result page by page, after waiting for it where that has not been done.
 
         Raises as `wait()` does, and ResultExpiredError when the result goes away midway.
         """
         return self._driver.iterate(paging.pages(self._settings, self._run))
 
-    def rows(self) -> Iterator[dict[str, Any]]:
+    def rows(self) -> Generator[dict[str, Any], None, None]:
         """Yield the rows as dicts keyed by field id. Waits and raises as `pages()` does."""
-        for page in self.pages():
-            yield from page.dicts()
+        with closing(self.pages()) as pages:
+            for page in pages:
+                yield from page.dicts()
 
     def download(self, path_or_file: Target) -> int:
         """Write the result in the format the query was started with, and return how many bytes it is.
@@ -127,19 +129,20 @@ class AsyncQuery(Handle[AsyncDriver]):
         await self._driver.run(waiting.wait(self._settings, self._run, patience(timeout), notice(on_progress)))
         return self
 
-    def watch(self, *, timeout: Seconds | None = DEFAULT_WAIT) -> AsyncIterator[QueryStatus]:
+    def watch(self, *, timeout: Seconds | None = DEFAULT_WAIT) -> AsyncGenerator[QueryStatus, None]:
         """Yield every change of the query; see `Query.watch`."""
         return self._driver.iterate(waiting.watch(self._settings, self._run, patience(timeout)))
 
-    def pages(self) -> AsyncIterator[Page]:
+    def pages(self) -> AsyncGenerator[Page, None]:
         """Yield the result page by page; see `Query.pages`."""
         return self._driver.iterate(paging.pages(self._settings, self._run))
 
-    async def rows(self) -> AsyncIterator[dict[str, Any]]:
+    async def rows(self) -> AsyncGenerator[dict[str, Any], None]:
         """Yield the rows as dicts keyed by field id; see `Query.rows`."""
-        async for page in self.pages():
-            for row in page.dicts():
-                yield row
+        async with aclosing(self.pages()) as pages:
+            async for page in pages:
+                for row in page.dicts():
+                    yield row
 
     async def download(self, path_or_file: Target) -> int:
         """Write the result in the format the query was started with; see `Query.download`."""

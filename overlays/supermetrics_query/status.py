@@ -32,6 +32,8 @@ ENDINGS: Mapping[str, type[QueryError] | None] = {
 
 KNOWN_CODES = PENDING | ENDINGS.keys()
 
+MOST = 10**9  # of parts or tasks; more is no count, and would not even fit into a float
+
 
 @frozen
 class Progress:
@@ -123,4 +125,4 @@ def workflow_of(meta: QueryMeta) -> Workflow | None:
 
 def count(value: object) -> int | None:
     """Return a member that is a count; the generated models let other types pass."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST else None

@@ -32,8 +32,8 @@ class Wait:
     run: Run
     deadline: Deadline
     notice: Notice | None = None
-    misses: list[Attempt] = field(factory=list)  # looks in a row that failed
-    refusals: int = 0  # those of them that said when to come back
+    misses: list[Attempt] = field(factory=list)  # looks in a row that brought no status
+    failures: int = 0  # those of them that did not only ask for patience
     last_miss: CallError | None = None
 
     def flow(self) -> Flow[None]:
@@ -61,7 +61,7 @@ class Wait:
         except CALL_ERRORS as error:
             self.miss(error, (yield from now()))
             return
-        self.misses, self.refusals, self.last_miss = [], 0, None
+        self.misses, self.failures, self.last_miss = [], 0, None
         if self.notice is not None and status.differs_from(before):
             yield self.notice(status)
 
@@ -78,10 +78,9 @@ class Wait:
         """Pass over a look that failed, unless looking again is of no use."""
         self.run.mark(error)
         self.last_miss = error
-        if isinstance(error, StatusNotFoundError):
-            if not self.run.may_lag(moment):
-                raise expired(self.run, error)
-        elif self.is_final(error):
+        if isinstance(error, StatusNotFoundError) and not self.run.may_lag(moment):
+            raise expired(self.run, error)
+        if self.is_final(error):
             error.attempts = tuple(self.misses)
             raise error
         self.run.not_before = moment + asked_pause(error)
@@ -93,19 +92,20 @@ class Wait:
         """Return when to look again after a miss: as patiently as without one, or more so the more there are."""
         poll, progress = self.settings.poll, self.run.status.progress if self.run.status else None
         regular = gap(poll, self.run.age(moment), progress, self.settings.draw)
-        return max(regular, backoff(self.settings.retry, error, self.failures + 1, self.settings.draw))
+        return max(regular, backoff(self.settings.retry, error, max(1, self.failures), self.settings.draw))
 
     def is_final(self, error: CallError) -> bool:
-        """Tell whether a failed look ends the wait. A refusal for the rate is no failure: it says when to come back."""
-        if isinstance(error, RateLimitError) and is_missed_look(error):
-            self.refusals += 1
-            return asked_pause(error) > LONGEST_RETRY_AFTER
-        return not is_missed_look(error) or self.failures + 1 >= self.settings.poll.max_errors
+        """Tell whether a failed look ends the wait. To be refused for the rate, or by a lagging replica, is no failure.
 
-    @property
-    def failures(self) -> int:
-        """How many looks in a row failed without saying when to come back."""
-        return len(self.misses) - self.refusals
+        Neither is it a reason to sleep for years, whichever error asks for it.
+        """
+        is_patient = isinstance(error, StatusNotFoundError) or (
+            isinstance(error, RateLimitError) and is_missed_look(error)
+        )
+        self.failures += not is_patient
+        if asked_pause(error) > LONGEST_RETRY_AFTER:
+            return True
+        return not is_patient and (not is_missed_look(error) or self.failures >= self.settings.poll.max_errors)
 
     def check_code(self, moment: float) -> None:
         """Raise when the query has had a code that we do not know for too long."""

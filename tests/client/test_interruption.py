@@ -1,0 +1,193 @@
+"""Whoever waits may be interrupted at any moment: nothing is sent after that, nothing leaks, and the query goes on."""
+
+import threading
+from collections.abc import Callable
+from contextlib import aclosing
+from inspect import GEN_CLOSED, getgeneratorstate
+from itertools import count, islice
+from typing import Any
+
+import anyio
+import pytest
+from attrs import frozen
+from supermetrics_query import RetryPolicy
+from supermetrics_query.effects import Call, Effect, Flow
+from supermetrics_query.flows import looking, paging, starting, waiting
+from supermetrics_query.polling import NEVER
+from supermetrics_query.query import AsyncQuery
+from supermetrics_query.runs import Run
+from supermetrics_query.settings import Settings
+
+from tests.support.answers import envelope, gateway, status, success, too_many
+from tests.support.interrupting import InterruptedAsyncDriver, InterruptedDriver, InterruptError, Moment
+from tests.support.world import STEADY, Script, Step, a_query
+
+SETTINGS = Settings(poll=STEADY, retry=RetryPolicy(), timeout=30.0, page_size=3, renewable=True, draw=lambda: 0.5)
+QUEUED, RUNNING = status("QUEUED", http=202), status("RUNNING", ready=1, total=4)
+REFUSED = envelope(401, "ACCESS_TOKEN_INVALID")
+LATER = [["2013-01-03", 1.0], ["2013-01-04", 2.0], ["2013-01-05", 3.0]]
+BACKENDS = ("asyncio", "trio")
+
+
+def noticed(seen: object) -> Effect:
+    """Tell the user, as `on_progress` does."""
+    return Call(lambda _: None, seen)
+
+
+@frozen
+class Story:
+    """A flow, and what the API answers in it; `gives` says whether one iterates over it."""
+
+    name: str
+    make: Callable[[Run], Flow[Any]]
+    answers: tuple[Step, ...]
+    gives: bool = False
+
+    def begin(self) -> tuple[Flow[Any], Script]:
+        """Make the flow and its API anew."""
+        return self.make(Run("night-1")), Script([*self.answers])
+
+
+STORIES = (
+    Story(
+        "start",
+        lambda run: starting.start(SETTINGS, run, a_query(), NEVER, held=0),
+        (gateway(502), gateway(503), REFUSED, QUEUED),
+    ),
+    Story(
+        "run",
+        lambda run: starting.run_to_end(SETTINGS, run, a_query(), 600.0, noticed),
+        (too_many(), QUEUED, RUNNING, success()),
+    ),
+    Story(
+        "wait",
+        lambda run: waiting.wait(SETTINGS, run, 600.0, noticed),
+        (RUNNING, gateway(502), REFUSED, QUEUED, success()),
+    ),
+    Story(
+        "watch",
+        lambda run: waiting.watch(SETTINGS, run, 600.0),
+        (QUEUED, RUNNING, gateway(502), status("FAILURE")),
+        gives=True,
+    ),
+    Story("refresh", lambda run: waiting.refresh(SETTINGS, run), (gateway(502), REFUSED, RUNNING)),
+    Story(
+        "pages",
+        lambda run: paging.pages(SETTINGS, run),
+        (RUNNING, success(), gateway(503), success(LATER), success([])),
+        gives=True,
+    ),
+    Story("status", lambda run: looking.status(SETTINGS, run, 0, 9), (gateway(502), REFUSED, RUNNING)),
+)
+GIVING = [story for story in STORIES if story.gives]
+
+each_story = pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+each_giving_story = pytest.mark.parametrize("story", GIVING, ids=lambda story: story.name)
+each_backend = pytest.mark.parametrize("backend", BACKENDS)
+
+
+def assert_left_alone(flow: Flow[Any], script: Script, sent: int) -> None:
+    """Nothing was sent after an interruption, nothing stopped the query, and the flow is closed."""
+    assert getgeneratorstate(flow) == GEN_CLOSED
+    assert len(script.seen) == sent
+    assert {(each.method, each.url.path.split("/query/")[1]) for each in script.seen} <= {
+        ("POST", "data/json"),
+        ("GET", "status"),
+    }
+
+
+def perform(story: Story, at: int) -> bool:
+    """Perform a flow in a thread that is interrupted, and tell whether the moment came."""
+    flow, script = story.begin()
+    moment = Moment(at)
+    driver = InterruptedDriver(script, moment)
+    try:
+        if story.gives:
+            for _ in driver.iterate(flow):
+                pass
+        else:
+            driver.run(flow)
+    except InterruptError as error:
+        assert_left_alone(flow, script, len(script.seen))
+        return error is moment.error
+    finally:
+        driver.close()
+    assert moment.passed <= at, "an interruption was swallowed"
+    return False
+
+
+@each_story
+def test_an_interrupted_thread_stops_at_once_and_lets_the_interruption_through(story: Story) -> None:
+    threads = threading.enumerate()
+    moments = next(at for at in count() if not perform(story, at))
+    assert moments > 2 * len(story.answers)
+    assert threading.enumerate() == threads
+
+
+async def perform_async(story: Story, at: int) -> bool:
+    """Perform a flow in a task that is cancelled, and tell whether the moment came."""
+    flow, script = story.begin()
+    tasks = len(anyio.get_running_tasks())
+    with anyio.CancelScope() as scope:
+        driver = InterruptedAsyncDriver(script, Moment(at, scope=scope))
+        if story.gives:
+            async with aclosing(driver.iterate(flow)) as items:
+                async for _ in items:
+                    pass
+        else:
+            await driver.run(flow)
+    sent = len(script.seen)
+    await anyio.lowlevel.checkpoint()
+    await driver.close()
+    assert_left_alone(flow, script, sent)
+    assert len(anyio.get_running_tasks()) == tasks
+    return scope.cancelled_caught
+
+
+async def moments_of(story: Story) -> int:
+    """Cancel a task at each moment of a flow, and count them."""
+    for at in count():
+        if not await perform_async(story, at):
+            return at
+    return 0
+
+
+@each_backend
+@each_story
+def test_a_cancelled_task_stops_at_once_and_leaves_nothing_behind(story: Story, backend: str) -> None:
+    threads = threading.enumerate()
+    assert anyio.run(moments_of, story, backend=backend) > 2 * len(story.answers)
+    assert threading.enumerate() == threads
+
+
+@each_giving_story
+def test_an_iterator_closed_midway_sends_nothing_more(story: Story) -> None:
+    for taken in (1, 2):
+        flow, script = story.begin()
+        driver = InterruptedDriver(script, Moment())
+        items = driver.iterate(flow)
+        assert len([*islice(items, taken)]) == taken
+        sent = len(script.seen)
+        items.close()
+        driver.close()
+        assert_left_alone(flow, script, sent)
+
+
+async def take_one(script: Script, method: str) -> Flow[None]:
+    """Take one item of what a handle gives, close it, and return the flow behind it."""
+    driver = InterruptedAsyncDriver(script, Moment())
+    handle = AsyncQuery(driver, SETTINGS, Run("night-1"))
+    async with aclosing(getattr(handle, method)()) as items:
+        async for _ in items:
+            break
+    (flow,) = driver.flows
+    assert_left_alone(flow, script, len(script.seen))
+    await driver.close()
+    return flow
+
+
+@each_backend
+@pytest.mark.parametrize("method", ["watch", "pages", "rows"])
+def test_an_async_iterator_closed_midway_closes_its_flow_at_once(method: str, backend: str) -> None:
+    flow = anyio.run(take_one, Script([RUNNING, success(), success(LATER)]), method, backend=backend)
+    assert getgeneratorstate(flow) == GEN_CLOSED

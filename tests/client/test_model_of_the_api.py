@@ -1,0 +1,133 @@
+"""A model of the API that does whatever it likes; a wait on it ends in one of four ways, each for its reason."""
+
+from itertools import takewhile
+from random import Random
+
+import pytest
+from attrs import define, field
+from supermetrics_query import ApiError, PollPolicy, QueryError, RetryPolicy, TransportError, WaitTimeoutError
+from supermetrics_query.flows.waiting import wait
+from supermetrics_query.runs import Run
+
+from tests.support.answers import NOT_FOUND, envelope, gateway, status, success, too_many
+from tests.support.stepping import Look, Reply, Stepper, lost, settings
+
+LIVES = 1_000
+BATCHES = 5
+CODES = ("SCHEDULED", "QUEUED", "RUNNING")
+UNKNOWN = ("SLEEPING", "success", "Running", "\u0416", "PAUSED")
+BLIPS: tuple[Reply, ...] = (
+    *(lost(), gateway(502), gateway(503, ""), gateway(520), gateway(200), gateway(200, '{"meta": {"stat')),
+    *(envelope(500, "Error:"), envelope(500, "SOMETHING_NEW"), envelope(503, "SERVICE_UNAVAILABLE")),
+)
+REFUSALS: tuple[Reply, ...] = (too_many(), too_many(retry_after="3"), too_many(retry_after="60"))
+FINAL: tuple[Reply, ...] = (
+    envelope(401, "API_KEY_INVALID"),
+    envelope(403, "FORBIDDEN"),
+    envelope(400, "BAD_REQUEST"),
+    gateway(302),
+)
+DONE = success()
+OVER: tuple[Reply, ...] = (
+    status("FAILURE"),
+    status("STOPPED"),
+    status("PROCESS_EXITED"),
+    envelope(500, "QUERY_ERROR"),
+    NOT_FOUND,
+)
+
+
+@define
+class Model:
+    """One query on an API whose states regress, whose totals grow and which fails at random, for a while in a row."""
+
+    random: Random
+    code: str = "SCHEDULED"
+    ready: int = 0
+    total: int = 1
+    outage: int = 0  # answers that still fail
+    habits: dict[str, float] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Choose how often things happen in this life."""
+        most = {"outage": 0.3, "refusal": 0.3, "final": 0.02, "over": 0.05, "success": 0.1, "unknown": 0.5}
+        self.habits = {name: self.random.random() * share for name, share in most.items()}
+
+    def happens(self, name: str) -> bool:
+        """Tell whether something happens now."""
+        return self.random.random() < self.habits[name]
+
+    def answer(self) -> tuple[float, Reply]:
+        """Take a while, and answer."""
+        return self.random.choice((0.0, 0.1, 2.0, 30.0)), self.reply()
+
+    def reply(self) -> Reply:
+        """Answer a look."""
+        if self.happens("outage"):
+            self.outage = self.random.randint(1, 9)
+        if self.outage:
+            self.outage -= 1
+            return self.random.choice(BLIPS)
+        if self.happens("refusal"):
+            return self.random.choice(REFUSALS)
+        if self.happens("final"):
+            return self.random.choice(FINAL)
+        return self.standing()
+
+    def standing(self) -> Reply:
+        """Say where the query stands, and move it to wherever it likes."""
+        if self.happens("success"):
+            return DONE
+        if self.happens("over"):
+            return self.random.choice(OVER)
+        self.total += self.random.randint(0, 3)
+        self.ready = self.random.randint(0, self.total + 1)
+        self.code = self.random.choice(UNKNOWN if self.happens("unknown") else CODES)
+        return status(self.code, ready=self.ready, total=self.total)
+
+
+def failed(look: Look) -> bool:
+    """Tell whether a look brought no status."""
+    return one_of((*BLIPS, *REFUSALS, NOT_FOUND), look)
+
+
+def one_of(replies: tuple[Reply, ...], look: Look) -> bool:
+    """Tell whether a look brought one of these replies."""
+    return any(look.reply is each for each in replies)
+
+
+def reason(error: Exception | None, stepper: Stepper, poll: PollPolicy, deadline: float) -> str:
+    """Say by which of the rules a wait has ended, or that none allows it."""
+    last = stepper.looks[-1]
+    row = len([*takewhile(failed, reversed(stepper.looks))])
+    is_unknown = type(error) is QueryError and error.status is not None and not error.status.is_known
+    is_call_error = isinstance(error, ApiError | TransportError)
+    rules = {
+        "success": error is None and last.reply is DONE,
+        "unknown": is_unknown,
+        "over": isinstance(error, QueryError) and one_of(OVER, last),
+        "timeout": isinstance(error, WaitTimeoutError)
+        and max(stepper.time, last.answered + last.asked) > deadline - 0.01,
+        "final": isinstance(error, ApiError) and one_of(FINAL, last),
+        "outage": is_call_error and one_of(BLIPS, last) and row >= poll.max_errors,
+    }
+    held = [name for name, holds in rules.items() if holds]
+    return held[0] if len(held) == 1 else f"no rule for {error!r} after {last!r}"
+
+
+@pytest.mark.parametrize("batch", range(BATCHES))
+def test_a_wait_ends_in_success_a_query_error_a_timeout_or_the_last_of_too_many_errors(batch: int) -> None:
+    random = Random(batch)  # noqa: S311 - nothing secret is made of it
+    reasons: dict[str, int] = {}
+    for life in range(LIVES):
+        poll = PollPolicy(max_errors=random.randint(1, 9), unknown_patience=random.choice((5, 60, 600)))
+        stepper = Stepper(Model(random).answer)
+        run = Run("night-1", started=random.choice((None, stepper.time)), born=stepper.time)
+        timeout = random.choice((0.0, 5.0, 600.0, 15_300.0))
+        deadline = stepper.time + timeout
+        error = stepper.ending(wait(settings(poll, RetryPolicy(), random.random), run, timeout, None))
+        found = reason(error, stepper, poll, deadline)
+        assert not found.startswith("no rule"), f"{batch=} {life=}: {found}"
+        assert error is None or (error.token, error.schedule_id) == (run.token, "night-1")
+        reasons[found] = reasons.get(found, 0) + 1
+    assert min(reasons[each] for each in ("success", "unknown", "over", "timeout", "final", "outage")) > 5, reasons

@@ -1,0 +1,142 @@
+"""When a wait looks, by property: whatever the API answers, however long that takes, however patient the policy is."""
+
+import math
+from itertools import pairwise
+from random import Random
+
+import pytest
+from attrs import frozen
+from hypothesis import given
+from hypothesis import strategies as st
+from supermetrics_query import PollPolicy, RateLimitError, RetryPolicy, ServerError, WaitTimeoutError
+from supermetrics_query.flows.waiting import LONGEST_RETRY_AFTER, Wait
+from supermetrics_query.polling import RESOLUTION, Deadline
+from supermetrics_query.runs import Run
+
+from tests.support.answers import NOT_FOUND, envelope, gateway, status, success, too_many
+from tests.support.stepping import Reply, Stepper, lost, settings
+from tests.support.world import DOORS, Step, open_door
+
+TICK = 1e-6  # what sums of floats may lose
+
+
+def unavailable(seconds: str) -> Reply:
+    """Fail, and say when to come back."""
+    return envelope(503, "SERVICE_UNAVAILABLE", **{"retry-after": seconds})
+
+
+def not_found(seconds: str) -> Reply:
+    """Know nothing of the query, and say when to come back."""
+    return envelope(404, "STATUS_NOT_FOUND", **{"retry-after": seconds})
+
+
+CODES = ("SCHEDULED", "QUEUED", "RUNNING", "SLEEPING")
+ENDS: tuple[Reply, ...] = (success(), status("FAILURE"), status("STOPPED"), envelope(500, "QUERY_ERROR"))
+FAILURES: tuple[Reply, ...] = (gateway(502), gateway(200), unavailable("0"), too_many(), NOT_FOUND, lost())
+
+pauses = st.one_of(st.integers(0, 300), st.integers(0, 10**9)).map(str)
+standings = st.builds(status, st.sampled_from(CODES), ready=st.integers(0, 9), total=st.integers(0, 12))
+failures = st.one_of(
+    st.sampled_from(FAILURES),
+    pauses.map(lambda seconds: too_many(retry_after=seconds)),
+    pauses.map(unavailable),
+    pauses.map(not_found),
+)
+replies = st.one_of(standings, standings, failures)
+worlds = st.lists(st.tuples(st.one_of(st.just(0.0), st.floats(0, 100)), replies), max_size=25)
+polls = st.builds(
+    lambda floor, more, **members: PollPolicy(floor=floor, ceiling=floor + more, **members),
+    st.floats(0.5, 5),
+    st.floats(0, 60),
+    first=st.floats(0, 10),
+    use_progress=st.booleans(),
+    jitter=st.floats(0, 1),
+    max_errors=st.integers(1, 9),
+)
+retries = st.builds(RetryPolicy, base=st.floats(0, 3), cap=st.floats(0, 40))
+
+
+@frozen
+class Waited:
+    """A wait that is over, and what happened in it."""
+
+    stepper: Stepper
+    poll: PollPolicy
+    retry: RetryPolicy
+    began: float
+    deadline: float
+    error: Exception | None
+
+
+@st.composite
+def waits(draw: st.DrawFn) -> Waited:
+    """Wait in some world with some patience."""
+    poll, retry, coming = draw(polls), draw(retries), iter(draw(worlds))
+    timeout = draw(st.one_of(st.floats(0, 600), st.just(math.inf)))
+    last = draw(st.sampled_from(ENDS) if math.isinf(timeout) else st.one_of(st.sampled_from(ENDS), replies))
+    stepper = Stepper(lambda: next(coming, (0.0, last)))
+    began = stepper.time
+    started = draw(st.sampled_from([began, None]))
+    chance = Random(draw(st.integers(0, 99))).random  # noqa: S311 - jitter is no secret
+    run = Run("night-1", started=started, born=started)
+    error = stepper.ending(Wait(settings(poll, retry, chance), run, Deadline(began + timeout)).flow())
+    return Waited(stepper, poll, retry, began, began + timeout, error)
+
+
+@given(waits())
+def test_looks_are_a_floor_apart_unless_the_deadline_forces_the_last_one(waited: Waited) -> None:
+    looks = waited.stepper.looks
+    for number, (one, next_one) in enumerate(pairwise(looks), 2):
+        forced = number == len(looks) and next_one.sent >= waited.deadline - TICK
+        assert forced or next_one.sent - one.answered >= waited.poll.floor - TICK
+
+
+@given(waits())
+def test_gaps_are_bounded_by_the_ceiling_the_cap_of_retries_and_retry_after(waited: Waited) -> None:
+    poll, retry = waited.poll, waited.retry
+    for one, next_one in pairwise(waited.stepper.looks):
+        least_patient = max(poll.ceiling, poll.first, retry.cap, one.asked)
+        drawn_to_deadline = poll.floor if next_one.sent >= waited.deadline - TICK else 0.0
+        assert next_one.sent - one.answered <= least_patient + drawn_to_deadline + TICK
+
+
+@given(waits())
+def test_no_look_is_sent_after_the_deadline(waited: Waited) -> None:
+    assert all(look.sent <= waited.deadline + TICK for look in waited.stepper.looks)
+
+
+@given(waits())
+def test_no_look_is_sent_sooner_than_retry_after_said(waited: Waited) -> None:
+    assert all(after.sent >= one.answered + one.asked - TICK for one, after in pairwise(waited.stepper.looks))
+
+
+@given(waits())
+def test_the_time_that_passed_is_that_of_the_pauses_and_the_answers(waited: Waited) -> None:
+    stepper = waited.stepper
+    answering = sum(look.answered - look.sent for look in stepper.looks)
+    assert stepper.time - waited.began == pytest.approx(sum(stepper.slept) + answering, abs=TICK)
+
+
+@given(waits())
+def test_a_pause_is_never_nothing_and_never_longer_than_the_contract_knows(waited: Waited) -> None:
+    assert all(0 < seconds <= LONGEST_RETRY_AFTER + TICK for seconds in waited.stepper.slept)
+
+
+@given(waits())
+def test_a_wait_times_out_at_its_deadline_or_when_it_must_not_look_before_it(waited: Waited) -> None:
+    timed_out = isinstance(waited.error, WaitTimeoutError)
+    last = waited.stepper.looks[-1]
+    assert not timed_out or last.answered + max(last.asked, RESOLUTION + TICK) >= waited.deadline
+
+
+@pytest.mark.parametrize("door_name", DOORS)
+@pytest.mark.parametrize(
+    ("answer", "kind"), [(unavailable("1e300"), ServerError), (too_many(retry_after="1e9"), RateLimitError)]
+)
+def test_a_retry_after_of_years_ends_a_wait_without_end_whichever_error_brings_it(
+    door_name: str, answer: Step, kind: type[Exception]
+) -> None:
+    door = open_door(door_name, answer)
+    with pytest.raises(kind):
+        door.call(door.client.attach("night-1"), "wait", timeout=None)
+    assert door.log == ["look 0..9999"]

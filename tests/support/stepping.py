@@ -1,0 +1,87 @@
+"""Flows performed by hand: one effect after another, against a world that is only a function without arguments."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import httpx
+from attrs import define, field
+from supermetrics_query import PollPolicy, RetryPolicy, SupermetricsQueryError, TransportError
+from supermetrics_query.effects import Answer, Done, Effect, Flow, Now, Outcome, Send, Sleep, resume
+from supermetrics_query.settings import Settings
+
+T = TypeVar("T")
+URL = "https://api.test/enterprise/v2/query/status"
+
+Reply = httpx.Response | TransportError
+
+
+def settings(poll: PollPolicy, retry: RetryPolicy, draw: Callable[[], float]) -> Settings:
+    """Be as patient as these policies say."""
+    return Settings(poll=poll, retry=retry, timeout=30.0, page_size=10_000, renewable=False, draw=draw)
+
+
+def lost() -> TransportError:
+    """Bring no answer."""
+    return TransportError("no answer to get_query_status: ReadError", sent=True)
+
+
+@define
+class Look:
+    """One request and its answer, in the time of the clock."""
+
+    sent: float
+    answered: float
+    reply: Reply
+
+    @property
+    def asked(self) -> float:
+        """For how long the answer asks to be left alone."""
+        return 0.0 if isinstance(self.reply, TransportError) else float(self.reply.headers.get("retry-after", 0))
+
+
+@define
+class Stepper:
+    """Perform the effects of a flow; only sleeps and answers let time pass."""
+
+    reply: Callable[[], tuple[float, Reply]]  # how long an answer takes, and what it is
+    time: float = 1000.0
+    slept: list[float] = field(factory=list)
+    looks: list[Look] = field(factory=list)
+
+    def run(self, flow: Flow[T]) -> T:
+        """Perform a flow to its end."""
+        step = resume(flow)
+        while not isinstance(step, Done):
+            step = resume(flow, self.perform(step))
+        return step.value
+
+    def ending(self, flow: Flow[Any]) -> SupermetricsQueryError | None:
+        """Perform a flow and return the error that ended it."""
+        try:
+            self.run(flow)
+        except SupermetricsQueryError as error:
+            return error
+        return None
+
+    def perform(self, effect: Effect) -> Outcome:
+        """Perform one effect."""
+        match effect:
+            case Now():
+                return Outcome(self.time)
+            case Sleep():
+                self.slept.append(effect.seconds)
+                self.time += effect.seconds
+                return Outcome()
+            case Send():
+                return self.send()
+            case _:
+                raise AssertionError(f"unexpected {effect!r}")
+
+    def send(self) -> Outcome:
+        """Bring the next answer."""
+        duration, reply = self.reply()
+        self.looks.append(Look(self.time, self.time + duration, reply))
+        self.time += duration
+        if isinstance(reply, TransportError):
+            return Outcome(error=reply)
+        return Outcome(Answer(reply.status_code, dict(reply.headers), reply.content, "GET", URL))
