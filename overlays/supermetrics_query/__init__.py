@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         UnreadableResponseError,
         WaitTimeoutError,
     )
+    from .events import Looked, LookMissed, RequestDone, RetryScheduled, WaitFinished, log_events
     from .headers import RateLimit
     from .policies import DEFAULT_WAIT, PollPolicy, RetryPolicy
     from .query import AsyncQuery, Query
@@ -69,6 +70,8 @@ __all__ = [
     "DataQuery",
     "FieldSelection",
     "HistoryEntry",
+    "LookMissed",
+    "Looked",
     "NotFoundError",
     "OutputFormat",
     "Page",
@@ -86,8 +89,10 @@ __all__ = [
     "QuotaExceededError",
     "RateLimit",
     "RateLimitError",
+    "RequestDone",
     "ResultExpiredError",
     "RetryPolicy",
+    "RetryScheduled",
     "ServerError",
     "StatusCode",
     "StatusNotFoundError",
@@ -95,9 +100,11 @@ __all__ = [
     "TransportError",
     "UnprocessableError",
     "UnreadableResponseError",
+    "WaitFinished",
     "WaitTimeoutError",
     "Workflow",
     "__version__",
+    "log_events",
 ]
 
 # Where each name lives; relative to this package where it begins with a dot.
@@ -108,6 +115,7 @@ HOMES = {
     ),
     ".about": ("__version__",),
     ".client": ("AsyncQueryClient", "QueryClient"),
+    ".events": ("LookMissed", "Looked", "RequestDone", "RetryScheduled", "WaitFinished", "log_events"),
     ".headers": ("RateLimit",),
     ".policies": ("DEFAULT_WAIT", "PollPolicy", "RetryPolicy"),
     ".query": ("AsyncQuery", "Query"),

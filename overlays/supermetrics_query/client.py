@@ -18,6 +18,7 @@ from .clocks import SystemClock
 from .credentials import Credentials, TokenProvider
 from .drivers import AsyncDriver, Driver
 from .errors import ConfigurationError
+from .events import guarded
 from .flows import listing, looking, starting
 from .policies import DEFAULT_WAIT, PollPolicy, RetryPolicy, Seconds, patience, seconds
 from .polling import NEVER
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from supermetrics_query_api.models import DataQuery, HistoryEntry
 
     from .clocks import Clock
+    from .events import OnEvent
     from .query import OnProgress, OnProgressAsync
     from .status import QueryStatus
 
@@ -62,12 +64,14 @@ class Door(Generic[D]):
         poll: PollPolicy = DEFAULT_POLL,
         retry: RetryPolicy = DEFAULT_RETRY,
         page_size: int = 10_000,
+        on_event: OnEvent | None = None,
         http_options: Mapping[str, Any] | None = None,
         clock: Clock | None = None,
     ) -> None:
         """Take the key (else from SUPERMETRICS_API_KEY) or a function that gives one, and how patient to be.
 
         `base_url` falls back to SUPERMETRICS_BASE_URL, then to the contract. `timeout` bounds one request.
+        `on_event` gets a value of `supermetrics_query.events` for each thing that happens; `log_events` logs them.
         `http_options` goes to httpx: `verify`, `proxy`, `headers` and so on. `clock` is for tests. Raises
         ConfigurationError for what cannot be used.
         """
@@ -78,6 +82,7 @@ class Door(Generic[D]):
             timeout=request_timeout(timeout),
             page_size=checked_page_size(page_size),
             renewable=token_provider is not None,
+            on_event=guarded(on_event),
         )
         url = checked_base_url(base_url or os.environ.get(BASE_URL) or SERVER_URL)
         self._driver = self._make_driver(url, http_options or {}, credentials, clock or SystemClock())

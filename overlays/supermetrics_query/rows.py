@@ -67,7 +67,7 @@ class Layout:
         cells = tuple(row) if isinstance(row, list | tuple) else (row,)
         missing = len(self.columns) - len(cells)
         if missing < 0:
-            raise ValueError(f"a row holds {len(cells)} cells where there are {len(self.columns)} columns: {row!r:.200}")
+            raise ValueError(f"{len(cells)} cells where there are {len(self.columns)} columns: {row!r:.200}")
         return cells + (None,) * missing
 
 

@@ -32,6 +32,7 @@ class Run:
     due: float = -math.inf  # when the next look is due
     not_before: float = -math.inf  # when the server allows the next request
     unknown_since: float | None = None  # since when its code has been one we do not know
+    was_told: bool = False  # whether an event has told of its end
     status: QueryStatus | None = None
     layout: Layout = NO_LAYOUT  # how the rows are laid out, once there are some
     error: SupermetricsQueryError | None = None

@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 from attrs import frozen
 
+from .effects import Call, Flow
+from .events import Event, OnEvent
 from .policies import PollPolicy, RetryPolicy
 
 
@@ -18,3 +20,9 @@ class Settings:
     page_size: int
     renewable: bool  # whether a token provider can replace a refused credential
     draw: Callable[[], float] = random.random
+    on_event: OnEvent | None = None
+
+    def tell(self, event: Event) -> Flow[None]:
+        """Hand an event to whoever listens."""
+        if self.on_event is not None:
+            yield Call(self.on_event, event)

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from ..effects import Answer, Flow, Renew, Request, Send, Sleep, now, send
 from ..errors import Attempt, AuthenticationError
+from ..events import RequestDone, RetryScheduled
 from ..polling import Deadline
 from ..retrying import CALL_ERRORS, CallError, Predicate, backoff, is_worth_waiting
 from ..settings import Settings
@@ -22,20 +23,28 @@ def ask(
 
     `held` is for how long the server was asked to hold the answer back.
     """
-    effect = yield from bounded(settings, request, deadline, held)
-    answer = yield from send(effect)
+    answer = yield from exchanged(settings, request, deadline, held)
     try:
         return read(answer)
     except AuthenticationError:
         if not settings.renewable:
             raise
     yield Renew(answer.credential)
-    return read((yield from send((yield from bounded(settings, request, deadline, held)))))
+    return read((yield from exchanged(settings, request, deadline, held)))
 
 
-def bounded(settings: Settings, request: Request, deadline: Deadline, held: float) -> Flow[Send]:
+def exchanged(settings: Settings, request: Request, deadline: Deadline, held: float) -> Flow[Answer]:
+    """Send a request once and tell of the answer."""
+    began = yield from now()
+    answer = yield from send(bounded(settings, request, deadline.left(began), held))
+    if settings.on_event is not None:
+        took = (yield from now()) - began
+        yield from settings.tell(RequestDone(operation=request.operation, status=answer.status, seconds=took))
+    return answer
+
+
+def bounded(settings: Settings, request: Request, left: float, held: float) -> Send:
     """Let a request take no longer than its timeout and what is left of the deadline."""
-    left = deadline.left((yield from now()))
     total = max(left, min(GRACE, settings.timeout))
     return Send(request, min(settings.timeout + held, total), None if math.isinf(total) else total)
 
@@ -52,6 +61,7 @@ def retried(settings: Settings, once: Callable[[], Flow[T]], is_worth_it: Predic
             if late or not is_worth_it(error) or not is_worth_waiting(settings.retry, error, len(attempts) + 1):
                 raise with_attempts(error, attempts) from error.__cause__
             attempts.append(Attempt(error.message, pause))
+            yield from settings.tell(RetryScheduled(error=error, pause=pause, tries=len(attempts)))
         yield Sleep(pause)
 
 

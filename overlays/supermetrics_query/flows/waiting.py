@@ -11,6 +11,7 @@ from attrs import define, field
 
 from ..effects import Effect, Flow, Give, Sleep, now
 from ..errors import Attempt, QueryError, RateLimitError, StatusNotFoundError, WaitTimeoutError
+from ..events import Looked, LookMissed, WaitFinished
 from ..polling import NEVER, Deadline, gap, look_at
 from ..retrying import CALL_ERRORS, CallError, asked_pause, backoff, is_missed_look
 from ..runs import Run
@@ -42,6 +43,16 @@ class Wait:
             yield from self.pause()
             yield from self.look()
             yield from self.check()
+        yield from self.finish()
+
+    def finish(self) -> Flow[None]:
+        """Tell once that the run is over."""
+        if self.run.was_told:
+            return
+        self.run.was_told = True
+        code = str(self.run.status.code) if self.run.status else None
+        age = self.run.age((yield from now()))
+        yield from self.settings.tell(WaitFinished(schedule_id=self.run.schedule_id, code=code, age=age))
 
     def pause(self) -> Flow[None]:
         """Sleep until the next look is due; the last one falls on the deadline."""
@@ -59,10 +70,15 @@ class Wait:
         try:
             status = yield from look(self.settings, self.run, self.deadline)
         except CALL_ERRORS as error:
-            self.miss(error, (yield from now()))
+            pause = self.miss(error, (yield from now()))
+            missed = LookMissed(schedule_id=self.run.schedule_id, error=error, pause=pause)
+            yield from self.settings.tell(missed)
             return
         self.misses, self.failures, self.last_miss = [], 0, None
-        if self.notice is not None and status.differs_from(before):
+        changed = status.differs_from(before)
+        looked = Looked(schedule_id=self.run.schedule_id, status=status, changed=changed)
+        yield from self.settings.tell(looked)
+        if self.notice is not None and changed:
             yield self.notice(status)
 
     def check(self) -> Flow[None]:
@@ -74,8 +90,8 @@ class Wait:
         if self.deadline.is_over(moment):
             raise self.timeout()
 
-    def miss(self, error: CallError, moment: float) -> None:
-        """Pass over a look that failed, unless looking again is of no use."""
+    def miss(self, error: CallError, moment: float) -> float:
+        """Pass over a look that failed, unless looking again is of no use, and return the pause until the next one."""
         self.run.mark(error)
         self.last_miss = error
         if isinstance(error, StatusNotFoundError) and not self.run.may_lag(moment):
@@ -87,6 +103,7 @@ class Wait:
         pause = self.pause_after(error, moment)
         self.run.due = moment + pause
         self.misses.append(Attempt(error.message, pause))
+        return pause
 
     def pause_after(self, error: CallError, moment: float) -> float:
         """Return when to look again after a miss: as patiently as without one, or more so the more there are."""

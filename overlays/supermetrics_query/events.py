@@ -1,0 +1,97 @@
+"""What happens while a query is started, waited for and read, as frozen values for `on_event`.
+
+`log_events` writes them to `logging`; any other tool takes a function of one argument.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import TypeAlias
+
+from attrs import asdict, frozen
+
+from .errors import ApiError, TransportError
+from .status import QueryStatus
+
+LOGGER = logging.getLogger("supermetrics_query")
+
+
+@frozen(kw_only=True)
+class RequestDone:
+    """An answer has come, whatever it says. `seconds` is how long it took."""
+
+    operation: str
+    status: int
+    seconds: float
+
+
+@frozen(kw_only=True)
+class RetryScheduled:
+    """A request that failed is sent again after `pause` seconds; `tries` have failed so far."""
+
+    error: ApiError | TransportError
+    pause: float
+    tries: int
+
+
+@frozen(kw_only=True)
+class Looked:
+    """A look has shown where a query stands; `changed` tells whether its code or progress is another than before."""
+
+    schedule_id: str
+    status: QueryStatus
+    changed: bool
+
+
+@frozen(kw_only=True)
+class LookMissed:
+    """A look has failed; the next one comes after `pause` seconds."""
+
+    schedule_id: str
+    error: ApiError | TransportError
+    pause: float
+
+
+@frozen(kw_only=True)
+class WaitFinished:
+    """A query has ended while somebody waited; `code` is the last one seen and `age` how long the query was known."""
+
+    schedule_id: str
+    code: str | None
+    age: float
+
+
+Event: TypeAlias = RequestDone | RetryScheduled | Looked | LookMissed | WaitFinished
+OnEvent: TypeAlias = Callable[[Event], object]
+
+
+def log_events(event: Event) -> None:
+    """Write an event to the logger `supermetrics_query`: what failed as a warning, ends as info, the rest as debug."""
+    LOGGER.log(level_of(event), "%s %s", type(event).__name__, told(event), extra={"event": event})
+
+
+def level_of(event: Event) -> int:
+    """Return how much an event matters."""
+    if isinstance(event, RetryScheduled | LookMissed):
+        return logging.WARNING
+    return logging.INFO if isinstance(event, WaitFinished) else logging.DEBUG
+
+
+def told(event: Event) -> str:
+    """Say the members of an event on one line, a status by its code."""
+    members = asdict(event, recurse=False)
+    shown = {name: value.code if isinstance(value, QueryStatus) else value for name, value in members.items()}
+    return " ".join(f"{name}={value}" for name, value in shown.items())
+
+
+def guarded(on_event: OnEvent | None) -> OnEvent | None:
+    """Keep an error of the callback from breaking a wait: it is logged."""
+    if on_event is None:
+        return None
+
+    def call(event: Event) -> None:
+        try:
+            on_event(event)
+        except Exception:
+            LOGGER.exception("on_event failed for %s", type(event).__name__)
+
+    return call
