@@ -106,7 +106,7 @@ def examples() -> Iterator[Any]:
         for error_status, reference in operation.definition["responses"].items():
             response = resolved(reference)
             for media_type, content in response.get("content", {}).items() if error_status[0] != "2" else ():
-                for label, example in content["examples"].items():
+                for label, example in content.get("examples", {}).items():
                     value = resolved(example)["value"]
                     yield pytest.param(
                         operation.name, int(error_status), media_type, value, id=f"{operation.name}-{label}"
