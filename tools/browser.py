@@ -9,13 +9,27 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    *("--host-resolver-rules=MAP * ~NOTFOUND", "--window-size=1400,3000", "--virtual-time-budget=10000"),
+    *("--host-resolver-rules=MAP * ~NOTFOUND", "--window-size=1400,3000"),
 )
 
 
-def visible_text(url: str, profile: Path) -> str:
-    """Return the text that a page shows once its scripts have run; `profile` is an empty folder."""
-    command = [str(CHROMIUM), *FLAGS, f"--user-data-dir={profile}", "--dump-dom", url]
+BUDGETS = (10_000, 30_000, 90_000)  # milliseconds of virtual time; on a busy machine scripts need more of them
+
+
+def visible_text(url: str, profile: Path, awaited: str) -> str:
+    """Return the text that a page shows once its scripts have run, which is when it shows what is awaited."""
+    text = ""
+    for budget in BUDGETS:
+        text = text_within(budget, url, profile)
+        if awaited in text:
+            break
+    return text
+
+
+def text_within(budget: int, url: str, profile: Path) -> str:
+    """Return the text after so much virtual time; `profile` is a folder of the browser's own."""
+    time = f"--virtual-time-budget={budget}"
+    command = [str(CHROMIUM), *FLAGS, time, f"--user-data-dir={profile}", "--dump-dom", url]
     shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=100).stdout
     elements = re.sub(r"<(script|style|svg)\b.*?</\1>", "", shown, flags=re.DOTALL)
     return " ".join(re.sub(r"<[^>]+>", " ", elements).split())

@@ -68,13 +68,13 @@ def test_nothing_that_the_contract_promises_is_unhandled() -> None:
 
 def test_what_is_added_to_the_contract_and_not_handled_is_named() -> None:
     changed: Document = deepcopy(CONTRACT)
-    changed["components"]["schemas"]["StatusCode"]["enum"].append("PAUSED")
-    changed["components"]["schemas"]["ErrorCode"]["enum"].append("QUERY_PAUSED")
-    changed["paths"]["/query/status"]["get"]["responses"]["409"] = {"description": "In conflict."}
+    changed["components"]["schemas"]["StatusCode"]["enum"].append("MADE_UP")
+    changed["components"]["schemas"]["ErrorCode"]["enum"].append("QUERY_MADE_UP")
+    changed["paths"]["/query/status"]["get"]["responses"]["418"] = {"description": "A made-up error."}
     assert unhandled(contract_inventory(changed), HANDLED) == [
-        "errors: get_query_status 409",
-        "status_codes: PAUSED",
-        "error_codes: QUERY_PAUSED",
+        "errors: get_query_status 418",
+        "status_codes: MADE_UP",
+        "error_codes: QUERY_MADE_UP",
     ]
 
 
