@@ -1,0 +1,256 @@
+"""Real sockets: servers that die, fall silent, hang up or miscount are missed looks, and the wait goes on."""
+
+import gc
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from attrs import define, field
+from supermetrics_query import (
+    AsyncQueryClient,
+    PollPolicy,
+    QueryClient,
+    RetryPolicy,
+    TransportError,
+    UnreadableResponseError,
+)
+from supermetrics_query.clocks import SystemClock
+
+from tests.support.answers import status, success
+from tests.support.servers import CLOSES, LIMIT, STAYS, Behaviour, Exchange, Server, a_server, raw
+from tests.support.world import DOORS, KEY
+
+RETRY = RetryPolicy(base=0.01, cap=0.02)
+TIMEOUT = 0.3
+PATIENT = 5.0
+RUNNING, SUCCESS = raw(status("RUNNING")), raw(success())
+SOCKETS = Path("/proc/self/fd")
+NEVER_SET = threading.Event()  # what a server that is slow waits for
+
+
+@define
+class SteppingClock(SystemClock):
+    """The clock of this machine; before each sleep, it tells how many there have been."""
+
+    before: Callable[[int], None] = lambda _: None
+    sleeps: int = 0
+
+    def sleep(self, seconds: float) -> None:
+        self.step()
+        super().sleep(seconds)
+
+    async def sleep_async(self, seconds: float) -> None:
+        self.step()
+        await super().sleep_async(seconds)
+
+    def step(self) -> None:
+        self.sleeps += 1
+        self.before(self.sleeps)
+
+
+@define
+class Waiter:
+    """Waits for a query through one of the doors."""
+
+    door_name: str
+    clock: SteppingClock = field(factory=SteppingClock)
+    max_errors: int = 8
+    timeout: float = PATIENT
+
+    def wait(self, server: Server) -> str:
+        """Wait until the end and return the code of the status; raise the last error where there is one."""
+        options: dict[str, Any] = {"base_url": server.base_url, "clock": self.clock, "timeout": self.timeout}
+        options["poll"] = PollPolicy(first=0.01, floor=0.01, ceiling=0.05, jitter=0, max_errors=self.max_errors)
+        if self.door_name == "sync":
+            return self.wait_sync(QueryClient(KEY, retry=RETRY, **options))
+        client = AsyncQueryClient(KEY, retry=RETRY, **options)
+        return anyio.run(self.wait_async, client, backend=self.door_name)
+
+    def wait_sync(self, client: QueryClient) -> str:
+        with client:
+            return code(client.attach("night-1").wait(timeout=LIMIT).status)
+
+    async def wait_async(self, client: AsyncQueryClient) -> str:
+        async with client:
+            return code((await client.attach("night-1").wait(timeout=LIMIT)).status)
+
+
+def code(known: Any) -> str:
+    return str(known.code)
+
+
+@pytest.fixture(params=DOORS)
+def waiter(request: pytest.FixtureRequest) -> Waiter:
+    return Waiter(request.param)
+
+
+def open_sockets() -> set[str]:
+    """Return the sockets of this process, where the system tells them."""
+    links = [*SOCKETS.iterdir()] if SOCKETS.is_dir() else []
+    return {str(link.readlink()) for link in links if link.is_symlink() and "socket:" in str(link.readlink())}
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left() -> Iterator[None]:
+    threads, sockets = {*threading.enumerate()}, open_sockets()
+    yield
+    gc.collect()
+    assert {*threading.enumerate()} <= threads
+    assert open_sockets() <= sockets
+
+
+def by_look(*behaviours: Behaviour) -> Behaviour:
+    """Behave in this way at each look in turn, on whichever connection, and as the last one for ever."""
+    left = [*behaviours]
+
+    def behave(exchange: Exchange) -> bool:
+        behaviour = left.pop(0) if len(left) > 1 else left[0]
+        return behaviour(exchange)
+
+    return behave
+
+
+def sends(content: bytes, stays: bool = STAYS) -> Behaviour:
+    def behave(exchange: Exchange) -> bool:
+        exchange.send(content)
+        return stays
+
+    return behave
+
+
+def hangs_up(_: Exchange) -> bool:
+    return CLOSES
+
+
+def is_refused(server: Server) -> bool:
+    with socket.socket() as connection:
+        return connection.connect_ex(("127.0.0.1", server.port)) != 0
+
+
+@pytest.mark.parametrize("said", [b"", RUNNING[:20], RUNNING[:-5]], ids=["silent", "in the headers", "in the body"])
+def test_a_wait_outlasts_a_server_that_dies_and_comes_back_on_its_port(waiter: Waiter, said: bytes) -> None:
+    def dies(exchange: Exchange) -> bool:
+        exchange.send(said)
+        server.die()
+        return CLOSES
+
+    def comes_back(sleeps: int) -> None:
+        if sleeps == 4:
+            assert is_refused(server)
+            server.listen()
+
+    waiter.clock.before = comes_back
+    with a_server(by_look(sends(RUNNING), dies, sends(SUCCESS))) as server:
+        assert waiter.wait(server) == "SUCCESS"
+    assert server.seen == [(1, 1), (1, 2), (2, 1)]
+    assert waiter.clock.sleeps == 4  # after the first answer, the death, and two refused connections
+
+
+def test_an_outage_of_too_many_looks_ends_the_wait_and_another_wait_goes_on(waiter: Waiter) -> None:
+    waiter.max_errors = 3
+    with a_server(sends(SUCCESS)) as server:
+        server.die()
+        with pytest.raises(TransportError) as caught:
+            waiter.wait(server)
+        server.listen()
+        assert waiter.wait(server) == "SUCCESS"
+    assert not caught.value.sent
+    assert len(caught.value.attempts) == 2
+    assert len(server.seen) == 1
+
+
+def test_a_connection_that_falls_silent_is_a_missed_look_and_not_used_again(waiter: Waiter) -> None:
+    waiter.timeout = TIMEOUT
+    with a_server(by_look(sends(RUNNING), Exchange.is_silent, sends(SUCCESS))) as server:
+        began = time.monotonic()
+        assert waiter.wait(server) == "SUCCESS"
+        took = time.monotonic() - began
+    assert server.seen == [(1, 1), (1, 2), (2, 1)]
+    assert TIMEOUT <= took < LIMIT
+
+
+def test_a_connection_that_falls_silent_in_a_body_is_a_missed_look_and_not_used_again(waiter: Waiter) -> None:
+    def falls_silent(exchange: Exchange) -> bool:
+        exchange.send(SUCCESS[:-5])
+        return exchange.is_silent()
+
+    waiter.timeout = TIMEOUT
+    with a_server(by_look(sends(RUNNING), falls_silent, sends(SUCCESS))) as server:
+        assert waiter.wait(server) == "SUCCESS"
+    assert server.seen == [(1, 1), (1, 2), (2, 1)]
+
+
+def test_a_connection_closed_between_two_looks_is_no_missed_look(waiter: Waiter) -> None:
+    def awaits_closing(_: int) -> None:
+        assert server.closed.wait(LIMIT)
+        server.closed.clear()
+
+    waiter.max_errors, waiter.clock.before = 1, awaits_closing
+    with a_server(by_look(*[sends(RUNNING, CLOSES)] * 3, sends(SUCCESS))) as server:
+        assert waiter.wait(server) == "SUCCESS"
+    assert server.seen == [(1, 1), (2, 1), (3, 1), (4, 1)]
+
+
+def test_a_connection_closed_as_the_next_look_arrives_is_a_missed_look(waiter: Waiter) -> None:
+    with a_server(by_look(sends(RUNNING), hangs_up, sends(SUCCESS))) as server:
+        assert waiter.wait(server) == "SUCCESS"
+    assert server.seen == [(1, 1), (1, 2), (2, 1)]
+    assert waiter.clock.sleeps == 2
+
+
+def test_a_connection_is_kept_between_two_looks(waiter: Waiter) -> None:
+    with a_server(by_look(sends(RUNNING), sends(RUNNING), sends(SUCCESS))) as server:
+        assert waiter.wait(server) == "SUCCESS"
+    assert server.seen == [(1, 1), (1, 2), (1, 3)]
+
+
+MISCOUNTS = {
+    "longer, and closed": sends(raw(success(), 10), CLOSES),
+    "longer, and left open": sends(raw(success(), 10), STAYS),
+    "shorter, and closed": sends(raw(success(), -10), CLOSES),
+    "shorter, and left open": sends(raw(success(), -10), STAYS),
+    "zero": sends(raw(success(), -len(success().content)), CLOSES),
+}
+
+
+@pytest.mark.parametrize("miscounting", MISCOUNTS.values(), ids=MISCOUNTS)
+def test_a_content_length_that_is_wrong_is_a_missed_look(waiter: Waiter, miscounting: Behaviour) -> None:
+    waiter.timeout = TIMEOUT
+    with a_server(by_look(miscounting, sends(SUCCESS))) as server:
+        assert waiter.wait(server) == "SUCCESS"
+    assert server.seen[0] == (1, 1)
+    assert server.seen[-1] == (2, 1)
+    assert len(server.seen) <= 3  # what is left of a body that is too long spoils at most one more look
+
+
+@pytest.mark.parametrize("miscounting", MISCOUNTS.values(), ids=MISCOUNTS)
+def test_a_content_length_that_is_wrong_makes_an_answer_unreadable(waiter: Waiter, miscounting: Behaviour) -> None:
+    waiter.timeout, waiter.max_errors = TIMEOUT, 1
+    with a_server(miscounting) as server, pytest.raises(UnreadableResponseError) as caught:
+        waiter.wait(server)
+    assert caught.value.status == 200
+    assert server.seen == [(1, 1)]
+
+
+def test_an_answer_that_comes_slowly_but_steadily_may_take_longer_than_the_timeout(waiter: Waiter) -> None:
+    took: list[float] = []
+
+    def drips(exchange: Exchange) -> bool:
+        began = time.monotonic()
+        for start in range(0, len(slow), 16):
+            exchange.send(slow[start : start + 16])
+            NEVER_SET.wait(0.002)
+        took.append(time.monotonic() - began)
+        return STAYS
+
+    slow = raw(success([["Date", "Temp"], *[["2013-01-01", 39.0]] * 150]))
+    waiter.timeout, waiter.max_errors = TIMEOUT, 1
+    with a_server(drips) as server:
+        assert waiter.wait(server) == "SUCCESS"
+    assert took[0] > TIMEOUT
+    assert server.seen == [(1, 1)]

@@ -1,0 +1,126 @@
+"""Every kind of Retry-After, one table: how long is slept before the next request, or what is raised at once."""
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+from attrs import frozen
+from supermetrics_query import RateLimitError, ServerError, SupermetricsQueryError, WaitTimeoutError
+
+from tests.client.scenarios import LOOK
+from tests.support.answers import envelope, success
+from tests.support.world import DOORS, Door, open_door
+
+DATE = "Wed, 21 Oct 2015 07:28:00 GMT"
+SERVER_SAYS = {429: "TOO_MANY_REQUESTS", 503: "SERVICE_UNAVAILABLE"}
+RAISED = {429: RateLimitError, 503: ServerError}
+OWN_PAUSE = {("wait", 429): 1.0, ("wait", 503): 1.0, ("start", 429): 1.0, ("start", 503): 0.25}
+DEADLINES = {"a deadline of 5 s": 5.0, "a deadline of 2 h": 7200.0, "no deadline": None}
+
+# What comes of it, where it is no number of seconds.
+OWN = "the pause of the policies"
+TIMEOUT = "the timeout of the wait, without a sleep"
+ITSELF = "the error itself, without a sleep"
+
+Outcome = float | str
+
+
+@frozen
+class Rule:
+    """What comes of a value with a deadline of 5 s, with one of 2 h, and with none."""
+
+    name: str
+    value: str
+    wait: tuple[Outcome, Outcome, Outcome]
+    start: tuple[Outcome, Outcome, Outcome]
+
+
+RULES = (
+    Rule("whole seconds are slept", "7", (TIMEOUT, 7.0, 7.0), (ITSELF, 7.0, 7.0)),
+    Rule("blanks around seconds are nothing", "  7 ", (TIMEOUT, 7.0, 7.0), (ITSELF, 7.0, 7.0)),
+    Rule("a fraction of a second is slept too", "7.5", (TIMEOUT, 7.5, 7.5), (ITSELF, 7.5, 7.5)),
+    Rule("less than the own pause does not shorten it", "0.1", (OWN, OWN, OWN), (OWN, OWN, OWN)),
+    Rule("zero does not shorten the own pause", "0", (OWN, OWN, OWN), (OWN, OWN, OWN)),
+    Rule("seconds up to the deadline itself are slept", "5", (5.0, 5.0, 5.0), (5.0, 5.0, 5.0)),
+    Rule("the ceiling itself is slept", "120", (TIMEOUT, 120.0, 120.0), (ITSELF, 120.0, 120.0)),
+    Rule("above the ceiling only a wait is patient", "121", (TIMEOUT, 121.0, 121.0), (ITSELF, ITSELF, ITSELF)),
+    Rule("an hour is slept by a wait only", "3600", (TIMEOUT, 3600.0, 3600.0), (ITSELF, ITSELF, ITSELF)),
+    Rule("a day is the most that a wait sleeps", "86400", (TIMEOUT, TIMEOUT, 86400.0), (ITSELF, ITSELF, ITSELF)),
+    Rule("more than a day is a broken server", "86401", (ITSELF, ITSELF, ITSELF), (ITSELF, ITSELF, ITSELF)),
+    Rule("1e9 seconds are a broken server", "1e9", (ITSELF, ITSELF, ITSELF), (ITSELF, ITSELF, ITSELF)),
+    Rule("thirty digits are a broken server", "9" * 30, (ITSELF, ITSELF, ITSELF), (ITSELF, ITSELF, ITSELF)),
+    Rule(
+        "a date counts from the Date of the answer",
+        "Wed, 21 Oct 2015 07:28:07 GMT",
+        (TIMEOUT, 7.0, 7.0),
+        (ITSELF, 7.0, 7.0),
+    ),
+    Rule("a date of the past asks for nothing", "Wed, 21 Oct 2015 07:27:00 GMT", (OWN, OWN, OWN), (OWN, OWN, OWN)),
+    Rule(
+        "a date in the year 9999 is a broken server",
+        "Fri, 31 Dec 9999 23:59:59 GMT",
+        (ITSELF, ITSELF, ITSELF),
+        (ITSELF, ITSELF, ITSELF),
+    ),
+    Rule("a day that does not exist is no date", "Wed, 99 Oct 2015 07:28:00 GMT", (OWN, OWN, OWN), (OWN, OWN, OWN)),
+    Rule("negative seconds ask for nothing", "-7", (OWN, OWN, OWN), (OWN, OWN, OWN)),
+    Rule("NaN says nothing", "nan", (OWN, OWN, OWN), (OWN, OWN, OWN)),
+    Rule("infinity says nothing", "inf", (OWN, OWN, OWN), (OWN, OWN, OWN)),
+    Rule("negative infinity says nothing", "-inf", (OWN, OWN, OWN), (OWN, OWN, OWN)),
+    Rule("more digits than a number can have say nothing", "9" * 400, (OWN, OWN, OWN), (OWN, OWN, OWN)),
+    Rule("a word says nothing", "soon", (OWN, OWN, OWN), (OWN, OWN, OWN)),
+    Rule("seconds with a unit say nothing", "7 s", (OWN, OWN, OWN), (OWN, OWN, OWN)),
+    Rule("two values say nothing", "7, 7", (OWN, OWN, OWN), (OWN, OWN, OWN)),
+    Rule("an empty value says nothing", "", (OWN, OWN, OWN), (OWN, OWN, OWN)),
+)
+
+# What is done, and the request that comes next: a start that a 503 leaves in doubt is looked for.
+DONE: dict[str, Callable[[Door, float | None], object]] = {
+    "wait": lambda door, timeout: door.call(door.client.attach("night-1"), "wait", timeout=timeout),
+    "start": lambda door, timeout: door.start() if timeout is None else door.run(timeout=timeout),
+}
+FIRST = {("wait", 5.0): LOOK, ("wait", 7200.0): LOOK, ("wait", None): LOOK} | {
+    ("start", 5.0): "start 4",
+    ("start", 7200.0): "start 30",
+    ("start", None): "start 0",
+}
+
+
+def refusal(http: int, value: str) -> httpx.Response:
+    """Refuse, and say when to come again."""
+    return envelope(http, SERVER_SAYS[http], **{"retry-after": value, "date": DATE})
+
+
+def done(door: Door, place: str, timeout: float | None) -> type[SupermetricsQueryError] | None:
+    """Wait or start, and return the kind of what is raised."""
+    try:
+        DONE[place](door, timeout)
+    except SupermetricsQueryError as error:
+        return type(error)
+    return None
+
+
+def stated(outcome: Outcome, place: str, http: int, timeout: float | None) -> tuple[type[Exception] | None, list[str]]:
+    """Say what an outcome means: what is raised, and what happens before that."""
+    first = FIRST[place, timeout]
+    if outcome in {ITSELF, TIMEOUT}:
+        return (RAISED[http] if outcome == ITSELF else WaitTimeoutError), [first]
+    seconds = OWN_PAUSE[place, http] if outcome == OWN else outcome
+    return None, [first, f"sleep {seconds:.2f}", LOOK if http == 503 else first]
+
+
+@pytest.mark.parametrize("door_name", DOORS)
+@pytest.mark.parametrize("deadline", DEADLINES)
+@pytest.mark.parametrize("http", SERVER_SAYS)
+@pytest.mark.parametrize("place", DONE)
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_retry_after(rule: Rule, place: str, http: int, deadline: str, door_name: str) -> None:
+    timeout = DEADLINES[deadline]
+    outcomes = rule.wait if place == "wait" else rule.start
+    door = open_door(door_name, refusal(http, rule.value), success())
+    raised = done(door, place, timeout)
+    assert (raised, door.log) == stated(outcomes[list(DEADLINES).index(deadline)], place, http, timeout)
+
+
+def test_the_rules_have_names_of_their_own() -> None:
+    assert len({rule.name for rule in RULES}) == len(RULES)
