@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from document import Document, load, operations
+from document import Document, load, operations, resolved
 from inventory import Inventory, contract_inventory, unhandled
 from supermetrics_query import (
     ApiError,
@@ -104,23 +104,13 @@ def examples() -> Iterator[Any]:
     """Give every error example of the contract with the operation it belongs to."""
     for operation in operations(CONTRACT):
         for error_status, reference in operation.definition["responses"].items():
-            response = resolved(reference)
+            response = resolved(CONTRACT, reference)
             for media_type, content in response.get("content", {}).items() if error_status[0] != "2" else ():
                 for label, example in content.get("examples", {}).items():
-                    value = resolved(example)["value"]
+                    value = resolved(CONTRACT, example)["value"]
                     yield pytest.param(
                         operation.name, int(error_status), media_type, value, id=f"{operation.name}-{label}"
                     )
-
-
-def resolved(node: Document) -> Document:
-    """Follow a reference inside the document."""
-    if "$ref" not in node:
-        return node
-    target = CONTRACT
-    for part in node["$ref"].removeprefix("#/").split("/"):
-        target = target[part]
-    return target
 
 
 @pytest.mark.parametrize(("operation", "http", "media_type", "value"), [*examples()])
