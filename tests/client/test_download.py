@@ -73,6 +73,14 @@ def test_a_download_that_fails_leaves_what_was_there_before(
     assert target.read_text() == "yesterday"
 
 
+def test_a_path_that_cannot_be_taken_leaves_no_part_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").mkdir()
+    door, query = a_door("sync", CSV)
+    with pytest.raises(OSError, match="directory"):
+        door.call(query, "download", tmp_path / "rows.csv")
+    assert [path.name for path in tmp_path.iterdir()] == ["rows.csv"]
+
+
 @pytest.mark.parametrize("door_name", DOORS)
 def test_a_download_that_was_cut_is_begun_again(door_name: str, tmp_path: Path) -> None:
     door, query = a_door(door_name, cut(), CSV)
