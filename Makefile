@@ -74,7 +74,7 @@ layers: $(VENV)/.dev ## Check which module may import which
 .PHONY: lock
 lock: $(VENV)/.dev ## Raise the locked versions in requirements/ (needs uv on PATH)
 	@uv pip compile --quiet --upgrade $(LOCKED) --all-extras --group dev --output-file requirements/dev.txt
-	@uv pip compile --quiet $(LOCKED) --all-extras --group build --constraint requirements/dev.txt \
+	@uv pip compile --quiet $(LOCKED) --extra cli --extra emulator --group build --constraint requirements/dev.txt \
 		--output-file requirements/run.txt
 LOCKED := pyproject.toml --generate-hashes --universal --no-header --no-annotate --no-emit-index-url
 
