@@ -8,6 +8,7 @@ from __future__ import annotations
 from contextlib import aclosing, closing
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from . import tables
 from .checks import checked_offset, checked_prefetch
 from .drivers import AsyncDriver, Driver
 from .effects import Call
@@ -20,12 +21,17 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
     from typing import Self, TypeAlias
 
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+
     from .effects import Effect
     from .errors import SupermetricsQueryError
     from .rows import Column, Page
     from .runs import Run
     from .settings import Settings
     from .status import QueryStatus
+    from .tables import Schema
 
     OnProgress: TypeAlias = Callable[[QueryStatus], None]
     OnProgressAsync: TypeAlias = Callable[[QueryStatus], Awaitable[None] | None]
@@ -119,6 +125,37 @@ class Query(Handle[Driver]):
         """
         return self._driver.run(downloading.download(self._settings, self._run, sink_of(path_or_file)))
 
+    def to_arrow(self, *, schema: Schema | None = None) -> pa.Table:
+        """Return the result as a pyarrow.Table. Waits and raises as `pages()` does.
+
+        A column has the type that the API declares (docs/tables.md), or one that holds every cell, text in the end.
+        `schema` (a pyarrow.Schema or a mapping of columns to types) gives types of your own; QueryError names a cell
+        that does not fit one.
+        """
+        table = tables.building(self._run, schema)
+        with closing(self.pages()) as pages:
+            for page in pages:
+                table.add(page)
+        return table.table()
+
+    def iter_arrow(self, *, schema: Schema | None = None) -> Generator[pa.RecordBatch, None, None]:
+        """Yield the result as a pyarrow.RecordBatch for each page, one page in memory, all of one schema.
+
+        The first page decides the types as `to_arrow()` does; QueryError names a later cell that does not fit, and
+        `schema` helps. A result without rows is one batch without rows. Waits and raises as `pages()` does.
+        """
+        return tables.batches(self.pages(), tables.building(self._run, schema))
+
+    def to_pandas(self, *, schema: Schema | None = None) -> pd.DataFrame:
+        """Return the result as a pandas.DataFrame, with the types of `to_arrow()`."""
+        tables.check_installed("pandas")
+        return tables.pandas_of(self.to_arrow(schema=schema))
+
+    def to_polars(self, *, schema: Schema | None = None) -> pl.DataFrame:
+        """Return the result as a polars.DataFrame, with the types of `to_arrow()`."""
+        tables.check_installed("polars")
+        return tables.polars_of(self.to_arrow(schema=schema))
+
 
 class AsyncQuery(Handle[AsyncDriver]):
     """A query in async code, under asyncio or trio. What each method does stands at `Query`."""
@@ -148,6 +185,28 @@ class AsyncQuery(Handle[AsyncDriver]):
     async def download(self, path_or_file: Target) -> int:
         """Write the result in the format the query was started with; see `Query.download`."""
         return await self._driver.run(downloading.download(self._settings, self._run, sink_of(path_or_file)))
+
+    async def to_arrow(self, *, schema: Schema | None = None) -> pa.Table:
+        """Return the result as a pyarrow.Table; see `Query.to_arrow`."""
+        table = tables.building(self._run, schema)
+        async with aclosing(self.pages()) as pages:
+            async for page in pages:
+                table.add(page)
+        return table.table()
+
+    def iter_arrow(self, *, schema: Schema | None = None) -> AsyncGenerator[pa.RecordBatch, None]:
+        """Yield the result as a pyarrow.RecordBatch for each page; see `Query.iter_arrow`."""
+        return tables.batches_async(self.pages(), tables.building(self._run, schema))
+
+    async def to_pandas(self, *, schema: Schema | None = None) -> pd.DataFrame:
+        """Return the result as a pandas.DataFrame; see `Query.to_pandas`."""
+        tables.check_installed("pandas")
+        return tables.pandas_of(await self.to_arrow(schema=schema))
+
+    async def to_polars(self, *, schema: Schema | None = None) -> pl.DataFrame:
+        """Return the result as a polars.DataFrame; see `Query.to_polars`."""
+        tables.check_installed("polars")
+        return tables.polars_of(await self.to_arrow(schema=schema))
 
 
 def rows_of(pages: Generator[Page, None, None]) -> Generator[dict[str, Any], None, None]:

@@ -174,9 +174,9 @@ def test_a_result_whose_columns_change_midway_is_another_result() -> None:
 def test_a_result_that_expires_midway_can_be_read_on_from_where_it_ended() -> None:
     rows, pages = source(10), [success([HEADER, *source(3)]), NOT_FOUND]
     delivered: list[Any] = []
-    door = open_door("sync", *pages, page_size=4)
+    handle: Any = open_door("sync", *pages, page_size=4).client.attach("night-1")
     with pytest.raises(ResultExpiredError) as caught:  # noqa: PT012
-        for page in door.client.attach("night-1").pages():
+        for page in handle.pages():
             delivered.extend(page.rows)
     again = Service(rows)
     assert delivered + rows_given(again, 4, start=caught.value.delivered) == rows
