@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from textwrap import dedent
 
@@ -212,7 +213,6 @@ def test_processes_side_by_side_have_an_emulator_each(consumer: Consumer) -> Non
     """)
     )
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_it.py"]
-    running = [
-        subprocess.Popen(command, cwd=consumer.folder, env=outside(), stdout=subprocess.DEVNULL) for _ in range(3)
-    ]
+    start = partial(subprocess.Popen, cwd=consumer.folder, env=outside(), stdout=subprocess.DEVNULL)
+    running = [start(command) for _ in range(3)]
     assert [process.wait(60) for process in running] == [0, 0, 0]
