@@ -2,7 +2,7 @@
 
 import errno
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def plan_of(pairs: Sequence[str] | None) -> Plan:
     """Return how queries behave, from `run_seconds=20` and the like."""
     members = named("--plan", pairs) or {}
     try:
-        return made_plan(members)
+        return made(Plan, members)
     except TypeError:
         known = ", ".join(Plan.__annotations__)
         raise ConfigurationError(f"--plan has members {known}, not all of {', '.join(members)}") from None
@@ -28,9 +28,8 @@ def plan_of(pairs: Sequence[str] | None) -> Plan:
         raise ConfigurationError(f"--plan: {error}") from None
 
 
-def made_plan(members: dict[str, object]) -> Plan:
+def made(make: Callable[..., Plan], members: Mapping[str, object]) -> Plan:
     """Make a plan, whose class checks what the members are."""
-    make: Callable[..., Plan] = Plan
     return make(**members)
 
 
