@@ -69,8 +69,6 @@ def test_an_example_of_the_help_runs(supermetrics_emulator: Emulator, tmp_path: 
     (tmp_path / "sessions.csv").write_text(SESSIONS)
     (tmp_path / "query.yaml").write_text(QUERY_FILE)
     supermetrics_emulator.add_source("GAWA", read_csv(tmp_path / "sessions.csv"))
-    if "parquet" in line:
-        pytest.importorskip("supermetrics_query.tables", reason="Parquet comes with iter_arrow")
     before = "TOKEN=$(supermetrics-query run --file query.yaml --no-wait) && " if "$TOKEN" in line else ""
     done = shell(supermetrics_emulator, f"set -o pipefail; {before}{line}", tmp_path)
     assert (done.returncode, done.stderr) == (0, "")

@@ -6,10 +6,12 @@ import json
 import os
 import stat
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pyarrow import parquet
 from supermetrics_query.cli import forms
 from supermetrics_query.emulator import Emulator, Plan, Source
 from supermetrics_query.emulator.sources import DATE, INTEGER, TEXT, Column
@@ -25,7 +27,7 @@ SHOP = Source(
     [("2026-10-01", "Jyväskylä", 3), ("2026-10-02", 'a "b",\nc', None), ("2026-10-03", None, 0)],
     date="date",
 )
-ROWS = [
+ROWS: list[dict[str, Any]] = [
     {"date": "2026-10-01", "place": "Jyväskylä", "sold": 3},
     {"date": "2026-10-02", "place": 'a "b",\nc', "sold": None},
     {"date": "2026-10-03", "place": None, "sold": 0},
@@ -38,7 +40,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "ndjson": lambda text: [json.loads(line) for line in text.splitlines()],
     "json": json.loads,
 }
-EXPECTED = {"csv": AS_TEXT, "ndjson": ROWS, "json": ROWS}
+EXPECTED: dict[str, Any] = {"csv": AS_TEXT, "ndjson": ROWS, "json": ROWS}
 
 
 @pytest.fixture
@@ -61,6 +63,20 @@ def test_a_file_gets_the_form_of_its_ending(shop: Emulator, form: str, tmp_path:
     assert READERS[form](path.read_text(encoding="utf-8")) == EXPECTED[form]
     assert (done.stdout, done.stderr) == ("", "")
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_parquet_file_holds_the_rows_with_their_types(shop: Emulator, tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    assert command(shop, *RUN, "--to", str(path)).returncode == 0
+    assert parquet.read_table(path).to_pylist() == [row | {"date": date.fromisoformat(row["date"])} for row in ROWS]
+
+
+def test_a_parquet_file_of_several_pages_is_whole(supermetrics_emulator: Emulator, tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    words = ("--ds-id", "NUMBERS", "--fields", "c0,c1", "--setting", "rows=25000", "--to", str(path))
+    assert command(supermetrics_emulator, "run", *words).returncode == 0
+    table = parquet.read_table(path)
+    assert table.column("c0").to_pylist() == list(range(25_000))
 
 
 def test_a_pipe_gets_csv_unless_told_otherwise(shop: Emulator) -> None:

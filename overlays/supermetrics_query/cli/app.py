@@ -1,6 +1,7 @@
 """The commands."""
 
 import sys
+from collections.abc import Callable
 from typing import Annotated, NoReturn
 
 import typer
@@ -43,7 +44,7 @@ def options(
     """Hold what stands before a command."""
 
 
-COMMANDS = (
+COMMANDS: tuple[Callable[..., None], ...] = (
     *(emulating.demo, running.run, running.wait),
     *(reading.status, reading.rows, reading.download, reading.history, emulating.emulate),
 )

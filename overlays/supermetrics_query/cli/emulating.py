@@ -24,7 +24,7 @@ def demo() -> None:
 def emulate(
     host: o.Host = "127.0.0.1",
     port: o.Port = 8765,
-    key: o.EmulatorKey = "api_emulator",
+    key: o.EmulatorKey = "fake_key_of_the_emulator",
     source: o.Sources = None,
     plan: o.Plan = None,
     fault: o.Faults = None,
