@@ -48,8 +48,15 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     *(emulating.demo, running.run, running.wait),
     *(reading.status, reading.rows, reading.download, reading.history, emulating.emulate),
 )
-for command in COMMANDS:
+
+
+def register(command: Callable[..., None]) -> None:
+    """Add a command with its examples."""
     app.command(epilog=escape(examples.of(command.__name__)))(exits.ending(command))
+
+
+for each in COMMANDS:
+    register(each)
 
 
 def run() -> NoReturn:

@@ -33,11 +33,6 @@ class Outlet:
     form: str
     path: Path | None = None
 
-    @property
-    def place(self) -> str:
-        """Where it is, for people."""
-        return "stdout" if self.path is None else str(self.path)
-
     def write(self, rows: forms.Rows) -> None:
         """Write rows."""
         with opened(self.path) as file:
