@@ -28,7 +28,7 @@ T = TypeVar("T")
 Other = TypeVar("Other")
 
 
-def new_run(query: DataQuery, format: str) -> Run:
+def new_run(query: object, format: str) -> Run:
     """Name a run before anything is sent, and check what is asked for."""
     if not isinstance(query, DataQuery):
         raise ConfigurationError(f"a query must be a DataQuery, not {type(query).__name__}: DataQuery(ds_id=...)")
@@ -36,9 +36,20 @@ def new_run(query: DataQuery, format: str) -> Run:
     return Run(
         checked_schedule_id(known(query.schedule_id, uuid.uuid4().hex)),
         format=checked_format(format),
+        request=query,
         first_row=first,
         last_row=LAST_OFFSET if last is None else last,
     )
+
+
+def any_run(query: object, format: str) -> Run:
+    """Name a run; one whose request cannot be used has ended with the error that says so."""
+    try:
+        return new_run(query, format)
+    except ConfigurationError as error:
+        run = Run(uuid.uuid4().hex)
+        run.end(error)
+        return run
 
 
 def known_run(schedule_id_or_token: str) -> Run:

@@ -81,6 +81,13 @@ def checked_prefetch(value: object) -> int:
     raise ConfigurationError(f"prefetch must be a whole number from 0 to {MOST_PREFETCH}, not {value!r}")
 
 
+def checked_in_flight(value: object) -> int:
+    """Return how many queries may be unfinished at a time."""
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
+        return value
+    raise ConfigurationError(f"in_flight must be a whole number from 1 on, not {value!r}")
+
+
 def checked_base_url(value: str) -> str:
     """Return a base URL without its last slash: https, or http to this machine."""
     try:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
     import pyarrow as pa
+    from supermetrics_query_api.models import DataQuery
 
     from .effects import Effect
     from .errors import SupermetricsQueryError
@@ -54,6 +55,11 @@ class Handle(Generic[D]):
         return self._run.schedule_id
 
     @property
+    def request(self) -> DataQuery | None:
+        """What was asked for; None for a query that was started elsewhere."""
+        return self._run.request
+
+    @property
     def token(self) -> str:
         """A short text with which any process can go on: `client.attach(token)`. It holds no secret."""
         return self._run.token
@@ -65,8 +71,8 @@ class Handle(Generic[D]):
 
     @property
     def error(self) -> SupermetricsQueryError | None:
-        """What `wait()` raises once the query has ended badly, else None."""
-        return self._run.error
+        """What `wait()` raises once the query has ended badly, or why looking at it was given up, else None."""
+        return self._run.error or self._run.given_up
 
     @property
     def columns(self) -> list[Column]:

@@ -13,6 +13,7 @@ from supermetrics_query_api.types import Unset
 from .. import operations
 from ..effects import Answer, Flow, now
 from ..errors import StatusNotFoundError, SupermetricsQueryError, UnreadableResponseError
+from ..events import StartSent
 from ..polling import Deadline
 from ..retrying import CALL_ERRORS, is_outcome, is_transient, leaves_doubt
 from ..runs import Run
@@ -26,6 +27,7 @@ from .waiting import Notice, Wait, raise_if_bad
 def start(settings: Settings, run: Run, query: DataQuery, deadline: Deadline, held: int) -> Flow[QueryStatus]:
     """Start a query and return what is known of it; errors carry the token, because the query may be running."""
     run.started = run.born = yield from now()
+    yield from settings.tell(StartSent(schedule_id=run.schedule_id, token=run.token))
     body = prepared(settings, run, query, held)
     doubt = False
 
