@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import date, datetime
 from operator import ge, le
 from reprlib import Repr
-from typing import Any
+from typing import Any, TypeVar
 
 from attrs import frozen
 from supermetrics_query_api.limits import LIMITS, REQUIRED
@@ -23,6 +23,7 @@ BYTES = (bytes, bytearray, memoryview)
 SHORT = Repr()
 SHORT.maxstring = SHORT.maxother = 60
 
+T = TypeVar("T")
 Limits = Mapping[str, int | str]
 
 
@@ -86,10 +87,16 @@ def a_day(_: Member, value: date, __: Limits) -> date:
     return value
 
 
-def a_scalar(member: Member, value: Any, limits: Limits) -> Any:
-    """Return a text or a number that is within its limits."""
+def a_text(member: Member, value: str, limits: Limits) -> str:
+    """Return a text that is within its limits; half a character cannot be sent."""
     check(member.name, value, limits)
-    return plain(member, value)
+    return value if value.isascii() else plain(member, value)
+
+
+def a_number(member: Member, value: int, limits: Limits) -> int:
+    """Return a number that is within its limits."""
+    check(member.name, value, limits)
+    return value
 
 
 def a_list(member: Member, value: Sequence[object], limits: Limits) -> list[Any]:
@@ -114,7 +121,7 @@ def is_absent(member: Member, value: object) -> bool:
     return isinstance(value, Unset) or (value is None and member.is_known)
 
 
-def plain(member: Member, value: Any) -> Any:
+def plain(member: Member, value: T) -> T:
     """Return what the contract leaves open, if it is JSON."""
     try:
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
@@ -158,8 +165,11 @@ def check(name: str, value: Any, limits: Limits) -> None:
 
 
 def brief(value: object) -> str:
-    """Show a value, in short."""
-    return SHORT.repr(value)
+    """Show a value in short, in one line."""
+    try:
+        return SHORT.repr(value).replace("\n", " ")
+    except ValueError:  # a number of thousands of digits
+        return f"one of {type(value).__name__}"
 
 
 def limit(request: str, path: str, word: str) -> int:
@@ -169,8 +179,8 @@ def limit(request: str, path: str, word: str) -> int:
 
 KINDS: Mapping[str, tuple[Callable[[object], bool], Callable[[Member, Any, Limits], Any]]] = {
     "date": (is_day, a_day),
-    "string": (is_text, a_scalar),
-    "integer": (is_whole, a_scalar),
+    "string": (is_text, a_text),
+    "integer": (is_whole, a_number),
     "array": (is_list, a_list),
     "object": (is_object, an_object),
 }

@@ -141,6 +141,7 @@ def test_a_member_that_was_set_by_its_name_in_the_api_is_a_member_like_others() 
         ({"max_rows": True}, "max_rows must be a whole number, not True"),
         ({"max_rows": 5.0}, "max_rows must be a whole number, not 5.0"),
         ({"max_rows": 1_000_001}, "max_rows must be 1000000 or less, not 1000001"),
+        ({"max_rows": 10**5000}, "max_rows must be 1000000 or less, not one of int"),
         ({"cache_minutes": -1}, "cache_minutes must be 0 or more, not -1"),
         ({"fields": 5}, "fields must be text or a list, not 5"),
         ({"fields": b"date"}, "fields must be text or a list, not b'date'; decode it"),
