@@ -43,6 +43,13 @@ def test_every_limit_of_the_contract_is_there_and_no_other(contract: Document, n
     assert sorted(str(pair) for limit in kinds for pair in limit.items()) == told
 
 
+def test_every_pattern_is_about_the_whole_text() -> None:
+    patterns = {str(limit) for word, limit in limits_in(LIMITS) if word == "pattern"}
+
+    assert patterns
+    assert all(pattern.startswith("^") and pattern.endswith("$") for pattern in patterns)
+
+
 def test_members_are_found_by_their_path() -> None:
     assert LIMITS["DataQuery"]["fields"] == {"string": {"maxLength": 1000}, "array": {"maxItems": 100}}
     assert LIMITS["DataQuery"]["fields[].id"] == {"string": {"maxLength": 100}}
