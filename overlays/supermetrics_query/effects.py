@@ -26,7 +26,7 @@ class Request:
     operation: str
     keywords: Mapping[str, Any]
     lane: Lane = Lane.PAGE
-    write: Callable[[bytes], object] | None = None  # takes the body of a success in place of the answer
+    write: Callable[[bytes], object] | None = None  # takes the body of a success in place of the answer; False ends it
 
 
 @frozen

@@ -12,7 +12,7 @@ from . import tables
 from .checks import checked_offset, checked_prefetch
 from .drivers import AsyncDriver, Driver
 from .effects import Call
-from .files import Target, sink_of
+from .files import OnBytes, Target, sink_of
 from .flows import downloading, paging, waiting
 from .flows.paging import PREFETCH
 from .policies import DEFAULT_WAIT, Seconds, patience
@@ -123,13 +123,16 @@ class Query(Handle[Driver]):
         """Yield the rows as dicts keyed by field id. Waits and raises as `pages()` does."""
         return rows_of(self.pages(start=start, prefetch=prefetch))
 
-    def download(self, path_or_file: Target) -> int:
+    def download(self, path_or_file: Target, *, on_progress: OnBytes | None = None) -> int:
         """Write the result in the format the query was started with, and return how many bytes it is.
 
         Waits as `pages()` does. A path is written beside and renamed at the end, so that a file under that name is
-        whole; an open file is written to and not closed.
+        whole; an open file is written to and not closed. `on_progress`, a plain function, gets the number of bytes
+        written about every 64 KiB and at the end; the number falls where a download that broke off is begun again.
+        What it raises ends the download.
         """
-        return self._driver.run(downloading.download(self._settings, self._run, sink_of(path_or_file)))
+        sink = sink_of(path_or_file, on_progress)
+        return self._driver.run(downloading.download(self._settings, self._run, sink))
 
     def to_arrow(self, *, schema: Schema | None = None) -> pa.Table:
         """Return the result as a pyarrow.Table. Waits and raises as `pages()` does.
@@ -188,9 +191,10 @@ class AsyncQuery(Handle[AsyncDriver]):
         """Yield the rows as dicts keyed by field id; see `Query.rows`."""
         return rows_of_async(self.pages(start=start, prefetch=prefetch))
 
-    async def download(self, path_or_file: Target) -> int:
+    async def download(self, path_or_file: Target, *, on_progress: OnBytes | None = None) -> int:
         """Write the result in the format the query was started with; see `Query.download`."""
-        return await self._driver.run(downloading.download(self._settings, self._run, sink_of(path_or_file)))
+        sink = sink_of(path_or_file, on_progress)
+        return await self._driver.run(downloading.download(self._settings, self._run, sink))
 
     async def to_arrow(self, *, schema: Schema | None = None) -> pa.Table:
         """Return the result as a pyarrow.Table; see `Query.to_arrow`."""
