@@ -61,7 +61,7 @@ class Limiter:
         """Take a slot, or say how long there is none."""
         with self._lock:
             self._last = max(self._last, int(moment * 1000))
-            if self._log is None and len(self._first) < min(less(*self._limits, SHARE_OF_LOOKS)):
+            if self._log is None and len(self._first) < min(less(*self._limits, 1 / BURSTS)):
                 self._first.append(self._last)
                 return GRANTED
             self._log = self._log or log_of(self._limits, self._first)
