@@ -12,7 +12,7 @@ from tests.docs.pages import ROOT
 DOCS = ROOT / "docs"
 FROM_THE_ROOT = {"changes.md", "contributing.md"}  # tools/site_hooks.py
 PART = re.compile(r"^<!-- from: (?P<file>\S+) -->\n```py\n(?P<code>.*?)^```", re.DOTALL | re.MULTILINE)
-GUIDES = [DOCS / "service.md", DOCS / "nightly.md"]
+GUIDES = [DOCS / f"{name}.md" for name in ("service", "nightly", "comparison")]
 
 
 def menu(node: Any) -> list[str]:
