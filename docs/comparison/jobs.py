@@ -18,7 +18,10 @@ SHORT = Plan(scheduled_seconds=0.2, queued_seconds=0.3, run_seconds=2.5)
 
 @frozen(kw_only=True)
 class Job:
-    """One job. A `deferred` start must return at once; with `expiry` the result is gone after the first page."""
+    """One job. A `deferred` start must return at once; with `expiry` the result is gone after the first page.
+
+    `timeout` is that of a request, in seconds; without it each contender has its own.
+    """
 
     title: str
     plan: Plan = SHORT
@@ -27,9 +30,15 @@ class Job:
     fields: tuple[str, ...] = ("date", "clicks")
     rows: int = 30
     page: int = 1000
+    timeout: float | None = None
     deferred: bool = False
     expiry: bool = False
     interrupted: bool = False
+
+    @property
+    def patience(self) -> dict[str, Any]:
+        """Return the option for the timeout, which has one name everywhere."""
+        return {} if self.timeout is None else {"timeout": self.timeout}
 
     @property
     def truth(self) -> list[tuple[str, int]]:
@@ -51,6 +60,9 @@ JOBS: Mapping[str, Job] = {
         deferred=True,
     ),
     "long": Job(title="A query of 40 s", plan=Plan(run_seconds=40)),
+    "patient": Job(
+        title="The same with `timeout=1800`, an option of all three", plan=Plan(run_seconds=40), timeout=1800
+    ),
     "lost": Job(title="The answer to the start is lost", fault="start:lost"),
     "gateway": Job(title="502 with a page of HTML while it runs", fault=f"{WAITING}:502,body=html"),
     "portal": Job(title="200 with a page of HTML while it runs", fault=f"{WAITING}:200,body=html"),

@@ -14,7 +14,7 @@ WAITS_IN = "status"
 def rows(task: Task) -> Iterator[dict[str, Any]]:
     """Start the query or go on with it, wait, and key its rows by the titles of its columns."""
     headers = {"Authorization": f"Bearer {task.key}"}
-    with httpx.Client(base_url=task.url, headers=headers, timeout=30) as http:
+    with httpx.Client(base_url=task.url, headers=headers, **task.job.patience) as http:
         schedule_id = task.noted or started(http, task.query)
         task.note(schedule_id)
         while (answer := look(http, schedule_id, 0, task.job.page))["meta"]["status_code"] != "SUCCESS":

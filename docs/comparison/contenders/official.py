@@ -14,7 +14,7 @@ WAITS_IN = "start"  # it holds the request that starts the query
 def rows(task: Task) -> Iterator[dict[str, Any]]:
     """Execute the query, poll as long as it is pending, and key its rows by the fields that were asked for."""
     deferred = {"sync_timeout": 0} if task.job.deferred else {}
-    with SupermetricsClient(api_key=task.key, base_url=task.url) as client:
+    with SupermetricsClient(api_key=task.key, base_url=task.url, **task.job.patience) as client:
         result = client.queries.execute(ds_accounts=["1"], **task.query, **deferred)
         while result.meta.status_code == "pending":
             time.sleep(5)
