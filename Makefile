@@ -96,7 +96,7 @@ LOCKED := pyproject.toml $(FLAGS)
 .PHONY: clean
 clean: ## Remove everything that can be made again
 	@rm -rf $(VENV) $(SITE_VENV) $(COMPARE_VENV) node_modules build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
-	@find generated overlays tests tools -name __pycache__ -prune -exec rm -rf {} +
+	@find docs generated overlays tests tools -name __pycache__ -prune -exec rm -rf {} +
 
 # Set-up. Only hash-locked packages are installed; the project itself is linked, not copied.
 $(VENV)/bin/python:
