@@ -98,7 +98,7 @@ def test_an_assert_that_is_not_reached_is_noticed(tmp_path: Path) -> None:
 
 
 def test_the_pages_that_teach_have_examples() -> None:
-    teaching = ("start", "one-query", "operations", "polling", "errors", "tables")
+    teaching = ("start", "one-query", "many-queries", "operations", "polling", "errors", "queries", "tables")
     assert {f"docs/{name}.md" for name in teaching} <= {str(example.path.relative_to(ROOT)) for example in EXAMPLES}
 
 
