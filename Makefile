@@ -6,6 +6,8 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+SITE_VENV := $(VENV)-site
+COMPARE_VENV := $(VENV)-compare
 REDOCLY := node_modules/.package-lock.json
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 export PYTHONPATH :=
@@ -54,6 +56,15 @@ diff: $(VENV)/.dev $(REDOCLY) ## Rate what changed since the last release; fail 
 docs: $(VENV)/.dev $(REDOCLY) ## Build the reference of the contract, build/reference.html
 	@$(BIN)/python tools/reference.py
 
+.PHONY: site
+site: $(SITE_VENV)/.site docs ## Build the documentation, build/site; fail on a link that leads nowhere
+	@NO_MKDOCS_2_WARNING=true $(SITE_VENV)/bin/mkdocs build
+	@echo 'build/site is the documentation; it needs no network'
+
+.PHONY: compare
+compare: $(COMPARE_VENV)/.compare ## Run the jobs of docs/comparison.md with every contender, and write its table
+	@PYTHONPATH=docs $(COMPARE_VENV)/bin/python -m comparison
+
 .PHONY: released
 released: ## Keep openapi.yaml as the contract of the last release
 	@cp openapi.yaml docs/contract/released.yaml
@@ -80,12 +91,16 @@ lock: $(VENV)/.dev ## Raise the locked versions in requirements/ (needs uv on PA
 	@uv pip compile --quiet --upgrade $(LOCKED) --all-extras --group dev --output-file requirements/dev.txt
 	@uv pip compile --quiet $(LOCKED) --extra cli --extra emulator --group build --constraint requirements/dev.txt \
 		--output-file requirements/run.txt
-LOCKED := pyproject.toml --generate-hashes --universal --no-header --no-annotate --no-emit-index-url
+	@uv pip compile --quiet $(LOCKED) --extra emulator --group build --group compare --constraint requirements/dev.txt \
+		--output-file requirements/compare.txt
+	@uv pip compile --quiet --upgrade $(FLAGS) --group site --output-file requirements/site.txt
+FLAGS := --generate-hashes --universal --no-header --no-annotate --no-emit-index-url
+LOCKED := pyproject.toml $(FLAGS)
 
 .PHONY: clean
 clean: ## Remove everything that can be made again
-	@rm -rf $(VENV) node_modules build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
-	@find generated overlays tests tools -name __pycache__ -prune -exec rm -rf {} +
+	@rm -rf $(VENV) $(SITE_VENV) $(COMPARE_VENV) node_modules build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@find docs generated overlays tests tools -name __pycache__ -prune -exec rm -rf {} +
 
 # Set-up. Only hash-locked packages are installed; the project itself is linked, not copied.
 $(VENV)/bin/python:
@@ -104,6 +119,20 @@ $(VENV)/.dev: $(VENV)/bin/python requirements/dev.txt pyproject.toml
 	@echo 'setting up $(VENV) (dev)'
 	@$(PIP) install --require-hashes -r requirements/dev.txt
 	@$(PIP) install --no-build-isolation --no-deps --editable .
+	@touch $@
+
+# The documentation and its comparison with others each have an environment of their own.
+$(SITE_VENV)/.site: requirements/site.txt
+	@echo 'setting up $(SITE_VENV)'
+	@$(PYTHON) -m venv --clear $(SITE_VENV)
+	@$(SITE_VENV)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes -r $<
+	@touch $@
+
+$(COMPARE_VENV)/.compare: requirements/compare.txt pyproject.toml
+	@echo 'setting up $(COMPARE_VENV)'
+	@$(PYTHON) -m venv --clear $(COMPARE_VENV)
+	@$(COMPARE_VENV)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes -r $<
+	@$(COMPARE_VENV)/bin/python -m pip --disable-pip-version-check -qq install --no-build-isolation --no-deps --editable .
 	@touch $@
 
 # Redocly is the only package that npm installs. Its node comes with the development packages.
