@@ -6,6 +6,8 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+BENCH ?= full
+BENCH_VENV := $(VENV)-bench
 REDOCLY := node_modules/.package-lock.json
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 export PYTHONPATH :=
@@ -50,6 +52,14 @@ diff: $(VENV)/.dev $(REDOCLY) ## Rate what changed since the last release; fail 
 docs: $(VENV)/.dev $(REDOCLY) ## Build the reference of the contract, build/reference.html
 	@$(BIN)/python tools/reference.py
 
+.PHONY: bench
+bench: $(BENCH_VENV)/.bench ## Measure side by side with the official SDK; BENCH=quick takes a minute and judges nothing
+	@$(BENCH_VENV)/bin/python -m benchmarks $(BENCH)
+
+.PHONY: bench-plots
+bench-plots: $(BENCH_VENV)/.bench ## Draw the plots of docs/performance.md from the last full `make bench`
+	@$(BENCH_VENV)/bin/python -m benchmarks.plots
+
 .PHONY: released
 released: ## Keep openapi.yaml as the contract of the last release
 	@cp openapi.yaml docs/contract/released.yaml
@@ -76,12 +86,14 @@ lock: $(VENV)/.dev ## Raise the locked versions in requirements/ (needs uv on PA
 	@uv pip compile --quiet --upgrade $(LOCKED) --all-extras --group dev --output-file requirements/dev.txt
 	@uv pip compile --quiet $(LOCKED) --extra cli --extra emulator --group build --constraint requirements/dev.txt \
 		--output-file requirements/run.txt
+	@uv pip compile --quiet $(LOCKED) --group bench --group build --constraint requirements/dev.txt \
+		--output-file requirements/bench.txt
 LOCKED := pyproject.toml --generate-hashes --universal --no-header --no-annotate --no-emit-index-url
 
 .PHONY: clean
 clean: ## Remove everything that can be made again
-	@rm -rf $(VENV) node_modules build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
-	@find generated overlays tests tools -name __pycache__ -prune -exec rm -rf {} +
+	@rm -rf $(VENV) $(BENCH_VENV) node_modules build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@find generated overlays tests tools benchmarks -name __pycache__ -prune -exec rm -rf {} +
 
 # Set-up. Only hash-locked packages are installed; the project itself is linked, not copied.
 $(VENV)/bin/python:
@@ -100,6 +112,14 @@ $(VENV)/.dev: $(VENV)/bin/python requirements/dev.txt pyproject.toml
 	@echo 'setting up $(VENV) (dev)'
 	@$(PIP) install --require-hashes -r requirements/dev.txt
 	@$(PIP) install --no-build-isolation --no-deps --editable .
+	@touch $@
+
+# Measurements see what a user has: no extras, because httpx imports click and rich wherever it finds them.
+$(BENCH_VENV)/.bench: requirements/bench.txt pyproject.toml
+	@echo 'setting up $(BENCH_VENV)'
+	@$(PYTHON) -m venv --clear $(BENCH_VENV)
+	@$(BENCH_VENV)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes -r requirements/bench.txt
+	@$(BENCH_VENV)/bin/python -m pip --disable-pip-version-check -qq install --no-build-isolation --no-deps --editable .
 	@touch $@
 
 # Redocly is the only package that npm installs. Its node comes with the development packages.
