@@ -1,4 +1,4 @@
-"""`python -m benchmarks full` measures, judges and keeps build/bench.json; `quick` takes a minute and judges nothing."""
+"""`python -m benchmarks full` measures, judges and keeps build/bench.json; `quick` is short and judges nothing."""
 
 import argparse
 import json

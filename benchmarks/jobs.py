@@ -14,7 +14,7 @@ MEGABYTE = 1e6
 
 
 def measured(job: Job) -> dict[str, float]:
-    """Do a job; return its CPU and wall time in seconds, by how many MB the peak of memory rose, and its own figures."""
+    """Do a job; return its CPU and wall time in seconds, the rise of its memory in MB, and its own figures."""
     next(job)
     memory, cpu, wall = peak(), time.process_time(), time.perf_counter()
     own = [figures for figures in job if figures]

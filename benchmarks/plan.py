@@ -29,7 +29,7 @@ class Job:
 
 @frozen(kw_only=True)
 class Target:
-    """A key of the table: a figure of ours beside that of a rival, and the most that one of them or their ratio may be."""
+    """A key of the table: a figure of ours beside that of a rival, and the most that it or the ratio may be."""
 
     key: str
     job: str
@@ -63,8 +63,6 @@ JOBS = (
     *(Job(name=f"waits_{count}", does="waits", size=count, subjects=OURS) for count in (1, 10, 100, 1000)),
 )
 
-MB = {"figure": "memory", "unit": "MB"}
-
 TARGETS = (
     Target(key="import_vs_peer", job="import", at_most=0.03),
     Target(key="cold_vs_peer", job="cold", at_most=0.26),
@@ -78,8 +76,16 @@ TARGETS = (
     Target(key="page_vs_json.dicts", job="page_dicts", per_piece=True, rival="plain", rival_job="page", at_most=0.80),
     Target(key="million_vs_peer", job="million", unit="s", at_most=0.55),
     Target(key="million_vs_peer.dicts", job="million_dicts", unit="s", rival_job="million", judged="nothing"),
-    Target(key="million_memory_mb", job="million", judged="ours", at_most=60, **MB),
-    Target(key="million_memory_mb.growth", job="million", rival="ours", rival_job="tenth", at_most=1.1, **MB),
+    Target(key="million_memory_mb", job="million", judged="ours", at_most=60, figure="memory", unit="MB"),
+    Target(
+        key="million_memory_mb.growth",
+        job="million",
+        rival="ours",
+        rival_job="tenth",
+        at_most=1.1,
+        figure="memory",
+        unit="MB",
+    ),
     Target(key="latency_vs_peer", job="latency", figure="wall", unit="s", at_most=0.30),
     Target(key="single_lateness_s", job="single", figure="late", unit="s", rival=None, judged="ours", at_most=1.0),
     Target(key="single_requests", job="single", figure="asked", unit="", rival=None, judged="ours", at_most=3),

@@ -33,7 +33,7 @@ def cold(subject: str, does: str, url: str, size: int) -> Sample:
 
 
 def source(subject: str, name: str, url: str) -> str:
-    """Return the piece of code; it is not imported here, so that subjects need not be installed where nothing is run."""
+    """Return the piece of code, filled in."""
     code = import_module(f"benchmarks.subjects.{subject}").__dict__[name]
     return str(code).format(url=url)
 

@@ -1,4 +1,4 @@
-"""This package, through its public door."""
+"""The package itself, through its public door."""
 
 import asyncio
 import time
