@@ -26,31 +26,41 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("mode", choices=["full", "quick"])
     quick = parser.parse_args(arguments).mode == "quick"
+    versions = {name: version(name) for name in PACKAGES}
     measured = outcomes(JOBS, quick=quick)
-    return verdict(table.lines(TARGETS, measured), measured, quick=quick)
+    return verdict(table.lines(TARGETS, measured), measured, quick=quick, versions=versions)
 
 
-def verdict(lines: Sequence[table.Line], measured: Mapping[str, Outcome], *, quick: bool, kept: Path = KEPT) -> int:
+def verdict(
+    lines: Sequence[table.Line],
+    measured: Mapping[str, Outcome],
+    *,
+    quick: bool,
+    versions: Mapping[str, str],
+    kept: Path = KEPT,
+) -> int:
     """Print the table, keep everything, and return the exit status."""
-    lines = [evolve(line, held=None) for line in lines] if quick else lines
-    print(table.rendered(lines))
+    judged = [evolve(line, held=None) for line in lines] if quick else lines
+    print(table.rendered(judged))
     kept.parent.mkdir(exist_ok=True)
-    kept.write_text(json.dumps(document(lines, measured, quick=quick), indent=1) + "\n")
+    kept.write_text(json.dumps(document(judged, measured, quick=quick, versions=versions), indent=1) + "\n")
     if quick:
         print("quick: too short to judge by; the pauses between looks and the growth are left out")
         return 0
-    missed = table.missed(lines)
+    missed = table.missed(judged)
     print(f"missed: {', '.join(missed)}" if missed else "every target is held")
     return 1 if missed else 0
 
 
-def document(lines: Sequence[table.Line], measured: Mapping[str, Outcome], *, quick: bool) -> Mapping[str, Any]:
+def document(
+    lines: Sequence[table.Line], measured: Mapping[str, Outcome], *, quick: bool, versions: Mapping[str, str]
+) -> Mapping[str, Any]:
     """Return all that was measured, and with which versions; nothing of the machine."""
     return {
         "mode": "quick" if quick else "full",
         "date": datetime.now(UTC).date().isoformat(),
         "python": platform.python_version(),
-        "versions": {name: version(name) for name in PACKAGES},
+        "versions": versions,
         "table": table.as_json(lines),
         "jobs": [outcome.as_json() for outcome in measured.values()],
     }

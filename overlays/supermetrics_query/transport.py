@@ -207,7 +207,7 @@ def keywords(base_url: str, effect: Send, credentials: Credentials) -> dict[str,
 
 @lru_cache(maxsize=1024)
 def address(url: str, parameters: tuple[tuple[str, str], ...]) -> httpx.URL:
-    """Return where a request goes. Every look at a query goes to the same place, and to write it costs a fifth of one."""
+    """Return where a request goes. Looks at one query go to one place, and to write it costs a fifth of a look."""
     return httpx.URL(url, params=parameters) if parameters else httpx.URL(url)
 
 
