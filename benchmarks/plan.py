@@ -45,10 +45,10 @@ class Target:
 MILLION, TENTH = 1_000_000, 100_000
 
 JOBS = (
-    Job(name="import", does="IMPORT", quick=1, rounds=9, sample=imported),
-    Job(name="cold", does="COLD", quick=1, rounds=9, sample=cold),
-    Job(name="looks", does="looks", size=500, quick=100, rounds=11, subjects=(*BOTH, "plain")),
-    Job(name="looks_async", does="looks_async", size=500, quick=100, rounds=11, subjects=(*BOTH, "plain", "floor")),
+    Job(name="import", does="IMPORT", quick=1, rounds=7, sample=imported),
+    Job(name="cold", does="COLD", quick=1, rounds=7, sample=cold),
+    Job(name="looks", does="looks", size=500, quick=100, rounds=9, subjects=(*BOTH, "plain")),
+    Job(name="looks_async", does="looks_async", size=500, quick=100, rounds=9, subjects=(*BOTH, "plain", "floor")),
     Job(name="idle", does="idle", size=5),
     Job(name="page", does="page", size=30, quick=4, rounds=7, subjects=("ours", "plain")),
     Job(name="page_dicts", does="page_dicts", size=30, quick=4, rounds=7, subjects=OURS),

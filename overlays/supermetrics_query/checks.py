@@ -10,6 +10,7 @@ from .errors import ConfigurationError
 
 SCHEDULE_ID = re.compile(r"[A-Za-z0-9_-]{1,50}")
 LAST_OFFSET = 1_000_000
+MOST_PREFETCH = 16  # more connections at once only wait for each other
 API_KEY_HELP = "pass api_key=... or token_provider=..., or set SUPERMETRICS_API_KEY"
 
 
@@ -71,6 +72,13 @@ def checked_page_size(value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= LAST_OFFSET:
         return value
     raise ConfigurationError(f"page_size must be a whole number from 1 to {LAST_OFFSET}, not {value!r}")
+
+
+def checked_prefetch(value: object) -> int:
+    """Return how many pages may be under way."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_PREFETCH:
+        return value
+    raise ConfigurationError(f"prefetch must be a whole number from 0 to {MOST_PREFETCH}, not {value!r}")
 
 
 def checked_base_url(value: str) -> str:

@@ -7,14 +7,17 @@ passes through and closes the flow.
 import inspect
 import threading
 from collections.abc import AsyncGenerator, Generator
+from concurrent.futures import Future
 from contextlib import closing
+from functools import partial
 from typing import Any, TypeVar
 
 import anyio
 
+from .background import TaskWork, in_thread
 from .clocks import Clock
 from .credentials import Credentials
-from .effects import Answer, Call, Done, Effect, Flow, Give, Now, Outcome, Renew, Send, Sleep, resume
+from .effects import Answer, Begin, Call, Collect, Done, Effect, Flow, Give, Now, Outcome, Renew, Send, Sleep, resume
 from .errors import ConfigurationError, SupermetricsQueryError
 from .transport import AsyncTransport, Transport
 
@@ -66,6 +69,10 @@ class Driver:
         match effect:
             case Send():
                 return self._send(effect)
+            case Begin():
+                return in_thread(partial(self._send, effect.send))
+            case Collect(Future() as pending):
+                return pending.result()
             case Sleep():
                 self._clock.sleep(effect.seconds)
             case Now():
@@ -74,8 +81,8 @@ class Driver:
                 self._renew(effect.stale)
             case Call():
                 return settled(effect.function(effect.argument))
-            case Give():
-                raise ConfigurationError("this flow gives items: iterate over it")
+            case _:
+                raise ConfigurationError(f"this flow must be iterated over: {effect!r}")
         return None
 
     def _send(self, effect: Send) -> Answer:
@@ -132,6 +139,10 @@ class AsyncDriver:
         match effect:
             case Send():
                 return await self._send(effect)
+            case Begin():
+                return TaskWork(partial(self._send, effect.send))
+            case Collect(TaskWork() as pending):
+                return await pending.result()
             case Sleep():
                 await self._clock.sleep_async(effect.seconds)
             case Now():
@@ -140,8 +151,8 @@ class AsyncDriver:
                 await self._renew(effect.stale)
             case Call():
                 return await awaited(effect.function(effect.argument))
-            case Give():
-                raise ConfigurationError("this flow gives items: iterate over it")
+            case _:
+                raise ConfigurationError(f"this flow must be iterated over: {effect!r}")
         return None
 
     async def _send(self, effect: Send) -> Answer:

@@ -1,7 +1,7 @@
 """What a flow asks of the world and what it gets back. Nothing here opens a socket, sleeps or reads a clock."""
 
 from collections.abc import Callable, Generator, Mapping
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from attrs import field, frozen
 
@@ -47,6 +47,28 @@ class Send:
     total: float | None = None  # seconds for everything
 
 
+class Pending(Protocol):
+    """A request that is under way while the flow goes on."""
+
+    def cancel(self) -> object:
+        """Give it up; nobody will ask for its answer."""
+        ...
+
+
+@frozen
+class Begin:
+    """Send a request without waiting for its answer; the result is a Pending."""
+
+    send: Send
+
+
+@frozen
+class Collect:
+    """Wait for a request that was begun; the result is that of its Send."""
+
+    pending: Pending
+
+
 @frozen
 class Renew:
     """Ask the token provider for another credential, unless that has happened since `stale` was sent."""
@@ -81,7 +103,7 @@ class Give:
     item: object
 
 
-Effect: TypeAlias = Send | Renew | Sleep | Now | Call | Give
+Effect: TypeAlias = Send | Begin | Collect | Renew | Sleep | Now | Call | Give
 Flow: TypeAlias = Generator[Effect, Any, T]
 
 
@@ -91,10 +113,16 @@ def now() -> Flow[float]:
     return reading
 
 
-def send(effect: Send) -> Flow[Answer]:
-    """Send a request."""
+def send(effect: Send | Collect) -> Flow[Answer]:
+    """Send a request, or wait for one that was sent."""
     answer: Answer = yield effect
     return answer
+
+
+def begin(effect: Send) -> Flow[Pending]:
+    """Send a request without waiting for its answer."""
+    pending: Pending = yield Begin(effect)
+    return pending
 
 
 @frozen

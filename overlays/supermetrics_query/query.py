@@ -8,15 +8,22 @@ from __future__ import annotations
 from contextlib import aclosing, closing
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from . import tables
+from .checks import checked_offset, checked_prefetch
 from .drivers import AsyncDriver, Driver
 from .effects import Call
 from .files import Target, sink_of
 from .flows import downloading, paging, waiting
+from .flows.paging import PREFETCH
 from .policies import DEFAULT_WAIT, Seconds, patience
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
     from typing import Self, TypeAlias
+
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
 
     from .effects import Effect
     from .errors import SupermetricsQueryError
@@ -24,6 +31,7 @@ if TYPE_CHECKING:
     from .runs import Run
     from .settings import Settings
     from .status import QueryStatus
+    from .tables import Schema
 
     OnProgress: TypeAlias = Callable[[QueryStatus], None]
     OnProgressAsync: TypeAlias = Callable[[QueryStatus], Awaitable[None] | None]
@@ -95,18 +103,19 @@ class Query(Handle[Driver]):
         """Yield every change of the query, the last one terminal. A bad end is raised only where no status tells it."""
         return self._driver.iterate(waiting.watch(self._settings, self._run, patience(timeout)))
 
-    def pages(self) -> Generator[Page, None, None]:
-        """Yield the result page by page, after waiting for it where that has not been done.
+    def pages(self, *, start: int = 0, prefetch: int = PREFETCH) -> Generator[Page, None, None]:
+        """Yield the result page by page from the row `start` on, after waiting for it where that has not been done.
 
-        Raises as `wait()` does, and ResultExpiredError when the result goes away midway.
+        `prefetch` pages at most are under way while the caller works; 0 fetches each when it is asked for. Raises as
+        `wait()` does, ResultExpiredError when the result goes away midway (its `delivered` is the next `start`), and
+        QueryError when rows cannot be read or do not come.
         """
-        return self._driver.iterate(paging.pages(self._settings, self._run))
+        window = checked_offset("start", start), checked_prefetch(prefetch)
+        return self._driver.iterate(paging.pages(self._settings, self._run, *window))
 
-    def rows(self) -> Generator[dict[str, Any], None, None]:
+    def rows(self, *, start: int = 0, prefetch: int = PREFETCH) -> Generator[dict[str, Any], None, None]:
         """Yield the rows as dicts keyed by field id. Waits and raises as `pages()` does."""
-        with closing(self.pages()) as pages:
-            for page in pages:
-                yield from page.dicts()
+        return rows_of(self.pages(start=start, prefetch=prefetch))
 
     def download(self, path_or_file: Target) -> int:
         """Write the result in the format the query was started with, and return how many bytes it is.
@@ -115,6 +124,37 @@ class Query(Handle[Driver]):
         whole; an open file is written to and not closed.
         """
         return self._driver.run(downloading.download(self._settings, self._run, sink_of(path_or_file)))
+
+    def to_arrow(self, *, schema: Schema | None = None) -> pa.Table:
+        """Return the result as a pyarrow.Table. Waits and raises as `pages()` does.
+
+        A column has the type that the API declares (docs/tables.md), or one that holds every cell, text in the end.
+        `schema` (a pyarrow.Schema or a mapping of columns to types) gives types of your own; QueryError names a cell
+        that does not fit one.
+        """
+        table = tables.building(self._run, schema)
+        with closing(self.pages()) as pages:
+            for page in pages:
+                table.add(page)
+        return table.table()
+
+    def iter_arrow(self, *, schema: Schema | None = None) -> Generator[pa.RecordBatch, None, None]:
+        """Yield the result as a pyarrow.RecordBatch for each page, one page in memory, all of one schema.
+
+        The first page decides the types as `to_arrow()` does; QueryError names a later cell that does not fit, and
+        `schema` helps. A result without rows is one batch without rows. Waits and raises as `pages()` does.
+        """
+        return tables.batches(self.pages(), tables.building(self._run, schema))
+
+    def to_pandas(self, *, schema: Schema | None = None) -> pd.DataFrame:
+        """Return the result as a pandas.DataFrame, with the types of `to_arrow()`."""
+        tables.check_installed("pandas")
+        return tables.pandas_of(self.to_arrow(schema=schema))
+
+    def to_polars(self, *, schema: Schema | None = None) -> pl.DataFrame:
+        """Return the result as a polars.DataFrame, with the types of `to_arrow()`."""
+        tables.check_installed("polars")
+        return tables.polars_of(self.to_arrow(schema=schema))
 
 
 class AsyncQuery(Handle[AsyncDriver]):
@@ -133,20 +173,55 @@ class AsyncQuery(Handle[AsyncDriver]):
         """Yield every change of the query; see `Query.watch`."""
         return self._driver.iterate(waiting.watch(self._settings, self._run, patience(timeout)))
 
-    def pages(self) -> AsyncGenerator[Page, None]:
+    def pages(self, *, start: int = 0, prefetch: int = PREFETCH) -> AsyncGenerator[Page, None]:
         """Yield the result page by page; see `Query.pages`."""
-        return self._driver.iterate(paging.pages(self._settings, self._run))
+        window = checked_offset("start", start), checked_prefetch(prefetch)
+        return self._driver.iterate(paging.pages(self._settings, self._run, *window))
 
-    async def rows(self) -> AsyncGenerator[dict[str, Any], None]:
+    def rows(self, *, start: int = 0, prefetch: int = PREFETCH) -> AsyncGenerator[dict[str, Any], None]:
         """Yield the rows as dicts keyed by field id; see `Query.rows`."""
-        async with aclosing(self.pages()) as pages:
-            async for page in pages:
-                for row in page.dicts():
-                    yield row
+        return rows_of_async(self.pages(start=start, prefetch=prefetch))
 
     async def download(self, path_or_file: Target) -> int:
         """Write the result in the format the query was started with; see `Query.download`."""
         return await self._driver.run(downloading.download(self._settings, self._run, sink_of(path_or_file)))
+
+    async def to_arrow(self, *, schema: Schema | None = None) -> pa.Table:
+        """Return the result as a pyarrow.Table; see `Query.to_arrow`."""
+        table = tables.building(self._run, schema)
+        async with aclosing(self.pages()) as pages:
+            async for page in pages:
+                table.add(page)
+        return table.table()
+
+    def iter_arrow(self, *, schema: Schema | None = None) -> AsyncGenerator[pa.RecordBatch, None]:
+        """Yield the result as a pyarrow.RecordBatch for each page; see `Query.iter_arrow`."""
+        return tables.batches_async(self.pages(), tables.building(self._run, schema))
+
+    async def to_pandas(self, *, schema: Schema | None = None) -> pd.DataFrame:
+        """Return the result as a pandas.DataFrame; see `Query.to_pandas`."""
+        tables.check_installed("pandas")
+        return tables.pandas_of(await self.to_arrow(schema=schema))
+
+    async def to_polars(self, *, schema: Schema | None = None) -> pl.DataFrame:
+        """Return the result as a polars.DataFrame; see `Query.to_polars`."""
+        tables.check_installed("polars")
+        return tables.polars_of(await self.to_arrow(schema=schema))
+
+
+def rows_of(pages: Generator[Page, None, None]) -> Generator[dict[str, Any], None, None]:
+    """Yield the rows of pages, and close what makes them."""
+    with closing(pages):
+        for page in pages:
+            yield from page.dicts()
+
+
+async def rows_of_async(pages: AsyncGenerator[Page, None]) -> AsyncGenerator[dict[str, Any], None]:
+    """Yield the rows of pages, and close what makes them."""
+    async with aclosing(pages):
+        async for page in pages:
+            for row in page.dicts():
+                yield row
 
 
 def notice(on_progress: Callable[[QueryStatus], object] | None) -> Callable[[QueryStatus], Effect] | None:

@@ -9,7 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from attrs import evolve, frozen
-from supermetrics_query_api.models import QueryDetails, QueryField, QueryMeta, QueryResponse, QuerySettings
+from supermetrics_query_api.models import (
+    QueryDetails,
+    QueryField,
+    QueryMeta,
+    QueryResponse,
+    QueryResult,
+    QuerySettings,
+)
 
 Row: TypeAlias = tuple[Any, ...]
 
@@ -88,6 +95,19 @@ def layout_of(response: QueryResponse) -> Layout:
 def data_of(response: QueryResponse) -> list[Any]:
     """Return the rows as they came, header and all."""
     return response.data if isinstance(response.data, list) else []
+
+
+def total_of(response: QueryResponse) -> int | None:
+    """Return how many rows the API says the result has."""
+    result = response.meta.result if isinstance(response.meta, QueryMeta) else None
+    total = result.total_rows if isinstance(result, QueryResult) else None
+    return total if isinstance(total, int) and not isinstance(total, bool) and total >= 0 else None
+
+
+def field_ids(response: QueryResponse) -> dict[int, str]:
+    """Map each column to the id of the field that fills it, where the answer tells."""
+    fields = fields_by_column(query_of(response))
+    return {index: text(each.id) or text(each.field_id) or "" for index, each in fields.items()}
 
 
 def query_of(response: QueryResponse) -> QueryDetails | None:

@@ -1,16 +1,55 @@
-"""What tests of code that uses this package need."""
+"""What tests of code that uses this package need.
 
-import asyncio
+A clock for `QueryClient(clock=...)`, for `Emulator(clock=...)`, or for both. The fixture `supermetrics_clock` gives one
+to every client and to the emulator; see docs/testing.md.
+"""
+
 import math
+import threading
+
+from anyio.lowlevel import checkpoint
 
 
 class FakeClock:
-    """A clock that stands still: only `Emulator.advance` moves the time of a service that has it."""
+    """A clock that nobody waits for: whoever sleeps moves it, in threads and in tasks.
+
+    Times are seconds since it was made. Pauses add up, also those of tasks that sleep at the same time.
+    """
+
+    def __init__(self) -> None:
+        """Begin at 0."""
+        self._time = 0.0
+        self._sleeps: list[float] = []
+        self._lock = threading.Lock()
+
+    @property
+    def sleeps(self) -> tuple[float, ...]:
+        """The pauses that clients have made, in seconds and in their order."""
+        return tuple(self._sleeps)
 
     def now(self) -> float:
-        """Return the one moment there is."""
-        return 0.0
+        """Return a reading."""
+        return self._time
 
-    async def sleep(self, seconds: float) -> None:
-        """Wait for ever, unless there is nothing to wait for."""
-        await asyncio.sleep(math.inf if seconds > 0 else 0)
+    def advance(self, seconds: float) -> None:
+        """Let time pass at once; may be called from any thread."""
+        if not 0 <= seconds < math.inf:
+            raise ValueError(f"a clock moves by seconds that are finite and not negative: {seconds!r}")
+        with self._lock:
+            self._time += seconds
+
+    def sleep(self, seconds: float) -> None:
+        """Move on and note down a pause."""
+        self.advance(seconds)
+        self._sleeps.append(seconds)
+
+    async def sleep_async(self, seconds: float) -> None:
+        """Move on and note down a pause, and let other tasks run."""
+        self.sleep(seconds)
+        await checkpoint()
+
+    async def wait_until(self, moment: float) -> None:
+        """Show this moment, or a later one: so the emulator waits, also in another thread."""
+        with self._lock:
+            self._time = max(self._time, moment)
+        await checkpoint()

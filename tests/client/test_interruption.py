@@ -73,7 +73,7 @@ STORIES = (
     Story("refresh", lambda run: waiting.refresh(SETTINGS, run), (gateway(502), REFUSED, RUNNING)),
     Story(
         "pages",
-        lambda run: paging.pages(SETTINGS, run),
+        lambda run: paging.pages(SETTINGS, run, prefetch=0),
         (RUNNING, success(), gateway(503), success(LATER), success([])),
         gives=True,
     ),

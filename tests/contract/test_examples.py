@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import supermetrics_query_api.models as generated
 from document import Document, resolved
+
 from examples import Example, complaints, examples, holders
 
 

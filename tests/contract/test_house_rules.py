@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from document import Document, operations, parameters, resolved
+
 from examples import examples
 
 Path = tuple[str, ...]

@@ -19,7 +19,7 @@ from tests.client.scenarios import SCENARIOS
 from tests.docs.pages import ROOT, Example, examples, links, pages, proofs
 
 SPEED = 50  # seconds of the service in one of ours
-EXECUTED = [ROOT / "README.md", ROOT / "docs/polling.md", ROOT / "docs/errors.md"]
+EXECUTED = [ROOT / "README.md", ROOT / "docs/polling.md", ROOT / "docs/errors.md", ROOT / "docs/tables.md"]
 EXAMPLES = [example for path in EXECUTED if path.exists() for example in examples(path)]
 OVERLAY = ROOT / "overlays/supermetrics_query"
 
@@ -99,7 +99,9 @@ def test_an_assert_that_is_not_reached_is_noticed(tmp_path: Path) -> None:
 
 
 def test_the_pages_that_teach_have_examples() -> None:
-    assert {"docs/polling.md", "docs/errors.md"} <= {str(example.path.relative_to(ROOT)) for example in EXAMPLES}
+    assert {"docs/polling.md", "docs/errors.md", "docs/tables.md"} <= {
+        str(example.path.relative_to(ROOT)) for example in EXAMPLES
+    }
 
 
 @pytest.mark.parametrize("path", pages(), ids=lambda path: str(path.relative_to(ROOT)))

@@ -2,14 +2,13 @@ from collections.abc import Iterator
 
 import pytest
 from supermetrics_query.emulator import Emulator
-from supermetrics_query.testing import FakeClock
 
-from tests.emulator.helpers import Api
+from tests.emulator.helpers import Api, StandingClock
 
 
 @pytest.fixture
 def service() -> Iterator[Emulator]:
-    with Emulator(clock=FakeClock()) as running:
+    with Emulator(clock=StandingClock()) as running:
         yield running
 
 

@@ -1,5 +1,6 @@
 import asyncio
 import json
+import math
 import socket
 import ssl
 from collections.abc import Callable
@@ -11,6 +12,16 @@ from supermetrics_query.emulator import Emulator
 
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # httpx would read all certificates of the machine
 INSTANT = {"scheduled_seconds": 0, "queued_seconds": 0, "run_seconds": 0}
+
+
+class StandingClock:
+    """A clock that stands still: only `Emulator.advance` moves the time of a service that has it."""
+
+    def now(self) -> float:
+        return 0.0
+
+    async def wait_until(self, moment: float) -> None:
+        await asyncio.sleep(math.inf if moment > 0 else 0)
 
 
 class Api:

@@ -32,7 +32,8 @@ from schemathesis.specs.openapi.checks import (
 )
 from supermetrics_query.emulator import INSTANT, Emulator
 from supermetrics_query.emulator.problems import Family
-from supermetrics_query.testing import FakeClock
+
+from tests.emulator.helpers import StandingClock
 
 AnyCase: TypeAlias = Case[Any]
 Endpoint: TypeAlias = APIOperation[Any, Any, Any, Any]
@@ -159,7 +160,7 @@ class Caller:
 
 @contextmanager
 def called(**behaviour: Any) -> Iterator[Caller]:
-    with Emulator(plan=INSTANT, clock=FakeClock(), **behaviour) as service, requests.Session() as session:
+    with Emulator(plan=INSTANT, clock=StandingClock(), **behaviour) as service, requests.Session() as session:
         session.trust_env = False
         yield Caller(service, session, service.key)
 

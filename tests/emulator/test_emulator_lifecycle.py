@@ -3,9 +3,8 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 from supermetrics_query.emulator import Emulator, Plan
-from supermetrics_query.testing import FakeClock
 
-from tests.emulator.helpers import INSTANT, Api, code_of, error_of, held
+from tests.emulator.helpers import INSTANT, Api, StandingClock, code_of, error_of, held
 
 SLOW = {"scheduled_seconds": 10, "queued_seconds": 10, "run_seconds": 80, "parts": 8}
 
@@ -54,7 +53,7 @@ def test_a_run_of_more_than_four_hours_fails(service: Emulator, api: Api) -> Non
 
 def test_the_plan_of_the_emulator_holds_for_queries_without_wishes() -> None:
     with (
-        Emulator(clock=FakeClock(), plan=Plan(scheduled_seconds=5, queued_seconds=5)) as service,
+        Emulator(clock=StandingClock(), plan=Plan(scheduled_seconds=5, queued_seconds=5)) as service,
         Api(service) as api,
     ):
         api.start(schedule_id="q")
@@ -83,7 +82,7 @@ def test_a_sync_timeout_that_is_too_short_ends_in_202(service: Emulator, api: Ap
 
 
 def test_old_accounts_get_200_for_a_query_that_has_not_ended() -> None:
-    with Emulator(clock=FakeClock(), legacy_accepted=True) as service, Api(service) as api:
+    with Emulator(clock=StandingClock(), legacy_accepted=True) as service, Api(service) as api:
         answer = api.start()
     assert (answer.status_code, code_of(answer)) == (200, "SCHEDULED")
 
@@ -139,7 +138,7 @@ def test_an_id_that_is_not_chosen_follows_from_the_query_but_not_from_its_delive
 
 
 def test_stopping_drops_requests_that_wait() -> None:
-    with ThreadPoolExecutor(1) as pool, Emulator(clock=FakeClock()) as service:
+    with ThreadPoolExecutor(1) as pool, Emulator(clock=StandingClock()) as service:
         api = Api(service)
         waiting = pool.submit(api.start, sync_timeout=1800)
         while not service.held:

@@ -1,15 +1,14 @@
 from concurrent.futures import ThreadPoolExecutor, wait
 
 from supermetrics_query.emulator import Emulator, Plan
-from supermetrics_query.testing import FakeClock
 
-from tests.emulator.helpers import Api, code_of, error_of, held
+from tests.emulator.helpers import Api, StandingClock, code_of, error_of, held
 
 TEN_SECONDS = Plan(scheduled_seconds=0, queued_seconds=0, run_seconds=10)
 
 
 def test_a_full_licence_runs_queries_in_the_order_of_their_arrival() -> None:
-    with Emulator(clock=FakeClock(), plan=TEN_SECONDS, concurrency=2) as service, Api(service) as api:
+    with Emulator(clock=StandingClock(), plan=TEN_SECONDS, concurrency=2) as service, Api(service) as api:
         names = ["a", "b", "c", "d"]
         found = [[code_of(api.start(schedule_id=name)) for name in names]]
         for _ in range(2):
@@ -23,7 +22,7 @@ def test_a_full_licence_runs_queries_in_the_order_of_their_arrival() -> None:
 
 
 def test_the_workflow_tells_how_full_the_licence_is() -> None:
-    with Emulator(clock=FakeClock(), plan=TEN_SECONDS, concurrency=2) as service, Api(service) as api:
+    with Emulator(clock=StandingClock(), plan=TEN_SECONDS, concurrency=2) as service, Api(service) as api:
         for name in ("a", "b", "c"):
             api.start(schedule_id=name)
         full = api.look("a").json()["meta"]["workflow"]
@@ -34,7 +33,7 @@ def test_the_workflow_tells_how_full_the_licence_is() -> None:
 
 
 def test_only_so_many_requests_may_wait_for_the_run_of_another_one() -> None:
-    with Emulator(clock=FakeClock(), plan=TEN_SECONDS) as service, Api(service) as api:
+    with Emulator(clock=StandingClock(), plan=TEN_SECONDS) as service, Api(service) as api:
         api.start(schedule_id="q")
         with ThreadPoolExecutor(10) as pool:
             waiting = [pool.submit(api.start, schedule_id="q", sync_timeout=60) for _ in range(10)]
@@ -48,7 +47,7 @@ def test_only_so_many_requests_may_wait_for_the_run_of_another_one() -> None:
 
 
 def test_requests_that_gave_up_no_longer_wait() -> None:
-    with Emulator(clock=FakeClock(), plan=TEN_SECONDS, waiting_duplicates=1) as service, Api(service) as api:
+    with Emulator(clock=StandingClock(), plan=TEN_SECONDS, waiting_duplicates=1) as service, Api(service) as api:
         api.start(schedule_id="q")
         with ThreadPoolExecutor(1) as pool, Api(service) as impatient:
             impatient.http.timeout = 0.05
@@ -61,7 +60,7 @@ def test_requests_that_gave_up_no_longer_wait() -> None:
 
 
 def test_more_requests_in_a_second_than_allowed_are_told_when_to_come_back() -> None:
-    with Emulator(clock=FakeClock(), per_second=2) as service, Api(service) as api:
+    with Emulator(clock=StandingClock(), per_second=2) as service, Api(service) as api:
         codes = [api.look("q").status_code for _ in range(3)]
         service.advance(0.5)
         refused = api.look("q")
@@ -72,7 +71,7 @@ def test_more_requests_in_a_second_than_allowed_are_told_when_to_come_back() -> 
 
 
 def test_the_headers_count_the_requests_of_the_last_hour_for_each_key() -> None:
-    with Emulator(clock=FakeClock(), per_hour=3) as service, Api(service) as api:
+    with Emulator(clock=StandingClock(), per_hour=3) as service, Api(service) as api:
         service.add_key("api_other")
         left = [api.look("q").headers["X-RateLimit-Remaining"] for _ in range(3)]
         service.advance(600)
@@ -84,13 +83,13 @@ def test_the_headers_count_the_requests_of_the_last_hour_for_each_key() -> None:
 
 
 def test_a_client_of_a_fast_service_is_told_to_wait_in_seconds_of_its_own() -> None:
-    with Emulator(clock=FakeClock(), speed=60, per_hour=1) as service, Api(service) as api:
+    with Emulator(clock=StandingClock(), speed=60, per_hour=1) as service, Api(service) as api:
         api.look("q")
         assert api.look("q").headers["Retry-After"] == "60"
 
 
 def test_a_data_source_can_be_limited_by_the_day() -> None:
-    with Emulator(clock=FakeClock(), per_day=1) as service, Api(service) as api:
+    with Emulator(clock=StandingClock(), per_day=1) as service, Api(service) as api:
         api.start(schedule_id="q")
         joined, refused = api.start(schedule_id="q"), api.start(schedule_id="r")
         other = api.start(ds_id="NUMBERS", fields="c0")

@@ -4,9 +4,8 @@ from pathlib import Path
 import pytest
 from supermetrics_query.emulator import Emulator, Plan, read_csv
 from supermetrics_query.emulator.behaviour import HeaderRow
-from supermetrics_query.testing import FakeClock
 
-from tests.emulator.helpers import INSTANT, Api
+from tests.emulator.helpers import INSTANT, Api, StandingClock
 
 TITLES = ["Airport", "Date", "Temp"]
 FIRST = ["EWR", "2013-01-01", 37.94]
@@ -59,7 +58,7 @@ def test_the_header_counts_as_the_emulator_was_told(
     header: HeaderRow, first: list[object], second: list[object]
 ) -> None:
     day = {"ds_accounts": ["EWR"], "start_date": "2013-01-01", "end_date": "2013-01-02", "max_rows": 3}
-    with Emulator(clock=FakeClock(), header=header) as service, Api(service) as api:
+    with Emulator(clock=StandingClock(), header=header) as service, Api(service) as api:
         api.start(schedule_id="q", plan=INSTANT, **day)
         pages = [api.rows("q", offset_start=start, offset_end=start + 1) for start in (0, 2)]
     assert pages == [first, second]

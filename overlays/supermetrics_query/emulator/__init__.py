@@ -14,7 +14,7 @@ from .faults import Fault
 from .journal import SeenRequest
 from .plans import INSTANT, Plan
 from .service import Emulator
-from .sources import Source, read_csv
+from .sources import Source, parse_csv, read_csv
 
 __all__ = [
     "Behaviour",
@@ -26,6 +26,7 @@ __all__ = [
     "SeenRequest",
     "Source",
     "app",
+    "parse_csv",
     "read_csv",
 ]
 

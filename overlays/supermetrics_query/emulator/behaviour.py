@@ -22,7 +22,7 @@ SourceMaker = Callable[[Mapping[str, object]], Source]
 class Behaviour:
     """How the service behaves; times are seconds of its own clock."""
 
-    key: str = "api_emulator"
+    key: str = "fake_key_of_the_emulator"
     clock: Clock = attrs.field(factory=MonotonicClock)
     speed: float = attrs.field(default=1.0, validator=gt(0))
     """How many seconds of the service pass in one of the clock."""

@@ -10,6 +10,9 @@ from typing import Protocol
 Alarm = tuple[asyncio.AbstractEventLoop, asyncio.Event]
 
 
+LEAST_STEP = 1e-6  # seconds; a smaller one may be lost when it is added to the time
+
+
 class Clock(Protocol):
     """What the service needs of a clock; both speak of seconds."""
 
@@ -17,8 +20,8 @@ class Clock(Protocol):
         """Return the time that has passed since some fixed moment."""
         ...
 
-    async def sleep(self, seconds: float) -> None:
-        """Wait that long."""
+    async def wait_until(self, moment: float) -> None:
+        """Return when the clock shows this moment."""
         ...
 
 
@@ -29,9 +32,9 @@ class MonotonicClock:
         """Return the monotonic time."""
         return time.monotonic()
 
-    async def sleep(self, seconds: float) -> None:
-        """Wait that long."""
-        await asyncio.sleep(seconds)
+    async def wait_until(self, moment: float) -> None:
+        """Wait for a moment."""
+        await asyncio.sleep(moment - time.monotonic())
 
 
 class Timeline:
@@ -71,7 +74,8 @@ class Timeline:
         """Wait for a moment, which may have passed already."""
         with self._alarm() as jumped:
             while (left := moment - self.now()) > 0:
-                await first_of(self._clock.sleep(left / self.speed), jumped.wait())
+                moment_of_clock = self._clock.now() + max(left / self.speed, LEAST_STEP)
+                await first_of(self._clock.wait_until(moment_of_clock), jumped.wait())
                 jumped.clear()
 
     @contextmanager

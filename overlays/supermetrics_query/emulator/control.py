@@ -1,10 +1,13 @@
-"""The same scripting as in Python for tests in other languages, below `/_emulator` and without a key.
+r"""The same scripting as in Python for tests in other languages, below `/_emulator` and without a key.
 
-POST /_emulator/faults    {"faults": ["status:3*503", {"kind": "drop", "operation": "start"}]}
-POST /_emulator/plan      {"run_seconds": 3, "outcome": "FAILURE"}
-POST /_emulator/advance   {"seconds": 3600}
-POST /_emulator/reset
-GET  /_emulator/requests
+POST   /_emulator/faults    {"faults": ["status:3*503", {"kind": "drop", "operation": "start"}]}
+DELETE /_emulator/faults
+POST   /_emulator/plan      {"run_seconds": 3, "outcome": "FAILURE"}
+POST   /_emulator/advance   {"seconds": 3600}
+POST   /_emulator/sources   {"ds_id": "GAWA", "csv": "date,sessions\n2026-10-01,120\n"}
+POST   /_emulator/keys      {"key": "another_fake_key"}
+POST   /_emulator/reset
+GET    /_emulator/requests
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -19,6 +22,7 @@ from .faults import fault_of, parsed
 from .formats import JSON, dumped
 from .plans import Plan, planned
 from .problems import ServiceError
+from .sources import parse_csv
 from .world import World
 
 PATH = "/_emulator"
@@ -36,6 +40,11 @@ def _faults(world: World, sent: Members) -> Members:
     return {"faults": [attrs.asdict(fault) for fault in faults]}
 
 
+def _no_faults(world: World, _sent: Members) -> Members:
+    world.faults.clear()
+    return {"faults": []}
+
+
 def _plan(world: World, sent: Members) -> Members:
     world.plan = planned(Plan(), sent)
     return {"plan": attrs.asdict(world.plan)}
@@ -47,6 +56,24 @@ def _advance(world: World, sent: Members) -> Members:
         raise ValueError(f"seconds must be a number from 0 to {CENTURY}")
     world.timeline.advance(seconds)
     return {"now": world.timeline.now()}
+
+
+def _source(world: World, sent: Members) -> Members:
+    ds_id, source = _text(sent, "ds_id"), parse_csv(_text(sent, "csv"))
+    world.sources[ds_id] = source
+    return {"ds_id": ds_id, "fields": list(source.ids), "rows": len(source.rows)}
+
+
+def _key(world: World, sent: Members) -> Members:
+    world.keys.add(_text(sent, "key"))
+    return {}
+
+
+def _text(sent: Members, name: str) -> str:
+    value = sent.get(name)
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"{name} must be a text")
+    return value
 
 
 def _reset(world: World, _sent: Members) -> Members:
@@ -65,8 +92,11 @@ def _requests(world: World, _sent: Members) -> Members:
 
 COMMANDS: Mapping[tuple[str, str], Command] = {
     ("POST", "faults"): _faults,
+    ("DELETE", "faults"): _no_faults,
     ("POST", "plan"): _plan,
     ("POST", "advance"): _advance,
+    ("POST", "sources"): _source,
+    ("POST", "keys"): _key,
     ("POST", "reset"): _reset,
     ("GET", "requests"): _requests,
 }

@@ -68,6 +68,11 @@ class Emulator(Behaviour):
         return tuple(self._world.journal)
 
     @property
+    def now(self) -> float:
+        """The age of the service in seconds of its own, on which `SeenRequest.at` and `advance` count."""
+        return self._world.timeline.now()
+
+    @property
     def held(self) -> int:
         """How many requests wait for time to pass, so that a test knows when to let it."""
         return self._world.timeline.sleepers
@@ -79,6 +84,10 @@ class Emulator(Behaviour):
     def fault(self, fault: Fault | str) -> None:
         """Let something go wrong with coming requests, for instance `status:3*503`; see `faults`."""
         self._world.break_with(fault)
+
+    def clear_faults(self) -> None:
+        """Let nothing more go wrong."""
+        self._world.faults.clear()
 
     def use(self, plan: Plan | Planner) -> None:
         """Let queries that start from now on behave in another way."""

@@ -5,6 +5,7 @@ import datetime
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache, cached_property
+from io import StringIO
 from pathlib import Path
 
 import attrs
@@ -107,9 +108,22 @@ def read_csv(
     Types are inferred, numbers are metrics unless they are named in `dimensions`, and an empty cell is null.
     Columns named `account` and `date` are the account and the date when no others are given.
     """
-    names, lines = _read(Path(path))
+    text = Path(path).read_bytes().decode("utf-8-sig")
+    return parse_csv(text, account=account, date=date, dimensions=dimensions, where=str(path))
+
+
+def parse_csv(
+    text: str,
+    *,
+    account: str | None = None,
+    date: str | None = None,
+    dimensions: Collection[str] = (),
+    where: str = "the CSV text",
+) -> Source:
+    """Make a data source of what a CSV file would hold; see `read_csv`. Errors say `where` it comes from."""
+    names, lines = _read(text, where)
     for name in {account, date, *dimensions} - {None, *names}:
-        raise ValueError(f"{path} has no column {name!r}; it has {', '.join(names)}")
+        raise ValueError(f"{where} has no column {name!r}; it has {', '.join(names)}")
     types = [_type_of(line[place] for line in lines) for place in range(len(names))]
     columns = tuple(_column(name, kind, dimensions) for name, kind in zip(names, types, strict=True))
     read = [_reader(kind) for kind in types]
@@ -121,14 +135,16 @@ def _column(name: str, kind: str, dimensions: Collection[str]) -> Column:
     return Column(name, kind, is_metric=kind in NUMERIC and name not in dimensions)
 
 
-def _read(path: Path) -> tuple[list[str], list[list[str]]]:
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        names, *lines = [line for line in csv.reader(file) if line] or [[]]
+def _read(text: str, where: str) -> tuple[list[str], list[list[str]]]:
+    try:
+        names, *lines = [line for line in csv.reader(StringIO(text, newline="")) if line] or [[]]
+    except csv.Error as error:
+        raise ValueError(f"{where} cannot be read: {error}") from None
     if not names or len(set(names)) < len(names):
-        raise ValueError(f"{path} must begin with a line of names that differ: {names!r}")
+        raise ValueError(f"{where} must begin with a line of names that differ: {names!r}")
     for line in lines:
         if len(line) != len(names):
-            raise ValueError(f"{path} has a line of {len(line)} cells under {len(names)} names: {line!r}")
+            raise ValueError(f"{where} has a line of {len(line)} cells under {len(names)} names: {line!r}")
     return names, lines
 
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from typing import TypeVar
 
-from ..effects import Answer, Flow, Renew, Request, Send, Sleep, now, send
+from ..effects import Answer, Collect, Flow, Pending, Renew, Request, Send, Sleep, now, send
 from ..errors import Attempt, AuthenticationError
 from ..events import RequestDone, RetryScheduled
 from ..polling import Deadline
@@ -17,13 +17,19 @@ GRACE = 5.0  # seconds in which an answer may still come when its request was se
 
 
 def ask(
-    settings: Settings, request: Request, read: Callable[[Answer], T], deadline: Deadline, held: float = 0.0
+    settings: Settings,
+    request: Request,
+    read: Callable[[Answer], T],
+    deadline: Deadline,
+    *,
+    held: float = 0.0,
+    sent: Pending | None = None,
 ) -> Flow[T]:
     """Send a request and read its answer; a refused credential is renewed once.
 
-    `held` is for how long the server was asked to hold the answer back.
+    `held` is for how long the server was asked to hold the answer back, `sent` is the request if it is under way.
     """
-    answer = yield from exchanged(settings, request, deadline, held)
+    answer = yield from exchanged(settings, request, deadline, held, sent)
     try:
         return read(answer)
     except AuthenticationError:
@@ -33,10 +39,12 @@ def ask(
     return read((yield from exchanged(settings, request, deadline, held)))
 
 
-def exchanged(settings: Settings, request: Request, deadline: Deadline, held: float) -> Flow[Answer]:
-    """Send a request once and tell of the answer."""
+def exchanged(
+    settings: Settings, request: Request, deadline: Deadline, held: float, sent: Pending | None = None
+) -> Flow[Answer]:
+    """Send a request once, unless it is under way, and tell of the answer."""
     began = yield from now()
-    answer = yield from send(bounded(settings, request, deadline.left(began), held))
+    answer = yield from send(Collect(sent) if sent else bounded(settings, request, deadline.left(began), held))
     if settings.on_event is not None:
         took = (yield from now()) - began
         yield from settings.tell(RequestDone(operation=request.operation, status=answer.status, seconds=took))

@@ -1,9 +1,10 @@
 """One look at a query, remembered."""
 
 from functools import partial
+from itertools import chain, repeat
 
 from .. import operations
-from ..effects import Flow, now
+from ..effects import Flow, Pending, Send, now
 from ..errors import QueryFailedError, ResultExpiredError
 from ..polling import NEVER, Deadline, gap
 from ..retrying import CALL_ERRORS, CallError, ends_query, is_missed_look
@@ -11,7 +12,7 @@ from ..rows import layout_of
 from ..runs import Run
 from ..settings import Settings
 from ..status import ENDINGS, QueryStatus, status_of
-from .calls import ask, retried
+from .calls import ask, bounded, retried
 
 
 def look(settings: Settings, run: Run, deadline: Deadline) -> Flow[QueryStatus]:
@@ -30,15 +31,30 @@ def look(settings: Settings, run: Run, deadline: Deadline) -> Flow[QueryStatus]:
     return status
 
 
-def status(settings: Settings, run: Run, first: int, last: int | None) -> Flow[QueryStatus]:
-    """Look at a window of rows without remembering it, and again only where that look failed."""
+def status(
+    settings: Settings, run: Run, first: int, last: int | None, sent: Pending | None = None
+) -> Flow[QueryStatus]:
+    """Look at a window of rows without remembering it, and again only where that look failed.
+
+    `sent` is the first of these looks if it is under way.
+    """
     request = operations.look(run.schedule_id, first, last)
     read = partial(status_of, schedule_id=run.schedule_id)
+    under_way = chain([sent], repeat(None))
+
+    def once() -> Flow[QueryStatus]:
+        return ask(settings, request, read, NEVER, sent=next(under_way))
+
     try:
-        return (yield from retried(settings, partial(ask, settings, request, read, NEVER), is_missed_look, NEVER))
+        return (yield from retried(settings, once, is_missed_look, NEVER))
     except CALL_ERRORS as error:
         run.mark(error)
         raise
+
+
+def look_to_send(settings: Settings, run: Run, first: int, last: int) -> Send:
+    """Return the look at a window of rows, to be sent ahead."""
+    return bounded(settings, operations.look(run.schedule_id, first, last), NEVER.at, held=0.0)
 
 
 def remember(settings: Settings, run: Run, status: QueryStatus, moment: float) -> None:

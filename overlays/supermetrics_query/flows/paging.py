@@ -1,67 +1,198 @@
 """Reading a result page by page: complete, in order, nothing twice.
 
-Windows advance by position, so nothing is lost or doubled whether the server counts the header as a row or not: a page
-is the last one when it holds fewer entries than were asked for. The look that found success already holds page one.
+Windows advance by position, so nothing is lost or doubled whether the server counts the header as a row or not. The
+look that found success already holds page one. A page with fewer entries than were asked for is the last one, unless
+`total_rows` promises more: then reading goes on where the rows ended, and a promise that is not kept is an error.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
-from ..effects import Flow, Give
+from attrs import define, frozen
+
+from ..checks import LAST_OFFSET
+from ..effects import Flow, Give, Pending
 from ..errors import QueryError, ResultExpiredError, StatusNotFoundError
 from ..policies import DEFAULT_WAIT
-from ..rows import Page, data_of
+from ..retrying import CALL_ERRORS
+from ..rows import Layout, Page, Row, data_of, field_ids, total_of
 from ..runs import Run
 from ..settings import Settings
 from ..status import QueryStatus
+from .ahead import Ahead
 from .looking import expired, status
 from .waiting import wait
 
+PREFETCH = 4  # pages
 
-def pages(settings: Settings, run: Run) -> Flow[None]:
-    """Give the pages of a result; wait for it first where that has not been done."""
-    yield from wait(settings, run, DEFAULT_WAIT, None)
-    seen, position, delivered = run.status, 0, 0
-    while seen is not None:
+
+@frozen
+class Part:
+    """What came for one window. `entries` counts the header too, `asked` is how many there could have been."""
+
+    start: int  # how many rows of the result come before it
+    rows: Sequence[Row]
+    entries: int
+    asked: int
+
+    @property
+    def end(self) -> int:
+        """The number of the row after it."""
+        return self.start + len(self.rows)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether more may follow."""
+        return self.entries >= self.asked
+
+    @property
+    def edges(self) -> tuple[int, Sequence[Row]]:
+        """What tells it from another part; to keep all of its rows would hold two pages in memory."""
+        return len(self.rows), (*self.rows[:1], *self.rows[-1:])
+
+
+@define
+class Reading:
+    """One pass over a result, from the row `start` on."""
+
+    settings: Settings
+    run: Run
+    first: QueryStatus  # the look that holds page one
+    layout: Layout
+    start: int
+    prefetch: int
+    ahead: Ahead
+    reached: int = 0  # the number of the next row
+    shift: int = 0  # how many positions the header takes
+    parts: int = 0
+    edges: tuple[int, Sequence[Row]] | None = None  # of the part before
+    trusts_offsets: bool = False
+
+    def flow(self) -> Flow[None]:
+        """Give the pages."""
+        part = self.part_of(self.first, self.settings.page_size)
+        self.shift = int(self.layout.header is not None and part.entries <= part.asked)
+        while True:
+            self.parts, self.reached, self.edges = self.parts + 1, part.end, part.edges
+            goes_on = yield from self.goes_on(part)
+            if goes_on:
+                self.reached = max(self.reached, self.start)
+                yield from self.ahead.fill(self.shift + self.reached, self.worth_sending())
+            rows = part.rows[max(0, self.start - part.start) :]
+            if rows:
+                yield Give(Page(start=part.end - len(rows), columns=self.layout.columns, rows=rows))
+            if not goes_on:
+                return
+            part = yield from self.next_part()
+
+    @property
+    def total(self) -> int | None:
+        """How many rows the API promises for the whole result, where that is what the query asks for."""
+        return total_of(self.first.response) if (self.run.first_row, self.run.last_row) == (0, LAST_OFFSET) else None
+
+    @property
+    def missing(self) -> int:
+        """How many of the promised rows have not come."""
+        return max(0, self.total - self.reached) if self.total is not None else 0
+
+    def worth_sending(self) -> int:
+        """Return how many looks to have under way: as many as rows are promised for, else more from page to page."""
+        if self.total is None:
+            return min(self.prefetch, self.parts)
+        return min(self.prefetch, max(1, -(-self.missing // self.settings.page_size)))
+
+    def goes_on(self, part: Part) -> Flow[bool]:
+        """Tell whether rows may follow; raise where they do and cannot be had."""
+        if self.run.first_row + self.shift + self.reached > self.run.last_row:
+            if self.run.last_row == LAST_OFFSET and part.is_full and (self.total is None or self.missing > 1):
+                raise self.broken(f"the API gives no rows beyond offset {LAST_OFFSET}: use download()")
+            return False
+        if part.is_full and (part.rows or self.parts == 1):
+            return True
+        if not part.rows:
+            self.check_promise()
+        if not self.missing or not part.rows:
+            return False
+        yield from self.align()
+        return True
+
+    def check_promise(self) -> None:
+        """Raise where promised rows do not come; it is not documented whether the header counts as one."""
+        if self.missing > (self.layout.header is not None):
+            raise self.broken(f"the API had promised {self.total} and gives no more: start the query again")
+
+    def align(self) -> Flow[None]:
+        """Go on where the rows ended, with a server that gives fewer than it is asked for."""
+        self.ahead.drop()
+        self.prefetch = 0
+        if self.parts == 1 and self.layout.header is not None:
+            seen = yield from self.look(*self.run.window(0, 1))
+            self.shift = int(not self.part_of(seen, 1).rows)
+
+    def next_part(self) -> Flow[Part]:
+        """Read the next window; one that looks like the window before is looked at again."""
+        first, last = self.run.window(self.shift + self.reached, self.settings.page_size)
+        part = self.part_of((yield from self.look(first, last, self.ahead.take(first))), last - first + 1)
+        if self.trusts_offsets or not part.rows or part.edges != self.edges:
+            return part
+        part = self.part_of((yield from self.look(first, last)), last - first + 1)
+        if part.edges == self.edges and (yield from self.ignores_offsets(part)):
+            raise self.broken("the API gives the same rows again, whichever are asked for: use download()")
+        return part
+
+    def ignores_offsets(self, part: Part) -> Flow[bool]:
+        """Tell whether even the last offset there is brings the same rows."""
+        try:
+            seen = yield from status(self.settings, self.run, LAST_OFFSET, LAST_OFFSET)
+        except CALL_ERRORS:
+            return False
+        self.trusts_offsets = self.part_of(seen, 1).rows[:1] != part.rows[:1]
+        return not self.trusts_offsets
+
+    def look(self, first: int, last: int, sent: Pending | None = None) -> Flow[QueryStatus]:
+        """Look at a window after the first; raise where it belongs to another result or to none."""
+        try:
+            seen = yield from status(self.settings, self.run, first, last, sent)
+        except StatusNotFoundError as error:
+            raise expired(self.run, error, self.reached) from error
+        if not seen.is_success:
+            raise self.changed(f"became {seen.code}", seen)
+        ids = field_ids(seen.response)
+        if ids and ids != field_ids(self.first.response):
+            raise self.changed(f"has other columns ({', '.join(ids.values())})", seen)
+        return seen
+
+    def part_of(self, seen: QueryStatus, asked: int) -> Part:
+        """Read the rows of an answer."""
         data = data_of(seen.response)
-        page = page_of(run, data, delivered)
-        if page.rows:
-            yield Give(page)
-        delivered += len(page.rows)
-        position += settings.page_size
-        # A page that repeats the header never falls short when it asks for one row, so no rows end it as well.
-        is_last = len(data) < settings.page_size or (position > settings.page_size and not page.rows)
-        is_last = is_last or run.first_row + position > run.last_row
-        seen = None if is_last else (yield from later_page(settings, run, position, delivered))
+        try:
+            return Part(self.reached, self.layout.rows(data), len(data), asked)
+        except ValueError as problem:
+            raise self.broken(f"the next one cannot be read: {problem}") from problem
+
+    def broken(self, what: str) -> QueryError:
+        """Return the error for rows that cannot be had."""
+        error = QueryError(f"query {self.run.schedule_id!r} gave {self.reached} rows; {what}", status=self.first)
+        self.run.mark(error)
+        return error
+
+    def changed(self, what: str, seen: QueryStatus) -> ResultExpiredError:
+        """Return the error for a result that went away while it was read."""
+        error = ResultExpiredError(
+            f"query {self.run.schedule_id!r} {what} after {self.reached} rows had been read: it was started again",
+            status=seen,
+            delivered=self.reached,
+        )
+        self.run.mark(error)
+        return error
 
 
-def page_of(run: Run, data: Sequence[Any], delivered: int) -> Page:
-    """Read the rows of an answer."""
+def pages(settings: Settings, run: Run, start: int = 0, prefetch: int = PREFETCH) -> Flow[None]:
+    """Give the pages of a result from the row `start` on; wait for it first where that has not been done."""
+    yield from wait(settings, run, DEFAULT_WAIT, None)
+    if run.status is None:
+        return
+    ahead = Ahead(settings, run)
     try:
-        return Page(start=delivered, columns=run.layout.columns, rows=run.layout.rows(data))
-    except ValueError as problem:
-        error = QueryError(f"rows after the first {delivered} cannot be read: {problem}", status=run.status)
-        run.mark(error)
-        raise error from problem
-
-
-def later_page(settings: Settings, run: Run, position: int, delivered: int) -> Flow[QueryStatus]:
-    """Fetch a page after the first."""
-    try:
-        seen = yield from status(settings, run, *run.window(position, settings.page_size))
-    except StatusNotFoundError as error:
-        raise expired(run, error, delivered) from error
-    if not seen.is_success:
-        raise changed(run, seen, delivered)
-    return seen
-
-
-def changed(run: Run, seen: QueryStatus, delivered: int) -> ResultExpiredError:
-    """Return the error for a result that went away while it was read."""
-    error = ResultExpiredError(
-        f"query {run.schedule_id!r} became {seen.code} after {delivered} rows had been read: it was started again",
-        status=seen,
-        delivered=delivered,
-    )
-    run.mark(error)
-    return error
+        yield from Reading(settings, run, run.status, run.layout, start, prefetch, ahead).flow()
+    finally:
+        ahead.drop()

@@ -64,7 +64,7 @@ def send_start(settings: Settings, run: Run, body: DataQuery, deadline: Deadline
     """Send the start once; rows that come at once in a format without a status are told by a look."""
     request = operations.start_query(body, OutputFormat(run.format))
     held = 0 if isinstance(body.sync_timeout, Unset) else body.sync_timeout
-    status = yield from ask(settings, request, partial(accepted, run), deadline, held)
+    status = yield from ask(settings, request, partial(accepted, run), deadline, held=held)
     if status is None:
         return (yield from look(settings, run, deadline))
     remember(settings, run, status, (yield from now()))

@@ -1,0 +1,1 @@
+"""Run a list of queries every night and write their rows to CSV files."""

@@ -1,0 +1,1 @@
+"""An HTTP service that starts reports, tells their progress and streams their rows."""

@@ -1,0 +1,106 @@
+"""Three routes around one client. The token in the URL is all the state there is."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
+from supermetrics_query import AsyncQuery, AsyncQueryClient, DataQuery, SupermetricsQueryError, log_events
+
+from .problems import answer
+
+RETRY_AFTER = "5"  # seconds between two looks of a caller
+
+
+class Wish(BaseModel):
+    """The report that somebody wants."""
+
+    source: str
+    fields: list[str]
+    date_range: str = "last_month"
+    most_rows: int | None = None
+
+
+class Report(BaseModel):
+    """Where a report stands. `ready` of `total` parts are there, once that is known."""
+
+    token: str
+    state: str
+    ready: int | None = None
+    total: int | None = None
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Keep one client, and with it the connections and the limits of its key."""
+    async with AsyncQueryClient(on_event=log_events) as client:
+        app.state.client = client
+        yield
+
+
+def the_client(request: Request) -> AsyncQueryClient:
+    """Return the client of this service."""
+    client: AsyncQueryClient = request.app.state.client
+    return client
+
+
+Client = Annotated[AsyncQueryClient, Depends(the_client)]
+app = FastAPI(title="Reports", lifespan=lifespan)
+app.add_exception_handler(SupermetricsQueryError, answer)
+
+
+@app.post("/reports", status_code=202)
+async def start(wish: Wish, client: Client, response: Response) -> Report:
+    """Start a report."""
+    request = DataQuery(ds_id=wish.source, fields=list(wish.fields), date_range_type=wish.date_range)
+    if wish.most_rows is not None:
+        request.max_rows = wish.most_rows
+    query = await client.start(request)
+    response.headers["Location"] = f"/reports/{query.token}"
+    return shown(query)
+
+
+@app.get("/reports/{token}")
+async def progress(token: str, client: Client) -> Report:
+    """Look once. A report that has failed is an answer here, and an error where its rows are asked for."""
+    query = client.attach(token)
+    await query.refresh()
+    return shown(query)
+
+
+@app.get("/reports/{token}/rows")
+async def rows(token: str, client: Client) -> Response:
+    """Send the rows as they come."""
+    query = client.attach(token)
+    status = await query.refresh()
+    if not status.is_terminal:
+        return Response("the report has not ended yet\n", 409, {"Retry-After": RETRY_AFTER}, "text/plain")
+    if query.error is not None:
+        raise query.error
+    return StreamingResponse(lines(query), media_type="application/x-ndjson")
+
+
+async def lines(query: AsyncQuery) -> AsyncIterator[str]:
+    """Write each row on a line."""
+    async for row in query.rows():
+        yield line(row)
+
+
+def line(row: dict[str, Any]) -> str:
+    """Write a row as JSON."""
+    return json.dumps(row, ensure_ascii=False) + "\n"
+
+
+def shown(query: AsyncQuery) -> Report:
+    """Say where a query stands."""
+    status = query.status
+    parts = status.progress if status else None
+    return Report(
+        token=query.token,
+        state=str(status.code) if status else "STARTED",
+        ready=parts.ready if parts else None,
+        total=parts.total if parts else None,
+    )

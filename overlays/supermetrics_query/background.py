@@ -1,0 +1,81 @@
+"""Work that goes on while a flow does: in a thread, or in a task under asyncio or trio.
+
+A thread cannot be stopped. One that nobody waits for any more ends with its request, and does not keep the process.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import Future
+from threading import Thread
+from typing import Any, Generic, TypeVar
+
+import anyio
+import sniffio
+
+T = TypeVar("T")
+
+NAME = "supermetrics-query"
+TASKS: set[asyncio.Task[None]] = set()  # asyncio itself forgets a task that nobody holds
+
+
+def in_thread(work: Callable[[], T]) -> Future[T]:
+    """Do work in a thread of its own."""
+    future: Future[T] = Future()
+    Thread(target=fulfil, args=(future, work), name=NAME, daemon=True).start()
+    return future
+
+
+def fulfil(future: Future[T], work: Callable[[], T]) -> None:
+    """Do the work, unless nobody wants it any more, and keep what came of it."""
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        result = work()
+    except BaseException as error:
+        future.set_exception(error)
+    else:
+        future.set_result(result)
+
+
+class TaskWork(Generic[T]):
+    """Work in a task of its own."""
+
+    def __init__(self, work: Callable[[], Awaitable[T]]) -> None:
+        """Begin it."""
+        self._work = work
+        self._scope = anyio.CancelScope()
+        self._done = anyio.Event()
+        self._outcome: tuple[T] | Exception | None = None
+        spawn(self._run)
+
+    async def result(self) -> T:
+        """Wait for it, and return or raise what came of it."""
+        await self._done.wait()
+        if isinstance(self._outcome, tuple):
+            return self._outcome[0]
+        raise self._outcome or anyio.ClosedResourceError
+
+    def cancel(self) -> None:
+        """Stop it."""
+        self._scope.cancel()
+
+    async def _run(self) -> None:
+        try:
+            with self._scope:
+                self._outcome = (await self._work(),)
+        except Exception as error:
+            self._outcome = error
+        finally:
+            self._done.set()
+
+
+def spawn(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Let a task run that no block waits for; it must not raise."""
+    if sniffio.current_async_library() == "trio":
+        import trio
+
+        trio.lowlevel.spawn_system_task(work)
+        return
+    task = asyncio.get_running_loop().create_task(work())
+    TASKS.add(task)
+    task.add_done_callback(TASKS.discard)

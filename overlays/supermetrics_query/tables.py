@@ -1,0 +1,88 @@
+"""Results as tables. Pages become Arrow column by column; pandas and polars take it from there.
+
+The libraries are optional and imported when a table is asked for, before anything is sent.
+"""
+
+from __future__ import annotations
+
+from contextlib import aclosing, closing
+from importlib import import_module
+from typing import TYPE_CHECKING, TypeAlias
+
+from .errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Generator, Mapping
+
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+
+    from .building import Building
+    from .rows import Page
+    from .runs import Run
+
+    Schema: TypeAlias = pa.Schema | Mapping[str, pa.DataType]
+
+NEEDED = {"arrow": ("pyarrow",), "pandas": ("pyarrow", "pandas"), "polars": ("pyarrow", "polars")}
+
+
+def check_installed(extra: str) -> None:
+    """Raise ConfigurationError unless the libraries of an extra can be imported."""
+    for name in NEEDED[extra]:
+        try:
+            import_module(name)
+        except ImportError as error:
+            raise ConfigurationError(
+                f"{name} cannot be imported ({error}): pip install 'supermetrics-query[{extra}]'"
+            ) from error
+
+
+def building(run: Run, schema: Schema | None, extra: str = "arrow") -> Building:
+    """Begin a table of a result; `schema` holds the types that the caller wants, by column."""
+    check_installed(extra)
+    from .building import Building, checked_types
+
+    return Building(run, checked_types(schema))
+
+
+def batches(pages: Generator[Page, None, None], table: Building) -> Generator[pa.RecordBatch, None, None]:
+    """Yield a batch for each page, and an empty one for a result without rows."""
+    with closing(pages):
+        for page in pages:
+            yield table.batch(page)
+    if table.is_empty:
+        yield table.empty_batch()
+
+
+async def batches_async(pages: AsyncGenerator[Page, None], table: Building) -> AsyncGenerator[pa.RecordBatch, None]:
+    """Yield what `batches` yields."""
+    async with aclosing(pages):
+        async for page in pages:
+            yield table.batch(page)
+    if table.is_empty:
+        yield table.empty_batch()
+
+
+def pandas_of(table: pa.Table) -> pd.DataFrame:
+    """Return a table for pandas; the table is used up.
+
+    Integers and booleans take the types of pandas that know an empty cell, so that none becomes a float; dates become
+    datetime64.
+    """
+    import pandas as pd
+    import pyarrow as pa
+
+    signed = {pa.int8(): pd.Int8Dtype(), pa.int16(): pd.Int16Dtype(), pa.int32(): pd.Int32Dtype()}
+    unsigned = {pa.uint8(): pd.UInt8Dtype(), pa.uint16(): pd.UInt16Dtype(), pa.uint32(): pd.UInt32Dtype()}
+    long = {pa.int64(): pd.Int64Dtype(), pa.uint64(): pd.UInt64Dtype(), pa.bool_(): pd.BooleanDtype()}
+    kinds = {**signed, **unsigned, **long}
+    frame: pd.DataFrame = table.to_pandas(types_mapper=kinds.get, date_as_object=False, self_destruct=True)
+    return frame
+
+
+def polars_of(table: pa.Table) -> pl.DataFrame:
+    """Return a table for polars."""
+    import polars as pl
+
+    return pl.DataFrame(table)

@@ -1,0 +1,51 @@
+"""Run pytest inside a test, as the tests of a consumer: another process, no settings of this project."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from attrs import frozen
+
+
+@frozen
+class Outcome:
+    """How a run of pytest ended."""
+
+    exit_code: int
+    output: str
+
+    def count(self, what: str) -> int:
+        """How many tests ended like this: `passed`, `failed`, `error`."""
+        found = re.search(rf"(\d+) {what}", self.output.splitlines()[-1])
+        return int(found[1]) if found else 0
+
+
+def outside(**changes: str) -> dict[str, str]:
+    """Return an environment for a process in another folder."""
+    paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    absolute = os.pathsep.join(str(Path(path).resolve()) for path in paths if path)
+    return {**os.environ, "PYTHONPATH": absolute, **changes}
+
+
+def run_pytest(folder: Path, *options: str, env: Mapping[str, str] | None = None) -> Outcome:
+    """Run the tests in a folder."""
+    settings = folder / "pytest.ini"
+    if not settings.exists():
+        settings.write_text("[pytest]\naddopts = -p no:cacheprovider --strict-markers --strict-config -W error\n")
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-c",
+        str(settings),
+        "--rootdir",
+        str(folder),
+        *options,
+        str(folder),
+    ]
+    ended = subprocess.run(command, check=False, capture_output=True, text=True, env=env or outside(), cwd=folder)
+    return Outcome(ended.returncode, ended.stdout + ended.stderr)
