@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Any
 
-DISTINCT = 10_000  # rows after which the content begins again
+DISTINCT = 20_000  # rows after which the content begins again: no two pages in a row are the same
 DIMENSIONS, COUNTS, RATES = 8, 6, 6
 COLUMNS = DIMENSIONS + COUNTS + RATES
 
@@ -34,7 +34,7 @@ def result(total: int, first: int, last: int | None) -> bytes:
 
 @lru_cache(maxsize=8)
 def window(has_header: bool, start: int, count: int) -> bytes:  # noqa: FBT001
-    """Render an answer; all full pages of a result are the same one."""
+    """Render an answer; full pages of a result are two in turn."""
     known = rows()
     chosen = [known[(start + index) % DISTINCT] for index in range(count)]
     entries = [compact([f"Column {index}" for index in range(COLUMNS)]), *chosen] if has_header else chosen
