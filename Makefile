@@ -8,6 +8,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 SITE_VENV := $(VENV)-site
 COMPARE_VENV := $(VENV)-compare
+BENCH ?= full
+BENCH_VENV := $(VENV)-bench
 REDOCLY := node_modules/.package-lock.json
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 export PYTHONPATH :=
@@ -65,6 +67,14 @@ site: $(SITE_VENV)/.site docs ## Build the documentation, build/site; fail on a 
 compare: $(COMPARE_VENV)/.compare ## Run the jobs of docs/comparison.md with every contender, and write its table
 	@PYTHONPATH=docs $(COMPARE_VENV)/bin/python -m comparison
 
+.PHONY: bench
+bench: $(BENCH_VENV)/.bench ## Measure side by side with the official SDK; BENCH=quick takes a minute and judges nothing
+	@$(BENCH_VENV)/bin/python -m benchmarks $(BENCH)
+
+.PHONY: bench-plots
+bench-plots: $(BENCH_VENV)/.bench ## Draw the plots of docs/performance.md from the last full `make bench`
+	@$(BENCH_VENV)/bin/python -m benchmarks.plots
+
 .PHONY: released
 released: ## Keep openapi.yaml as the contract of the last release
 	@cp openapi.yaml docs/contract/released.yaml
@@ -93,14 +103,16 @@ lock: $(VENV)/.dev ## Raise the locked versions in requirements/ (needs uv on PA
 		--output-file requirements/run.txt
 	@uv pip compile --quiet $(LOCKED) --extra emulator --group build --group compare --constraint requirements/dev.txt \
 		--output-file requirements/compare.txt
+	@uv pip compile --quiet $(LOCKED) --group bench --group build --constraint requirements/dev.txt \
+		--output-file requirements/bench.txt
 	@uv pip compile --quiet --upgrade $(FLAGS) --group site --output-file requirements/site.txt
 FLAGS := --generate-hashes --universal --no-header --no-annotate --no-emit-index-url
 LOCKED := pyproject.toml $(FLAGS)
 
 .PHONY: clean
 clean: ## Remove everything that can be made again
-	@rm -rf $(VENV) $(SITE_VENV) $(COMPARE_VENV) node_modules build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
-	@find docs generated overlays tests tools -name __pycache__ -prune -exec rm -rf {} +
+	@rm -rf $(VENV) $(BENCH_VENV) $(SITE_VENV) $(COMPARE_VENV) node_modules build dist .*_cache .hypothesis
+	@find benchmarks docs examples generated overlays tests tools -name __pycache__ -prune -exec rm -rf {} +
 
 # Set-up. Only hash-locked packages are installed; the project itself is linked, not copied.
 $(VENV)/bin/python:
@@ -133,6 +145,14 @@ $(COMPARE_VENV)/.compare: requirements/compare.txt pyproject.toml
 	@$(PYTHON) -m venv --clear $(COMPARE_VENV)
 	@$(COMPARE_VENV)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes -r $<
 	@$(COMPARE_VENV)/bin/python -m pip --disable-pip-version-check -qq install --no-build-isolation --no-deps --editable .
+	@touch $@
+
+# Measurements see what a user has: no extras, because httpx imports click and rich wherever it finds them.
+$(BENCH_VENV)/.bench: requirements/bench.txt pyproject.toml
+	@echo 'setting up $(BENCH_VENV)'
+	@$(PYTHON) -m venv --clear $(BENCH_VENV)
+	@$(BENCH_VENV)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes -r requirements/bench.txt
+	@$(BENCH_VENV)/bin/python -m pip --disable-pip-version-check -qq install --no-build-isolation --no-deps --editable .
 	@touch $@
 
 # Redocly is the only package that npm installs. Its node comes with the development packages.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-PYTHON = tuple(f"requirements/{name}.txt" for name in ("run", "dev", "site", "compare"))
+PYTHON = tuple(f"requirements/{name}.txt" for name in ("run", "dev", "site", "compare", "bench"))
 EVERY = (*PYTHON, "package-lock.json", "package.json", ".npmrc")
 PINNED = re.compile(r"[a-z0-9._-]+(\[[a-z0-9,_-]+\])?==\S+( ; .+?)? \\")
 HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
