@@ -76,8 +76,10 @@ def checked_page_size(value: object) -> int:
     raise ConfigurationError(f"page_size must be a whole number from 1 to {LAST_OFFSET}, not {value!r}")
 
 
-def checked_prefetch(value: object) -> int:
-    """Return how many pages may be under way."""
+def checked_prefetch(value: object) -> int | None:
+    """Return how many pages are to be under way, None for what the answers call for."""
+    if value is None:
+        return None
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_PREFETCH:
         return value
     raise ConfigurationError(f"prefetch must be a whole number from 0 to {MOST_PREFETCH}, not {value!r}")

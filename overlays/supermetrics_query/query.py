@@ -14,7 +14,6 @@ from .drivers import AsyncDriver, Driver
 from .effects import Call
 from .files import OnBytes, Target, sink_of
 from .flows import downloading, paging, waiting
-from .flows.paging import PREFETCH
 from .policies import DEFAULT_WAIT, Seconds, patience
 
 if TYPE_CHECKING:
@@ -109,17 +108,17 @@ class Query(Handle[Driver]):
         """Yield every change of the query, the last one terminal. A bad end is raised only where no status tells it."""
         return self._driver.iterate(waiting.watch(self._settings, self._run, patience(timeout)))
 
-    def pages(self, *, start: int = 0, prefetch: int = PREFETCH) -> Generator[Page, None, None]:
+    def pages(self, *, start: int = 0, prefetch: int | None = None) -> Generator[Page, None, None]:
         """Yield the result page by page from the row `start` on, after waiting for it where that has not been done.
 
-        `prefetch` pages at most are under way while the caller works; 0 fetches each when it is asked for. Raises as
-        `wait()` does, ResultExpiredError when the result goes away midway (its `delivered` is the next `start`), and
-        QueryError when rows cannot be read or do not come.
+        `prefetch` pages are under way while the caller works: one, and up to four where answers are slow; 0 fetches
+        each when it is asked for. Raises as `wait()` does, ResultExpiredError when the result goes away midway (its
+        `delivered` is the next `start`), and QueryError when rows cannot be read or do not come.
         """
         window = checked_offset("start", start), checked_prefetch(prefetch)
         return self._driver.iterate(paging.pages(self._settings, self._run, *window))
 
-    def rows(self, *, start: int = 0, prefetch: int = PREFETCH) -> Generator[dict[str, Any], None, None]:
+    def rows(self, *, start: int = 0, prefetch: int | None = None) -> Generator[dict[str, Any], None, None]:
         """Yield the rows as dicts keyed by field id. Waits and raises as `pages()` does."""
         return rows_of(self.pages(start=start, prefetch=prefetch))
 
@@ -182,12 +181,12 @@ class AsyncQuery(Handle[AsyncDriver]):
         """Yield every change of the query; see `Query.watch`."""
         return self._driver.iterate(waiting.watch(self._settings, self._run, patience(timeout)))
 
-    def pages(self, *, start: int = 0, prefetch: int = PREFETCH) -> AsyncGenerator[Page, None]:
+    def pages(self, *, start: int = 0, prefetch: int | None = None) -> AsyncGenerator[Page, None]:
         """Yield the result page by page; see `Query.pages`."""
         window = checked_offset("start", start), checked_prefetch(prefetch)
         return self._driver.iterate(paging.pages(self._settings, self._run, *window))
 
-    def rows(self, *, start: int = 0, prefetch: int = PREFETCH) -> AsyncGenerator[dict[str, Any], None]:
+    def rows(self, *, start: int = 0, prefetch: int | None = None) -> AsyncGenerator[dict[str, Any], None]:
         """Yield the rows as dicts keyed by field id; see `Query.rows`."""
         return rows_of_async(self.pages(start=start, prefetch=prefetch))
 

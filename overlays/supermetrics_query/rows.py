@@ -59,7 +59,7 @@ class Layout:
         """Return the rows of a page as tuples of one width, without a header; raise ValueError for a longer row."""
         rows = data[1:] if data and self.header is not None and self.is_header(data[0]) else data
         width = len(self.columns)
-        if all(type(row) is tuple and len(row) == width for row in rows):
+        if set(map(type, rows)) <= {tuple} and set(map(len, rows)) <= {width}:
             return list(rows)
         return [self.fitted(row) for row in rows]
 
@@ -139,8 +139,8 @@ def labels_of(data: Sequence[Any], header: Row | None, fields: Mapping[int, Quer
     """Return a label for each column, None where there is none."""
     if data and isinstance(data[0], Mapping):
         return list(dict.fromkeys(key for row in data if isinstance(row, Mapping) for key in row))
-    widths = (len(row) for row in data if isinstance(row, list | tuple))
-    width = max([*widths, *(index + 1 for index in fields)], default=0)
+    sequences = data if set(map(type, data)) <= {tuple} else [row for row in data if isinstance(row, list | tuple)]
+    width = max(max(map(len, sequences), default=0), *(index + 1 for index in fields), 0)
     return [*(header or ()), *[None] * (width - len(header or ()))]
 
 

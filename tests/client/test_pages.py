@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from contextlib import aclosing
 from typing import Any
 
@@ -12,7 +13,19 @@ import pytest
 from attrs import define, field
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from supermetrics_query import AsyncQueryClient, ConfigurationError, QueryClient, QueryError, ResultExpiredError
+from supermetrics_query import (
+    AsyncQueryClient,
+    ConfigurationError,
+    Page,
+    QueryClient,
+    QueryError,
+    ResultExpiredError,
+    RetryPolicy,
+)
+from supermetrics_query.effects import Answer, Begin, Collect, Done, Effect, Flow, Give, Now, Outcome, Send, resume
+from supermetrics_query.flows.paging import pages
+from supermetrics_query.runs import Run
+from supermetrics_query.settings import Settings
 
 from tests.support.answers import FIELDS, NOT_FOUND, gateway, success
 from tests.support.table import CONVENTIONS, HEADER, counted, first_only, repeated, serving_rows, without
@@ -196,7 +209,7 @@ def test_a_start_that_no_result_has_is_refused(given_start: Any) -> None:
         client.attach("night-1").rows(start=given_start)
 
 
-@pytest.mark.parametrize("prefetch", [-1, 17, None, 2.0])
+@pytest.mark.parametrize("prefetch", [-1, 17, "all", 2.0])
 def test_a_prefetch_that_makes_no_sense_is_refused(prefetch: Any) -> None:
     with QueryClient(KEY) as client, pytest.raises(ConfigurationError, match="prefetch must be a whole number"):
         client.attach("night-1").pages(prefetch=prefetch)
@@ -259,6 +272,60 @@ def test_as_many_pages_as_wished_are_under_way_at_once_and_come_in_order(door_na
         rows = anyio.run(pages_in_tasks, gate, prefetch, backend=door_name)
     assert rows == gate.rows
     assert gate.most == prefetch
+
+
+@define
+class Far:
+    """A driver whose answers come after some seconds; it notes how many are under way."""
+
+    service: Service
+    seconds: float
+    time: float = 1000.0
+    under_way: int = 0
+    most: int = 0
+
+    def read(self, flow: Flow[None]) -> list[Any]:
+        """Perform a flow, and return the rows that it gives."""
+        rows, step = [], resume(flow)
+        while not isinstance(step, Done):
+            if isinstance(step, Give):
+                assert isinstance(step.item, Page)
+                rows.extend(step.item.rows)
+                step = resume(flow)
+            else:
+                step = resume(flow, Outcome(self.perform(step)))
+        return rows
+
+    def perform(self, effect: Effect) -> object:
+        match effect:
+            case Now():
+                return self.time
+            case Begin(Send() as sent):
+                self.under_way += 1
+                self.most = max(self.most, self.under_way)
+                future: Future[Answer] = Future()
+                future.set_result(self.answer(sent))
+                return future
+            case Collect(Future() as pending):
+                self.under_way -= 1
+                self.time += self.seconds
+                return pending.result()
+            case Send():
+                return self.answer(effect)
+        raise AssertionError(effect)
+
+    def answer(self, sent: Send) -> Answer:
+        request = httpx.Request("GET", BASE_URL, params=sent.request.keywords["params"])
+        response = self.service(request)
+        return Answer(response.status_code, {}, response.content, "GET", BASE_URL)
+
+
+@pytest.mark.parametrize(("seconds", "most"), [(0.01, 1), (0.2, 4)])
+def test_more_pages_are_under_way_where_answers_are_slow(seconds: float, most: int) -> None:
+    far = Far(Service(source(40), total=40), seconds)
+    settings = Settings(poll=STEADY, retry=RetryPolicy(), timeout=30.0, page_size=4, renewable=False, draw=lambda: 0.5)
+    assert far.read(pages(settings, Run("night-1"))) == source(40)
+    assert far.most == most
 
 
 def test_without_prefetch_a_page_is_asked_for_when_it_is_wanted() -> None:

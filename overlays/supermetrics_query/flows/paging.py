@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from attrs import define, frozen
 
 from ..checks import LAST_OFFSET
-from ..effects import Flow, Give, Pending
+from ..effects import Flow, Give, Pending, now
 from ..errors import QueryError, ResultExpiredError, StatusNotFoundError
 from ..policies import DEFAULT_WAIT
 from ..retrying import CALL_ERRORS
@@ -22,7 +22,8 @@ from .ahead import Ahead
 from .looking import expired, status
 from .waiting import wait
 
-PREFETCH = 4  # pages
+AT_MOST = 4  # pages under way where answers are slow
+SLOW = 0.05  # seconds; a page that is waited for longer shows that more of them should be under way
 
 
 @frozen
@@ -59,13 +60,14 @@ class Reading:
     first: QueryStatus  # the look that holds page one
     layout: Layout
     start: int
-    prefetch: int
+    prefetch: int | None  # how many pages are under way; None for what the answers call for
     ahead: Ahead
     reached: int = 0  # the number of the next row
     shift: int = 0  # how many positions the header takes
     parts: int = 0
     edges: tuple[int, Sequence[Row]] | None = None  # of the part before
     trusts_offsets: bool = False
+    is_slow: bool = False
 
     def flow(self) -> Flow[None]:
         """Give the pages."""
@@ -95,10 +97,14 @@ class Reading:
         return max(0, self.total - self.reached) if self.total is not None else 0
 
     def worth_sending(self) -> int:
-        """Return how many looks to have under way: as many as rows are promised for, else more from page to page."""
+        """Return how many looks to have under way: as many as rows are promised for, else more from page to page.
+
+        More than one costs time and memory where the answers come faster than they can be read.
+        """
+        wanted = (AT_MOST if self.is_slow else 1) if self.prefetch is None else self.prefetch
         if self.total is None:
-            return min(self.prefetch, self.parts)
-        return min(self.prefetch, max(1, -(-self.missing // self.settings.page_size)))
+            return min(wanted, self.parts)
+        return min(wanted, max(1, -(-self.missing // self.settings.page_size)))
 
     def goes_on(self, part: Part) -> Flow[bool]:
         """Tell whether rows may follow; raise where they do and cannot be had."""
@@ -131,7 +137,10 @@ class Reading:
     def next_part(self) -> Flow[Part]:
         """Read the next window; one that looks like the window before is looked at again."""
         first, last = self.run.window(self.shift + self.reached, self.settings.page_size)
-        part = self.part_of((yield from self.look(first, last, self.ahead.take(first))), last - first + 1)
+        began = yield from now()
+        seen = yield from self.look(first, last, self.ahead.take(first))
+        self.is_slow = self.is_slow or (yield from now()) - began > SLOW
+        part = self.part_of(seen, last - first + 1)
         if self.trusts_offsets or not part.rows or part.edges != self.edges:
             return part
         part = self.part_of((yield from self.look(first, last)), last - first + 1)
@@ -186,7 +195,7 @@ class Reading:
         return error
 
 
-def pages(settings: Settings, run: Run, start: int = 0, prefetch: int = PREFETCH) -> Flow[None]:
+def pages(settings: Settings, run: Run, start: int = 0, prefetch: int | None = None) -> Flow[None]:
     """Give the pages of a result from the row `start` on; wait for it first where that has not been done."""
     yield from wait(settings, run, DEFAULT_WAIT, None)
     if run.status is None:
