@@ -1,0 +1,47 @@
+"""Do a long job step by step: one line for each, and a readable end where one fails."""
+
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+
+SHOWN = 40  # lines at the end of what a failed command said
+
+Words = Sequence[str | Path]
+
+
+class Failed(Exception):
+    """A step has failed; the message says how."""
+
+
+@contextmanager
+def step(title: str) -> Iterator[None]:
+    """Print how long a step took, or what went wrong, and stop there."""
+    began = monotonic()
+    try:
+        yield
+    except Failed as error:
+        print(f"FAILED   {title}\n{textwrap.indent(str(error), '         ')}", flush=True)
+        sys.exit(1)
+    print(f"{monotonic() - began:6.1f} s {title}", flush=True)
+
+
+def attempted(
+    command: Words, *, cwd: Path | None = None, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command and return what it said on both streams, however it ended."""
+    return subprocess.run(
+        command, cwd=cwd, env=env, text=True, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+
+
+def run(command: Words, *, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> str:
+    """Run a command that must succeed."""
+    done = attempted(command, cwd=cwd, env=env)
+    if done.returncode:
+        said = "\n".join(done.stdout.splitlines()[-SHOWN:])
+        raise Failed(f"{' '.join(map(str, command))}\nended with {done.returncode} and said\n{said}")
+    return done.stdout
