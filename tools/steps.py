@@ -1,5 +1,6 @@
 """Do a long job step by step: one line for each, and a readable end where one fails."""
 
+import os
 import subprocess
 import sys
 import textwrap
@@ -45,3 +46,9 @@ def run(command: Words, *, cwd: Path | None = None, env: Mapping[str, str] | Non
         said = "\n".join(done.stdout.splitlines()[-SHOWN:])
         raise Failed(f"{' '.join(map(str, command))}\nended with {done.returncode} and said\n{said}")
     return done.stdout
+
+
+def clean() -> dict[str, str]:
+    """Give the environment without what would lead Python, or the package, to something else than what is installed."""
+    led = ("PYTHON", "SUPERMETRICS_", "VIRTUAL_ENV", "UV_CONSTRAINT")
+    return {name: value for name, value in os.environ.items() if not name.startswith(led)}

@@ -1,0 +1,212 @@
+"""Prove what stands in dist/: upload it to an index on loopback, install it from there and use it.
+
+Each extra is installed alone, all together, and the two that work together: what one forgets to ask for shows where
+nothing else brings it. The same again with the lowest versions that the metadata allows. What passed is written to
+build/proof.json, without which `make publish` refuses.
+"""
+
+import hashlib
+import json
+import shutil
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import monotonic
+
+from attrs import frozen
+from bounds import constraints, extras, requirements, unbounded
+from indexes import Indexes, configured, for_pip, for_uv
+from loopback import package_index, smoke_service
+from packages import BESIDE, DIST, ROOT, Built, built, zipped
+from pypi_simple import PYPI_SIMPLE_ENDPOINT
+from pythons import found, named
+from steps import Failed, attempted, clean, run, step
+
+PROOF = ROOT / "build" / "proof.json"
+NAME = "supermetrics-query"
+SMOKE, SERVICE = ROOT / "tools" / "smoke.py", ROOT / "tools" / "smoke_service.py"
+EXAMPLES = ROOT / "examples"
+TOGETHER = ("cli", "emulator")
+
+
+@frozen
+class Bench:
+    """What every proof needs: the packages, the index that has them, and the service to talk to."""
+
+    work: Path
+    made: Built
+    index: str
+    indexes: Indexes
+    service: tuple[str, ...] = ()
+
+    @property
+    def version(self) -> str:
+        return self.made.wheel.name.split("-")[1]
+
+    @property
+    def pinned(self) -> str:
+        return f"=={self.version}"
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def upload(bench: Bench) -> list[str | Path]:
+    """Return the command that uploads."""
+    files = (bench.made.sdist, bench.made.wheel)
+    login = ("--username", "somebody", "--password", "nothing")  # the index on loopback asks nobody
+    return [BESIDE / "twine", "--no-color", "upload", "--repository-url", bench.index, *login, "--disable-progress-bar", "--verbose", *files]
+
+
+def publish_once(bench: Bench) -> None:
+    with step("upload to an index on loopback"):
+        run(upload(bench))
+    with step("the index refuses the same version a second time"):
+        done = attempted(upload(bench))
+        if done.returncode == 0 or "already exists" not in done.stdout:
+            raise Failed(f"the second upload ended with {done.returncode} and said\n{done.stdout}")
+
+
+def install_with_pip(bench: Bench) -> Path:
+    """Install as a stranger would, from the index first, and compare what pip says it took with dist/."""
+    venv, report = bench.work / "stranger", bench.work / "report.json"
+    options = for_pip(f"{bench.index}simple/", bench.indexes, PYPI_SIMPLE_ENDPOINT)
+    with step(f"pip installs {NAME}[{','.join(TOGETHER)}] from it into a fresh environment"):
+        run([sys.executable, "-m", "venv", venv])
+        wanted = f"{NAME}[{','.join(TOGETHER)}]{bench.pinned}"
+        pip = [python_of(venv), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+        run([*pip, *options, "--no-cache-dir", f"--report={report}", wanted], env=clean())
+    with step("pip took the wheel of dist/, from that index"):
+        check_report(json.loads(report.read_text(encoding="utf-8")), bench)
+        check_same(venv, bench.made.wheel)
+    return venv
+
+
+def check_report(report: dict[str, list[dict[str, dict[str, object]]]], bench: Bench) -> None:
+    """Fail unless the installed file is ours, by address and by hash."""
+    taken = [each["download_info"] for each in report["install"] if each["metadata"]["name"] == NAME]
+    expected = f"sha256={digest(bench.made.wheel)}"
+    for each in taken:
+        archive = each["archive_info"]
+        if str(each["url"]).startswith(bench.index) and isinstance(archive, dict) and archive["hash"] == expected:
+            return
+    raise Failed(f"pip took {taken} instead of {expected} from {bench.index}")
+
+
+def python_of(venv: Path) -> Path:
+    return venv / "bin" / "python"
+
+
+def check_same(venv: Path, wheel: Path) -> None:
+    """Fail unless every file of the wheel is installed byte for byte; only RECORD grows."""
+    (packages,) = (venv / "lib").glob("python*/site-packages")
+    contents = zipped(wheel)
+    wrong = [name for name, data in contents.items() if not name.endswith("/RECORD") and not same(packages / name, data)]
+    if wrong:
+        raise Failed("installed is something else than built:\n" + "\n".join(wrong))
+
+
+def same(path: Path, data: bytes) -> bool:
+    return path.is_file() and path.read_bytes() == data
+
+
+def environment(bench: Bench, name: str, python: str, wanted: list[str], bounds: list[str]) -> Path:
+    """Make an environment with what is wanted, within the bounds, and nothing else."""
+    venv, limits = bench.work / name, bench.work / f"{name}.txt"
+    limits.write_text("\n".join([*bounds, f"{NAME}{bench.pinned}"]), encoding="utf-8")
+    uv = BESIDE / "uv"
+    run([uv, "venv", "--quiet", "--no-config", "--python", python, venv], env=clean())
+    options = ["--no-config", "--quiet", "--refresh-package", NAME, "--constraints", limits]
+    options += for_uv(f"{bench.index}simple/", bench.indexes)
+    run([uv, "pip", "install", "--python", python_of(venv), *options, *wanted], env=clean())
+    check_same(venv, bench.made.wheel)
+    return venv
+
+
+def prove_extras(bench: Bench, kind: str, python: str, chosen: tuple[str, ...], bounds: list[str]) -> None:
+    title = "all extras" if len(chosen) > len(TOGETHER) else f"[{','.join(chosen)}]"
+    with step(f"{kind}, {title}"):
+        wanted = f"{NAME}[{','.join(chosen)}]" if chosen else NAME
+        venv = environment(bench, f"{kind}-{'-'.join(chosen)}".replace(" ", "-"), python, [wanted], bounds)
+        run([python_of(venv), "-I", SMOKE, *bench.service, *chosen], cwd=bench.work, env=clean())
+        shutil.rmtree(venv)
+
+
+def prove_consumer(bench: Bench, kind: str, python: str, project: Path, bounds: list[str]) -> None:
+    """Run the tests of a project that depends on this one, outside of this tree."""
+    with step(f"{kind}, the tests of {project.name}"):
+        copy = bench.work / f"{kind}-{project.name}".replace(" ", "-")
+        shutil.copytree(project, copy / project.name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+        wanted = f"{project.name}[test] @ {(copy / project.name).as_uri()}"
+        venv = environment(bench, f"{copy.name}-venv", python, [wanted], bounds)
+        said = run([python_of(venv), "-m", "pytest", "-q"], cwd=copy / project.name, env=clean())
+        if " passed" not in said:
+            raise Failed(f"no test has passed:\n{said}")
+        shutil.rmtree(venv)
+
+
+def combinations(every: list[str]) -> list[tuple[str, ...]]:
+    return [(), *((extra,) for extra in every), TOGETHER, tuple(every)]
+
+
+def prove_everything(bench: Bench, kind: str, python: str, bounds: list[str]) -> None:
+    for chosen in combinations(extras(requirements(bench.made.wheel))):
+        prove_extras(bench, kind, python, chosen, bounds)
+    for project in consumers():
+        prove_consumer(bench, kind, python, project, bounds)
+
+
+def consumers() -> list[Path]:
+    return sorted(path.parent for path in EXAMPLES.glob("*/pyproject.toml"))
+
+
+def prove(bench: Bench) -> None:
+    """Use what is on the index in every way."""
+    asked = requirements(bench.made.wheel)
+    with step("every dependency has a lower and an upper bound"):
+        lowest = constraints(asked)
+        if loose := [str(each) for each in asked if unbounded(each)]:
+            raise Failed(f"without an upper bound: {', '.join(loose)}")
+    here, *others = named(ROOT / "pyproject.toml")
+    prove_everything(bench, f"python {here}, newest", here, [])
+    prove_everything(bench, f"python {here}, lowest", here, lowest)
+    for version in others:
+        prove_other(bench, version)
+
+
+def prove_other(bench: Bench, version: str) -> None:
+    """Prove a Python that may not be here."""
+    python = found(version)
+    if not python:
+        print(f"       - python {version} is not on this machine: nothing is proved for it", flush=True)
+        return
+    prove_extras(bench, f"python {version}, newest", python, tuple(extras(requirements(bench.made.wheel))), [])
+    for project in consumers():
+        prove_consumer(bench, f"python {version}, newest", python, project, [])
+
+
+def commit() -> str:
+    return run(["git", "rev-parse", "HEAD"], cwd=ROOT).strip()
+
+
+def main() -> int:
+    began = monotonic()
+    PROOF.unlink(missing_ok=True)
+    made = built(DIST)
+    with TemporaryDirectory(prefix="release-proof-") as name, package_index(Path(name) / "index") as index:
+        work = Path(name).resolve()
+        bench = Bench(work, made, index, configured(run([sys.executable, "-m", "pip", "config", "list"])))
+        publish_once(bench)
+        stranger = install_with_pip(bench)
+        with smoke_service(python_of(stranger), SERVICE, work / "service.log") as service:
+            prove(Bench(work, made, index, bench.indexes, service))
+    PROOF.parent.mkdir(exist_ok=True)
+    proved = {"commit": commit(), "files": {path.name: digest(path) for path in (made.wheel, made.sdist)}}
+    PROOF.write_text(json.dumps(proved, indent=2) + "\n", encoding="utf-8")
+    print(f"{monotonic() - began:6.1f} s in all: {NAME} {bench.version} is proved")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
