@@ -4,7 +4,7 @@ A thread cannot be stopped. One that nobody waits for any more ends with its req
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from threading import Thread
 from typing import Any, Generic, TypeVar
@@ -55,6 +55,14 @@ class TaskWork(Generic[T]):
             return self._outcome[0]
         raise self._outcome or anyio.ClosedResourceError
 
+    def done(self) -> bool:
+        """Tell whether it has ended."""
+        return self._done.is_set()
+
+    async def wait(self) -> None:
+        """Wait for its end."""
+        await self._done.wait()
+
     def cancel(self) -> None:
         """Stop it."""
         self._scope.cancel()
@@ -67,6 +75,21 @@ class TaskWork(Generic[T]):
             self._outcome = error
         finally:
             self._done.set()
+
+
+async def first_of(works: Sequence[TaskWork[T]], seconds: float) -> None:
+    """Wait until one of them has ended, or for so long."""
+    with anyio.move_on_after(seconds):
+        async with anyio.create_task_group() as group:
+            for work in works:
+                group.start_soon(ended, work, group.cancel_scope)
+            await anyio.sleep_forever()
+
+
+async def ended(work: TaskWork[T], others: anyio.CancelScope) -> None:
+    """Wait for one, and stop waiting for the others."""
+    await work.wait()
+    others.cancel()
 
 
 def spawn(work: Callable[[], Coroutine[Any, Any, None]]) -> None:

@@ -6,18 +6,35 @@ passes through and closes the flow.
 
 import inspect
 import threading
-from collections.abc import AsyncGenerator, Generator
-from concurrent.futures import Future
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import closing
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import anyio
 
-from .background import TaskWork, in_thread
+from .background import TaskWork, first_of, in_thread
 from .clocks import Clock
 from .credentials import Credentials
-from .effects import Answer, Begin, Call, Collect, Done, Effect, Flow, Give, Now, Outcome, Renew, Send, Sleep, resume
+from .effects import (
+    Answer,
+    Await,
+    Begin,
+    Call,
+    Collect,
+    Done,
+    Effect,
+    Flow,
+    Give,
+    Now,
+    Outcome,
+    Renew,
+    Send,
+    Sleep,
+    Take,
+    resume,
+)
 from .errors import ConfigurationError, SupermetricsQueryError
 from .transport import AsyncTransport, Transport
 
@@ -35,6 +52,17 @@ class Driver:
         self._credentials = credentials
         self._clock = clock
         self._renewal = threading.Lock()
+        self._deeds: Mapping[type[Effect], Callable[[Any], object]] = {
+            Send: self._send,
+            Begin: self._begin,
+            Collect: lambda effect: effect.pending.result(),
+            Await: lambda effect: wait(effect.pending, effect.seconds, FIRST_COMPLETED),
+            Take: lambda effect: effect.limits.take(effect.lane, effect.moment),
+            Renew: self._renew,
+            Sleep: lambda effect: self._clock.sleep(effect.seconds),
+            Now: lambda _: self._clock.now(),
+            Call: lambda effect: settled(effect.function(effect.argument)),
+        }
 
     def run(self, flow: Flow[T]) -> T:
         """Perform a flow to its end."""
@@ -66,33 +94,19 @@ class Driver:
             return Outcome(error=error)
 
     def _performed(self, effect: Effect) -> object:
-        match effect:
-            case Send():
-                return self._send(effect)
-            case Begin():
-                return in_thread(partial(self._send, effect.send))
-            case Collect(Future() as pending):
-                return pending.result()
-            case Sleep():
-                self._clock.sleep(effect.seconds)
-            case Now():
-                return self._clock.now()
-            case Renew():
-                self._renew(effect.stale)
-            case Call():
-                return settled(effect.function(effect.argument))
-            case _:
-                raise ConfigurationError(f"this flow must be iterated over: {effect!r}")
-        return None
+        return self._deeds.get(type(effect), refuse)(effect)
 
     def _send(self, effect: Send) -> Answer:
         if self._credentials.is_missing:
-            self._renew(NO_CREDENTIAL)
+            self._renew(Renew(NO_CREDENTIAL))
         return self._transport.send(effect, self._credentials)
 
-    def _renew(self, stale: int) -> None:
+    def _begin(self, effect: Begin) -> Future[Answer]:
+        return in_thread(partial(self._send, effect.send))
+
+    def _renew(self, effect: Renew) -> None:
         with self._renewal:
-            if self._credentials.serial == stale:
+            if self._credentials.serial == effect.stale:
                 self._credentials.replace(settled(self._credentials.ask()))
 
 
@@ -105,6 +119,17 @@ class AsyncDriver:
         self._credentials = credentials
         self._clock = clock
         self._renewal = anyio.Lock()
+        self._deeds: Mapping[type[Effect], Callable[[Any], Awaitable[object]]] = {
+            Send: self._send,
+            Begin: self._begin,
+            Collect: lambda effect: effect.pending.result(),
+            Await: lambda effect: first_of(effect.pending, effect.seconds),
+            Take: lambda effect: effect.limits.take_async(effect.lane, effect.moment),
+            Renew: self._renew,
+            Sleep: lambda effect: self._clock.sleep_async(effect.seconds),
+            Now: self._now,
+            Call: lambda effect: awaited(effect.function(effect.argument)),
+        }
 
     async def run(self, flow: Flow[T]) -> T:
         """Perform a flow to its end."""
@@ -136,34 +161,28 @@ class AsyncDriver:
             return Outcome(error=error)
 
     async def _performed(self, effect: Effect) -> object:
-        match effect:
-            case Send():
-                return await self._send(effect)
-            case Begin():
-                return TaskWork(partial(self._send, effect.send))
-            case Collect(TaskWork() as pending):
-                return await pending.result()
-            case Sleep():
-                await self._clock.sleep_async(effect.seconds)
-            case Now():
-                return self._clock.now()
-            case Renew():
-                await self._renew(effect.stale)
-            case Call():
-                return await awaited(effect.function(effect.argument))
-            case _:
-                raise ConfigurationError(f"this flow must be iterated over: {effect!r}")
-        return None
+        return await self._deeds.get(type(effect), refuse)(effect)
 
     async def _send(self, effect: Send) -> Answer:
         if self._credentials.is_missing:
-            await self._renew(NO_CREDENTIAL)
+            await self._renew(Renew(NO_CREDENTIAL))
         return await self._transport.send(effect, self._credentials)
 
-    async def _renew(self, stale: int) -> None:
+    async def _begin(self, effect: Begin) -> TaskWork[Answer]:
+        return TaskWork(partial(self._send, effect.send))
+
+    async def _now(self, _: Now) -> float:
+        return self._clock.now()
+
+    async def _renew(self, effect: Renew) -> None:
         async with self._renewal:
-            if self._credentials.serial == stale:
+            if self._credentials.serial == effect.stale:
                 self._credentials.replace(await awaited(self._credentials.ask()))
+
+
+def refuse(effect: Effect) -> NoReturn:
+    """Refuse what only an iteration can do."""
+    raise ConfigurationError(f"this flow must be iterated over: {effect!r}")
 
 
 def settled(result: object) -> object:

@@ -1,6 +1,7 @@
 """What a flow asks of the world and what it gets back. Nothing here opens a socket, sleeps or reads a clock."""
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
+from enum import Enum
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from attrs import field, frozen
@@ -10,12 +11,21 @@ from .errors import SupermetricsQueryError
 T = TypeVar("T")
 
 
+class Lane(Enum):
+    """What a request is for."""
+
+    START = "start"
+    PAGE = "page"
+    LOOK = "look"
+
+
 @frozen
 class Request:
     """A request as the generated package describes it: the keywords of an HTTP client."""
 
     operation: str
     keywords: Mapping[str, Any]
+    lane: Lane = Lane.PAGE
     write: Callable[[bytes], object] | None = None  # takes the body of a success in place of the answer
 
 
@@ -50,6 +60,10 @@ class Send:
 class Pending(Protocol):
     """A request that is under way while the flow goes on."""
 
+    def done(self) -> bool:
+        """Tell whether its answer, or its failure, is there."""
+        ...
+
     def cancel(self) -> object:
         """Give it up; nobody will ask for its answer."""
         ...
@@ -67,6 +81,46 @@ class Collect:
     """Wait for a request that was begun; the result is that of its Send."""
 
     pending: Pending
+
+
+@frozen
+class Await:
+    """Wait until one of some requests is done, or for so many seconds; the result is None."""
+
+    pending: Sequence[Pending]
+    seconds: float
+
+
+@frozen
+class Grant:
+    """What a limiter says: how many seconds to wait and ask again; a request may go when it is 0."""
+
+    wait: float = 0.0
+    event: object = None  # what has happened to the limiter, for `on_event`
+
+
+GRANTED = Grant()
+
+
+class Limits(Protocol):
+    """What counts requests. `moment` is a reading of the clock of the client, in seconds."""
+
+    def take(self, lane: Lane, moment: float, /) -> Grant:
+        """Take a slot, or say how long there is none."""
+        ...
+
+    async def take_async(self, lane: Lane, moment: float, /) -> Grant:
+        """Take a slot, or say how long there is none, without blocking other tasks."""
+        ...
+
+
+@frozen
+class Take:
+    """Ask for a slot; the result is a Grant."""
+
+    limits: Limits
+    lane: Lane
+    moment: float
 
 
 @frozen
@@ -103,7 +157,7 @@ class Give:
     item: object
 
 
-Effect: TypeAlias = Send | Begin | Collect | Renew | Sleep | Now | Call | Give
+Effect: TypeAlias = Send | Begin | Collect | Await | Take | Renew | Sleep | Now | Call | Give
 Flow: TypeAlias = Generator[Effect, Any, T]
 
 
@@ -123,6 +177,12 @@ def begin(effect: Send) -> Flow[Pending]:
     """Send a request without waiting for its answer."""
     pending: Pending = yield Begin(effect)
     return pending
+
+
+def take(limits: Limits, lane: Lane, moment: float) -> Flow[Grant]:
+    """Ask for a slot."""
+    grant: Grant = yield Take(limits, lane, moment)
+    return grant
 
 
 @frozen

@@ -2,7 +2,7 @@
 
 SupermetricsQueryError
 ├─ ConfigurationError (ValueError)
-├─ TransportError
+├─ TransportError ── LimitExceededError
 ├─ ApiError
 │   ├─ BadRequestError · AuthenticationError · PermissionDeniedError · UnprocessableError
 │   ├─ NotFoundError ── StatusNotFoundError
@@ -96,6 +96,13 @@ class TransportError(SupermetricsQueryError):
 
     sent: bool
     attempts: tuple[Attempt, ...] = ()
+
+
+@plain_data
+class LimitExceededError(TransportError):
+    """Nothing was sent, because the limits of the key allow nothing for the next `retry_after` seconds."""
+
+    retry_after: float
 
 
 @plain_data

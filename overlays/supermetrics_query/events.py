@@ -60,8 +60,40 @@ class WaitFinished:
     age: float
 
 
-Event: TypeAlias = RequestDone | RetryScheduled | Looked | LookMissed | WaitFinished
+@frozen(kw_only=True)
+class StartSent:
+    """A query is about to be started; `token` goes on with it in any process, whatever becomes of this one."""
+
+    schedule_id: str
+    token: str
+
+
+@frozen(kw_only=True)
+class LimiterAway:
+    """The shared limiter does not answer; this process goes on alone with a part of the limits."""
+
+    error: str
+
+
+@frozen(kw_only=True)
+class LimiterBack:
+    """The shared limiter answers again."""
+
+
+Event: TypeAlias = (
+    RequestDone | RetryScheduled | Looked | LookMissed | WaitFinished | StartSent | LimiterAway | LimiterBack
+)
 OnEvent: TypeAlias = Callable[[Event], object]
+
+
+LEVELS = {
+    RetryScheduled: logging.WARNING,
+    LookMissed: logging.WARNING,
+    LimiterAway: logging.WARNING,
+    LimiterBack: logging.INFO,
+    StartSent: logging.INFO,
+    WaitFinished: logging.INFO,
+}
 
 
 def log_events(event: Event) -> None:
@@ -71,9 +103,7 @@ def log_events(event: Event) -> None:
 
 def level_of(event: Event) -> int:
     """Return how much an event matters."""
-    if isinstance(event, RetryScheduled | LookMissed):
-        return logging.WARNING
-    return logging.INFO if isinstance(event, WaitFinished) else logging.DEBUG
+    return LEVELS.get(type(event), logging.DEBUG)
 
 
 def told(event: Event) -> str:

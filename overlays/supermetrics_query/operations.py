@@ -15,18 +15,18 @@ from supermetrics_query_api.models import (
 )
 from supermetrics_query_api.types import UNSET
 
-from .effects import Request
+from .effects import Lane, Request
 
 
 def start_query(query: DataQuery, output: OutputFormat) -> Request:
     """Start a query."""
-    return Request("start_query", generated_start._get_kwargs(output, body=query))
+    return Request("start_query", generated_start._get_kwargs(output, body=query), Lane.START)
 
 
-def look(schedule_id: str, first: int, last: int | None) -> Request:
+def look(schedule_id: str, first: int, last: int | None, lane: Lane = Lane.LOOK) -> Request:
     """Look at a query and ask for a window of its rows, both ends inclusive."""
     body = QueryStatusRequest(schedule_id=schedule_id, offset_start=first, offset_end=UNSET if last is None else last)
-    return Request("get_query_status", get_query_status._get_kwargs(json=as_parameter(body.to_dict())))
+    return Request("get_query_status", get_query_status._get_kwargs(json=as_parameter(body.to_dict())), lane)
 
 
 def as_parameter(members: Mapping[str, Any]) -> str:
@@ -38,7 +38,7 @@ def results(schedule_id: str, write: Callable[[bytes], object]) -> Request:
     """Read the rows of a query in the format it was started with."""
     body = QueryResultsRequest(schedule_id=schedule_id)
     keywords = get_query_results._get_kwargs(json=as_parameter(body.to_dict()))
-    return Request("get_query_results", keywords, write)
+    return Request("get_query_results", keywords, write=write)
 
 
 def history(request: QueryHistoryRequest) -> Request:

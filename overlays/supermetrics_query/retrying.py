@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeAlias
 
-from .errors import ApiError, RateLimitError, ServerError, TransportError, UnreadableResponseError
+from .errors import ApiError, LimitExceededError, RateLimitError, ServerError, TransportError, UnreadableResponseError
 from .policies import RetryPolicy
 from .verdicts import Verdict, judge
 
@@ -48,8 +48,8 @@ def leaves_doubt(error: CallError) -> bool:
 
 
 def asked_pause(error: CallError) -> float:
-    """Return how long the server wants us to wait, 0 where it says nothing."""
-    return (error.retry_after or 0.0) if isinstance(error, ApiError) else 0.0
+    """Return how long the server or the limiter wants us to wait, 0 where nothing is said."""
+    return (error.retry_after or 0.0) if isinstance(error, ApiError | LimitExceededError) else 0.0
 
 
 def backoff(policy: RetryPolicy, error: CallError, failures: int, draw: Callable[[], float]) -> float:

@@ -3,10 +3,11 @@
 import random
 from collections.abc import Callable
 
-from attrs import frozen
+from attrs import field, frozen
 
-from .effects import Call, Flow
-from .events import Event, OnEvent
+from .effects import Call, Flow, Limits
+from .events import OnEvent
+from .gates import Gate
 from .policies import PollPolicy, RetryPolicy
 
 
@@ -21,8 +22,10 @@ class Settings:
     renewable: bool  # whether a token provider can replace a refused credential
     draw: Callable[[], float] = random.random
     on_event: OnEvent | None = None
+    limits: Limits | None = None
+    gate: Gate = field(factory=Gate)  # the one part that changes, with every answer
 
-    def tell(self, event: Event) -> Flow[None]:
+    def tell(self, event: object) -> Flow[None]:
         """Hand an event to whoever listens."""
         if self.on_event is not None:
             yield Call(self.on_event, event)

@@ -82,7 +82,9 @@ def test_both_doors_make_the_same_requests() -> None:
             told(door_name, service)
             asked.append(without_repeats(service.requests))
     assert len(asked[0]) == 2 + 4
-    assert asked[0] == asked[1] == asked[2]
+    # Pages that are asked for at the same time arrive in any order.
+    assert asked[0][:2] == asked[1][:2] == asked[2][:2]
+    assert sorted(map(repr, asked[0])) == sorted(map(repr, asked[1])) == sorted(map(repr, asked[2]))
 
 
 @pytest.mark.parametrize("errors", ["envelope", "problem"])

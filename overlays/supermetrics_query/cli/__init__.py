@@ -3,11 +3,13 @@
 import sys
 from importlib.util import find_spec
 
+NEEDED = ("typer", "rich", "yaml")
+
 
 def main() -> None:
     """Run the command line, or say what to install."""
-    if find_spec("typer") is None or find_spec("rich") is None:
+    if any(find_spec(name) is None for name in NEEDED):
         sys.exit("the command line needs its extra: pip install 'supermetrics-query[cli]'")
-    from .app import app
+    from .app import run
 
-    app(prog_name="supermetrics-query")
+    run()

@@ -12,7 +12,8 @@ from ..emulator import Emulator, Plan
 from ..errors import SupermetricsQueryError
 from ..policies import PollPolicy
 from ..query import Query
-from .progress import shown_progress
+from .progress import Display
+from .sessions import Session
 
 SLOW = Plan(scheduled_seconds=0.3, queued_seconds=0.7, run_seconds=4.0, parts=8)
 QUICK = {"scheduled_seconds": 0, "queued_seconds": 0, "run_seconds": 0.2}
@@ -23,12 +24,18 @@ ONE_HOUR = 3600.0
 def show() -> None:
     """Run the demonstration; data goes to stdout, progress to stderr."""
     console = Console()
-    lively = PollPolicy(first=0.25, floor=0.25)
-    with Emulator(plan=SLOW) as service, QueryClient(service.key, base_url=service.url, poll=lively) as client:
+    display = Session().display()
+    with Emulator(plan=SLOW) as service, client_of(service, display) as client:
         console.print(f"The emulator answers at {service.url}", style="dim", highlight=False)
-        show_success(console, client)
+        show_success(console, client, display)
         show_failure(console, client)
         show_expiry(console, client, service)
+
+
+def client_of(service: Emulator, display: Display) -> QueryClient:
+    """Make a client that looks often enough for a bar to move."""
+    lively = PollPolicy(first=0.25, floor=0.25)
+    return QueryClient(service.key, base_url=service.url, poll=lively, on_event=display.on_event)
 
 
 def weather(**settings: object) -> DataQuery:
@@ -45,11 +52,11 @@ def weather(**settings: object) -> DataQuery:
     return query
 
 
-def show_success(console: Console, client: QueryClient) -> None:
+def show_success(console: Console, client: QueryClient, display: Display) -> None:
     """Run a query with a progress bar and print its first rows."""
     query = client.start(weather())
-    with shown_progress(query.schedule_id) as on_progress:
-        query.wait(on_progress=on_progress)
+    with display:
+        query.wait()
     rows = list(query.rows())
     table = Table(*(escape(column.name or column.key) for column in query.columns))
     for row in islice(rows, SHOWN_ROWS):

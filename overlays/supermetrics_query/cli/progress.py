@@ -1,30 +1,121 @@
-"""A progress bar on stderr, and only where somebody is looking."""
+"""Progress on stderr, and only where somebody is looking: a bar, or lines on a terminal that cannot move its cursor."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
 
+from attrs import define
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
+from rich.text import Text
 
+from ..events import Event, Looked, LookMissed, RetryScheduled
 from ..status import QueryStatus
+from .durations import shown
+
+IN_LINE = frozenset({"SCHEDULED", "QUEUED"})
 
 
-@contextmanager
-def shown_progress(name: str) -> Iterator[Callable[[QueryStatus], None]]:
-    """Show a bar inside the block; the value is what to pass as `on_progress`."""
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[parts]}"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task(name, total=None, parts="")
+@define
+class Estimate:
+    """Guesses when a query ends from how fast its parts became ready since the first look."""
 
-        def on_progress(status: QueryStatus) -> None:
-            ready, total = (status.progress.ready, status.progress.total) if status.progress else (0, 0)
-            parts = f"{ready}/{total} parts" if total else ""
-            bar.update(task, description=str(status.code), completed=ready, total=total or None, parts=parts)
+    began: float | None = None
+    fraction: float = 0.0
 
-        yield on_progress
+    def ends_at(self, now: float, fraction: float | None) -> float | None:
+        """Return the moment, None as long as nothing has moved."""
+        if fraction is None:
+            return None
+        if self.began is None:
+            self.began, self.fraction = now, fraction
+        gained = fraction - self.fraction
+        return now + (now - self.began) * (1 - fraction) / gained if gained > 0 else None
+
+
+class TimesColumn(ProgressColumn):
+    """How long it has taken, and how much longer it may take."""
+
+    def render(self, task: Task) -> Text:
+        """Write both times."""
+        elapsed, ends = shown(task.elapsed or 0.0), task.fields["ends"]
+        if ends is None or task.finished:
+            return Text(elapsed, style="progress.elapsed")
+        left = shown(max(0.0, ends - task.get_time()))
+        return Text(f"{elapsed}, about {left} left", style="progress.elapsed")
+
+
+class Display:
+    """Shows where a query stands. A context manager; `on_event` is what a client tells it."""
+
+    def __init__(
+        self, *, is_shown: bool, console: Console | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Begin to count the time; `clock` and `console` are for pictures and tests."""
+        self.console = console or Console(stderr=True)
+        self._has_lines = is_shown and self.console.is_dumb_terminal
+        self._clock, self._estimate, self._line = clock, Estimate(), ""
+        self.bar = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=24),
+            TextColumn("{task.fields[parts]}", markup=False),
+            TimesColumn(),
+            TextColumn("{task.fields[note]}", style="dim", markup=False),
+            console=self.console,
+            get_time=clock,
+            disable=not is_shown or self._has_lines,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+        self._task = self.bar.add_task("starting", total=None, parts="", note="", ends=None)
+
+    def __enter__(self) -> Self:
+        """Begin to show."""
+        self.bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave the last state on the screen."""
+        self.bar.stop()
+
+    def on_event(self, event: Event) -> None:
+        """Show what a client tells."""
+        if isinstance(event, Looked):
+            self.show(event.status)
+        elif isinstance(event, LookMissed | RetryScheduled):
+            self.bar.update(self._task, note=f"{type(event.error).__name__}, again in {shown(event.pause)}")
+
+    def show(self, status: QueryStatus) -> None:
+        """Show where the query stands."""
+        progress = status.progress
+        ready, total = (progress.ready, progress.total) if progress else (0, 0)
+        parts = f"{ready}/{total} parts" if total else ""
+        ends = self._estimate.ends_at(self._clock(), progress.fraction if progress else None)
+        if status.is_success:
+            ready = total = total or 1
+        self.bar.update(
+            self._task,
+            description=str(status.code),
+            completed=ready,
+            total=total or None,
+            parts=parts,
+            note=queue(status),
+            ends=ends,
+        )
+        self._write(" ".join(filter(None, (str(status.code), parts, queue(status)))))
+
+    def _write(self, line: str) -> None:
+        if self._has_lines and line != self._line:
+            self.console.print(line, markup=False, highlight=False)
+        self._line = line
+
+
+def queue(status: QueryStatus) -> str:
+    """Say how long the queue of the licence is while the query stands in it."""
+    workflow = status.workflow
+    if workflow is None or status.code not in IN_LINE:
+        return ""
+    return f"queue: {workflow.scheduled} waiting, {workflow.running} running"

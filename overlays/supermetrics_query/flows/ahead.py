@@ -4,10 +4,11 @@ from collections import deque
 
 from attrs import define, field
 
-from ..effects import Flow, Pending, begin
+from ..effects import Flow, Lane, Pending, begin
 from ..runs import Run
 from ..settings import Settings
 from .looking import look_to_send
+from .slots import wait_for_slot
 
 
 @define
@@ -19,11 +20,11 @@ class Ahead:
     under_way: deque[tuple[int, Pending]] = field(factory=deque)
 
     def fill(self, position: int, most: int) -> Flow[None]:
-        """Send looks until `most` are under way, the first one at a position in the result."""
+        """Send looks until `most` are under way, the first one at a position in the result, as far as limits allow."""
         size = self.settings.page_size
         while len(self.under_way) < most:
             first, last = self.run.window(position + size * len(self.under_way), size)
-            if first > self.run.last_row:
+            if first > self.run.last_row or (yield from wait_for_slot(self.settings, Lane.PAGE)):
                 return
             pending = yield from begin(look_to_send(self.settings, self.run, first, last))
             self.under_way.append((first, pending))

@@ -5,11 +5,12 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from ..effects import Answer, Collect, Flow, Pending, Renew, Request, Send, Sleep, now, send
-from ..errors import Attempt, AuthenticationError
+from ..errors import Attempt, AuthenticationError, RateLimitError
 from ..events import RequestDone, RetryScheduled
 from ..polling import Deadline
 from ..retrying import CALL_ERRORS, CallError, Predicate, backoff, is_worth_waiting
 from ..settings import Settings
+from .slots import slot
 
 T = TypeVar("T")
 
@@ -31,23 +32,35 @@ def ask(
     """
     answer = yield from exchanged(settings, request, deadline, held, sent)
     try:
-        return read(answer)
+        return (yield from understood(settings, answer, read))
     except AuthenticationError:
         if not settings.renewable:
             raise
     yield Renew(answer.credential)
-    return read((yield from exchanged(settings, request, deadline, held)))
+    answer = yield from exchanged(settings, request, deadline, held)
+    return (yield from understood(settings, answer, read))
+
+
+def understood(settings: Settings, answer: Answer, read: Callable[[Answer], T]) -> Flow[T]:
+    """Read an answer; one that refuses for the rate closes the gate for everything that shares the client."""
+    try:
+        return read(answer)
+    except RateLimitError as error:
+        settings.gate.refused((yield from now()), error)
+        raise
 
 
 def exchanged(
     settings: Settings, request: Request, deadline: Deadline, held: float, sent: Pending | None = None
 ) -> Flow[Answer]:
     """Send a request once, unless it is under way, and tell of the answer."""
+    if sent is None:
+        yield from slot(settings, request.lane, deadline)
     began = yield from now()
     answer = yield from send(Collect(sent) if sent else bounded(settings, request, deadline.left(began), held))
-    if settings.on_event is not None:
-        took = (yield from now()) - began
-        yield from settings.tell(RequestDone(operation=request.operation, status=answer.status, seconds=took))
+    moment = yield from now()
+    settings.gate.saw(moment, answer)
+    yield from settings.tell(RequestDone(operation=request.operation, status=answer.status, seconds=moment - began))
     return answer
 
 

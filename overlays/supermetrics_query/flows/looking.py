@@ -4,7 +4,7 @@ from functools import partial
 from itertools import chain, repeat
 
 from .. import operations
-from ..effects import Flow, Pending, Send, now
+from ..effects import Flow, Lane, Pending, Send, now
 from ..errors import QueryFailedError, ResultExpiredError
 from ..polling import NEVER, Deadline, gap
 from ..retrying import CALL_ERRORS, CallError, ends_query, is_missed_look
@@ -38,7 +38,7 @@ def status(
 
     `sent` is the first of these looks if it is under way.
     """
-    request = operations.look(run.schedule_id, first, last)
+    request = operations.look(run.schedule_id, first, last, Lane.PAGE)
     read = partial(status_of, schedule_id=run.schedule_id)
     under_way = chain([sent], repeat(None))
 
@@ -54,7 +54,7 @@ def status(
 
 def look_to_send(settings: Settings, run: Run, first: int, last: int) -> Send:
     """Return the look at a window of rows, to be sent ahead."""
-    return bounded(settings, operations.look(run.schedule_id, first, last), NEVER.at, held=0.0)
+    return bounded(settings, operations.look(run.schedule_id, first, last, Lane.PAGE), NEVER.at, held=0.0)
 
 
 def remember(settings: Settings, run: Run, status: QueryStatus, moment: float) -> None:

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from attrs import define, field
 
 from ..effects import Effect, Flow, Give, Sleep, now
-from ..errors import Attempt, QueryError, RateLimitError, StatusNotFoundError, WaitTimeoutError
+from ..errors import Attempt, LimitExceededError, QueryError, RateLimitError, StatusNotFoundError, WaitTimeoutError
 from ..events import Looked, LookMissed, WaitFinished
 from ..polling import NEVER, Deadline, gap, look_at
 from ..retrying import CALL_ERRORS, CallError, asked_pause, backoff, is_missed_look
@@ -116,7 +116,7 @@ class Wait:
 
         Neither is it a reason to sleep for years, whichever error asks for it.
         """
-        is_patient = isinstance(error, StatusNotFoundError) or (
+        is_patient = isinstance(error, StatusNotFoundError | LimitExceededError) or (
             isinstance(error, RateLimitError) and is_missed_look(error)
         )
         self.failures += not is_patient

@@ -1,0 +1,120 @@
+"""What a command ends with: one line on stderr, and an exit code that a shell can branch on."""
+
+import errno
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import ParamSpec
+
+import typer
+
+from .. import errors
+from ..errors import SupermetricsQueryError
+
+P = ParamSpec("P")
+
+LOGGER = logging.getLogger("supermetrics_query")
+
+USAGE, INTERRUPTED, NOBODY_READS = 2, 130, 141
+
+# The most special one comes first; what stands in no row is 1.
+CODES: Mapping[type[SupermetricsQueryError], int] = {
+    errors.ConfigurationError: USAGE,
+    errors.QueryStoppedError: 4,
+    errors.ResultExpiredError: 9,
+    errors.QueryError: 3,
+    errors.WaitTimeoutError: 5,
+    errors.AuthenticationError: 6,
+    errors.PermissionDeniedError: 10,
+    errors.QuotaExceededError: 7,
+    errors.RateLimitError: 11,
+    errors.ServerError: 11,
+    errors.UnreadableResponseError: 8,
+    errors.TransportError: 8,
+}
+MEANINGS: Mapping[int, str] = {
+    0: "success",
+    1: "any other error: the API refused the request, or a file could not be written",
+    2: "usage: the command, an option, a file or the key cannot be used; nothing was sent",
+    3: "the query failed",
+    4: "the query was stopped",
+    5: "timeout: the query goes on",
+    6: "authentication: the key is not valid",
+    7: "quota: no more queries today",
+    8: "transport: no usable answer",
+    9: "expired: the result is no longer kept, or belongs to another key",
+    10: "permission: the key, its licence or a login does not allow this",
+    11: "try later: too many requests, or the API failed on every try",
+    INTERRUPTED: "Ctrl-C: the query goes on",
+    NOBODY_READS: "nobody reads what is written, as in `... | head`",
+}
+
+
+def code_of(error: SupermetricsQueryError) -> int:
+    """Return the exit code of an error."""
+    return next((code for kind, code in CODES.items() if isinstance(error, kind)), 1)
+
+
+def line_of(error: BaseException, text: str = "") -> str:
+    """Say on one line what an error is."""
+    return " ".join(f"{type(error).__name__}: {text or error}".split())
+
+
+def say(text: str) -> None:
+    """Write a line to stderr."""
+    typer.echo(text, err=True)
+
+
+def is_verbose() -> bool:
+    """Tell whether the command was given `--verbose`."""
+    return LOGGER.isEnabledFor(logging.DEBUG)
+
+
+def report(error: SupermetricsQueryError, text: str = "", hint: str = "") -> typer.Exit:
+    """Tell of an error, and return what ends the command."""
+    if is_verbose():
+        traceback.print_exception(error)
+    for line in filter(None, (line_of(error, text), hint)):
+        say(line)
+    return typer.Exit(code_of(error))
+
+
+def ending(command: Callable[P, None]) -> Callable[P, None]:
+    """Turn what a command raises into a line and an exit code."""
+
+    @wraps(command)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except SupermetricsQueryError as error:
+            raise report(error) from None
+        except KeyboardInterrupt:
+            raise typer.Exit(INTERRUPTED) from None
+        except OSError as error:
+            raise unwritten(error) from None
+
+    return guarded
+
+
+def unwritten(error: OSError) -> typer.Exit:
+    """Tell why something could not be written, unless nobody reads it, which is no error."""
+    if error.errno != errno.EPIPE:
+        say(line_of(error))
+        return typer.Exit(1)
+    forget_stdout()
+    return typer.Exit(NOBODY_READS)
+
+
+def forget_stdout() -> None:
+    """Write what is left to nowhere, or Python complains about it at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+def table() -> str:
+    """Return the table of exit codes, for `--help`."""
+    return "\n".join(f"  {code:>3}  {meaning}" for code, meaning in MEANINGS.items())

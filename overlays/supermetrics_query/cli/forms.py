@@ -1,0 +1,105 @@
+"""The forms in which rows are written, each page by page.
+
+| value     | csv                       | ndjson, json | table |
+| null      | an empty cell             | null         | empty |
+| list, map | its JSON in one cell      | as it is     | JSON  |
+| true      | true                      | true         | true  |
+"""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain, islice
+from typing import IO, Any, TextIO
+
+from attrs import frozen
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+SHOWN_ROWS = 100
+NARROW = 80  # columns of a table that no terminal bounds
+
+
+@frozen
+class Rows:
+    """What is written: the names of the columns, and rows as tuples, in pages."""
+
+    keys: Sequence[str]
+    pages: Iterable[Sequence[Sequence[Any]]]
+
+    def dicts(self) -> Iterable[dict[str, Any]]:
+        """Give the rows by column."""
+        return (dict(zip(self.keys, row, strict=True)) for page in self.pages for row in page)
+
+
+def dumped(value: object) -> str:
+    """Write JSON on one line."""
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def cell(value: object) -> str:
+    """Write a value for a cell."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else dumped(value)
+
+
+def write_csv(rows: Rows, out: TextIO) -> None:
+    """Write a header and lines that end in a line feed."""
+    writer = csv.writer(out, lineterminator="\n")
+    if rows.keys:
+        writer.writerow(rows.keys)
+    for page in rows.pages:
+        writer.writerows([cell(value) for value in row] for row in page)
+        out.flush()
+
+
+def write_ndjson(rows: Rows, out: TextIO) -> None:
+    """Write one object a line."""
+    out.writelines(dumped(row) + "\n" for row in rows.dicts())
+
+
+def write_json(rows: Rows, out: TextIO) -> None:
+    """Write a list of objects, each on its line."""
+    separator = "[\n"
+    for row in rows.dicts():
+        out.write(separator + dumped(row))
+        separator = ",\n"
+    out.write("[]\n" if separator == "[\n" else "\n]\n")
+
+
+def write_table(rows: Rows, out: TextIO) -> None:
+    """Write a table of the first rows; there is no need to read the others."""
+    first = list(islice(chain.from_iterable(rows.pages), SHOWN_ROWS + 1))
+    table = Table(*(escape(key) for key in rows.keys))
+    for row in first[:SHOWN_ROWS]:
+        table.add_row(*(escape(cell(value)) for value in row))
+    console = Console(file=out)
+    if not console.is_terminal:
+        console.width = max(NARROW, console.measure(table).maximum)
+    console.print(table)
+    is_cut = len(first) > SHOWN_ROWS
+    console.print(f"the first {SHOWN_ROWS} rows; --output csv or --to FILE gives all" if is_cut else count(len(first)))
+
+
+def count(number: int) -> str:
+    """Say how many rows there are."""
+    return f"{number} row{'' if number == 1 else 's'}"
+
+
+FORMS: Mapping[str, Callable[[Rows, TextIO], None]] = {
+    "table": write_table,
+    "csv": write_csv,
+    "ndjson": write_ndjson,
+    "json": write_json,
+}
+
+
+def write(form: str, rows: Rows, file: IO[bytes]) -> None:
+    """Write rows as UTF-8."""
+    out = io.TextIOWrapper(file, encoding="utf-8", errors="backslashreplace", newline="", write_through=False)
+    FORMS[form](rows, out)
+    out.flush()
+    out.detach()

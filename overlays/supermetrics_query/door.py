@@ -1,0 +1,83 @@
+"""What both clients are made of: one set of options, checked before anything is sent."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from supermetrics_query_api.provenance import SERVER_URL
+
+from .checks import checked_base_url, checked_page_size
+from .clocks import SystemClock
+from .credentials import Credentials, TokenProvider
+from .errors import ConfigurationError
+from .events import guarded
+from .limits import Limiter
+from .policies import PollPolicy, RetryPolicy, Seconds, seconds
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .clocks import Clock
+    from .effects import Limits
+    from .events import OnEvent
+
+API_KEY = "SUPERMETRICS_API_KEY"
+BASE_URL = "SUPERMETRICS_BASE_URL"
+
+DEFAULT_POLL = PollPolicy()
+DEFAULT_RETRY = RetryPolicy()
+
+D = TypeVar("D")
+
+
+class Door(Generic[D]):
+    """What both clients are made of: one set of options, checked before anything is sent."""
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        token_provider: TokenProvider | None = None,
+        base_url: str | None = None,
+        timeout: Seconds = 30.0,
+        poll: PollPolicy = DEFAULT_POLL,
+        retry: RetryPolicy = DEFAULT_RETRY,
+        limiter: Limits | None = None,
+        page_size: int = 10_000,
+        on_event: OnEvent | None = None,
+        http_options: Mapping[str, Any] | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        """Take the key (else from SUPERMETRICS_API_KEY) or a function that gives one, and how patient to be.
+
+        `limiter` counts the requests of the key: one of this client by default, a `Limiter` that several clients share,
+        a `RedisLimiter` that several processes share, or `NoLimits()`. `base_url` falls back to
+        SUPERMETRICS_BASE_URL, then to the contract. `timeout` bounds one request. `on_event` gets a value of
+        `supermetrics_query.events` for each thing that happens; `log_events` logs them. `http_options` goes to httpx:
+        `verify`, `proxy`, `headers` and so on. `clock` is for tests. Raises ConfigurationError for what cannot be used.
+        """
+        credentials = Credentials(api_key or os.environ.get(API_KEY), token_provider)
+        self._settings = Settings(
+            poll=poll,
+            retry=retry,
+            timeout=request_timeout(timeout),
+            page_size=checked_page_size(page_size),
+            renewable=token_provider is not None,
+            limits=limiter or Limiter(),
+            on_event=guarded(on_event),
+        )
+        url = checked_base_url(base_url or os.environ.get(BASE_URL) or SERVER_URL)
+        self._driver = self._make_driver(url, http_options or {}, credentials, clock or SystemClock())
+
+    def _make_driver(self, url: str, options: Mapping[str, Any], credentials: Credentials, clock: Clock) -> D:
+        raise NotImplementedError
+
+
+def request_timeout(value: Seconds) -> float:
+    """Return the timeout of one request in seconds."""
+    timeout = seconds(value)
+    if timeout == 0:
+        raise ConfigurationError("timeout=0 leaves no time for a request; it bounds one request, not a wait")
+    return timeout

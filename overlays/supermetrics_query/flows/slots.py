@@ -1,0 +1,31 @@
+"""Waiting until a request may be sent: for the gate that a refusal closes, and for the limits of the key."""
+
+from ..effects import Flow, Lane, Sleep, now, take
+from ..errors import LimitExceededError
+from ..polling import Deadline
+from ..settings import Settings
+
+
+def slot(settings: Settings, lane: Lane, deadline: Deadline) -> Flow[None]:
+    """Take a slot; raise LimitExceededError when there is none for longer than the caller has patience."""
+    while pause := (yield from wait_for_slot(settings, lane)):
+        moment = yield from now()
+        if pause > min(deadline.left(moment), settings.retry.retry_after_ceiling):
+            raise LimitExceededError(
+                f"nothing was sent: the limits of the key allow no {lane.value} for another {pause:.1f} s",
+                sent=False,
+                retry_after=pause,
+            )
+        yield Sleep(pause)
+
+
+def wait_for_slot(settings: Settings, lane: Lane) -> Flow[float]:
+    """Take a slot if there is one, and return how long there is none."""
+    moment = yield from now()
+    closed = settings.gate.wait(moment)
+    if closed or settings.limits is None:
+        return closed
+    grant = yield from take(settings.limits, lane, moment)
+    if grant.event is not None:
+        yield from settings.tell(grant.event)
+    return grant.wait

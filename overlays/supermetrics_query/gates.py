@@ -1,0 +1,42 @@
+"""What the answers say of the limits: one refusal closes the gate for everything that shares the client."""
+
+import math
+
+from attrs import define
+
+from .effects import Answer
+from .errors import QuotaExceededError, RateLimitError
+from .headers import rate_limit
+
+HOUR, SECOND = 3_600.0, 1.0
+
+UNTOLD = 1.0  # seconds that the gate stays closed for a refusal that does not say how long
+LONGEST = 86_400.0  # the most that the contract knows; more is a broken server
+HOURLY = 1_000  # a limit from here on is one of an hour
+
+
+@define
+class Gate:
+    """When requests may go again, whatever our own count says. Times are readings of the clock of the client."""
+
+    opens: float = -math.inf
+
+    def wait(self, moment: float) -> float:
+        """Return for how long nothing may be sent."""
+        return max(0.0, self.opens - moment)
+
+    def saw(self, moment: float, answer: Answer) -> None:
+        """Close for a moment after the last request that the API allows, as its headers count them."""
+        rate = rate_limit(answer.headers)
+        if rate is not None and rate.remaining == 0 and rate.limit:
+            self.close(moment + (HOUR if rate.limit >= HOURLY else SECOND) / rate.limit)
+
+    def refused(self, moment: float, error: RateLimitError) -> None:
+        """Close after a refusal; one for a quota of the licence says nothing of other queries."""
+        pause = UNTOLD if error.retry_after is None else error.retry_after
+        if pause <= LONGEST and not isinstance(error, QuotaExceededError):
+            self.close(moment + pause)
+
+    def close(self, until: float) -> None:
+        """Let nothing through until then."""
+        self.opens = max(self.opens, until)
