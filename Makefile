@@ -73,11 +73,11 @@ layers: $(VENV)/.dev ## Check which module may import which
 	@$(BIN)/lint-imports
 
 .PHONY: lock
-lock: $(VENV)/.dev ## Raise the locked versions in requirements/ (needs uv on PATH)
-	@uv pip compile --quiet --upgrade $(LOCKED) pyproject.toml --all-extras --group dev --output-file requirements/dev.txt
-	@uv pip compile --quiet $(AS_DEV) pyproject.toml --extra cli --extra emulator --group build --output-file requirements/run.txt
-	@uv pip compile --quiet $(AS_DEV) pyproject.toml --all-extras --output-file requirements/runtime.txt
-	@uv pip compile --quiet --upgrade $(AS_DEV) --group release --output-file requirements/release.txt
+lock: $(VENV)-release/.tools ## Raise the locked versions in requirements/
+	@$(RELEASE)/uv pip compile --quiet --upgrade $(LOCKED) pyproject.toml --all-extras --group dev --output-file requirements/dev.txt
+	@$(RELEASE)/uv pip compile --quiet $(AS_DEV) pyproject.toml --extra cli --extra emulator --group build --output-file requirements/run.txt
+	@$(RELEASE)/uv pip compile --quiet $(AS_DEV) pyproject.toml --all-extras --output-file requirements/runtime.txt
+	@$(RELEASE)/uv pip compile --quiet --upgrade $(AS_DEV) --group release --output-file requirements/release.txt
 	@$(MAKE) sbom
 LOCKED := --generate-hashes --universal --no-header --no-annotate --no-emit-index-url
 AS_DEV := $(LOCKED) --constraint requirements/dev.txt
@@ -107,6 +107,10 @@ sbom: $(VENV)-release/.tools ## Write the bill of materials from the lock and th
 .PHONY: public
 public: $(VENV)/.dev ## Write down what is public, tests/release/public.txt
 	@$(BIN)/python tools/public.py
+
+.PHONY: changelog
+changelog: $(VENV)-release/.tools ## Move the fragments in changelog.d/ to CHANGELOG.md, under the version
+	@$(RELEASE)/towncrier build --yes --version "$$($(RELEASE)/python tools/sbom.py --version)"
 
 .PHONY: news
 news: $(VENV)-release/.tools ## Show what the fragments in changelog.d/ will say

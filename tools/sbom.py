@@ -1,4 +1,4 @@
-"""Write the bill of materials that goes into the wheel: `python tools/sbom.py [--check]`.
+"""Write the bill of materials that goes into the wheel: `python tools/sbom.py [--check | --version]`.
 
 It names the versions that a release was proved with, from requirements/runtime.txt. Which file of a version is
 installed depends on the machine, so no hashes are in it; the lock has them all.
@@ -76,6 +76,9 @@ def check(fresh: str) -> int:
 
 
 def main(arguments: list[str]) -> int:
+    if arguments == ["--version"]:
+        print(version())
+        return 0
     fresh = written(RUNTIME.read_text(encoding="utf-8"))
     if arguments == ["--check"]:
         return check(fresh)

@@ -6,6 +6,7 @@ standard library and the package is imported, so that a missing dependency canno
 
 import asyncio
 import io
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -100,10 +101,12 @@ def table(method: Callable[[Query], object]) -> Check:
 
 
 def command(_client: QueryClient) -> None:
-    code, text = said("--version")
-    expect(code == 0 and supermetrics_query.__version__ in text, f"the command ended with {code}: {text}")
-    code, text = said("--help")
-    expect(code == 0 and "demo" in text, f"--help ended with {code}: {text}")
+    for argument, part in (("--version", supermetrics_query.__version__), ("--help", "history")):
+        code, text = said(argument)
+        expect(code == 0 and part in text, f"{argument} ended with {code}: {text}")
+    wanted = ("run", "--ds-id", "WEATHER", "--fields", "date,temp", "--max-rows", str(ROWS), "--output", "csv")
+    code, text = said(*wanted)
+    expect(code == 0 and text.count("\n") == ROWS + 1, f"run ended with {code}: {text}")
 
 
 def emulator(_client: QueryClient) -> None:
@@ -112,8 +115,12 @@ def emulator(_client: QueryClient) -> None:
         expect(len(list(client.run(asked()).rows())) == ROWS, "the emulator of this environment lost rows")
 
 
+def limiter() -> object:
+    return import_module("supermetrics_query.redis_limits").RedisLimiter("redis://127.0.0.1:1/0")
+
+
 def redis(_client: QueryClient) -> None:
-    import_module("redis")
+    expect(limiter(), "there is no limiter")  # it connects when it is used
 
 
 WORKING: dict[str, Check] = {
@@ -144,6 +151,14 @@ def without_command(_client: QueryClient) -> None:
     explains("cli", text)
 
 
+def without_redis(_client: QueryClient) -> None:
+    explains("redis", raised(ConfigurationError, limiter))
+
+
+def without_emulator(_client: QueryClient) -> None:
+    raised(ModuleNotFoundError, lambda: import_module("supermetrics_query.emulator"))
+
+
 def demo(_client: QueryClient) -> None:
     code, text = said("demo")
     expect(code == 0 and "QueryFailedError" in text, f"the demonstration ended with {code}: {text}")
@@ -160,6 +175,8 @@ MISSING: dict[str, Check] = {
     "pandas": without_table("pandas"),
     "polars": without_table("polars"),
     "cli": without_command,
+    "emulator": without_emulator,
+    "redis": without_redis,
 }
 
 
@@ -174,6 +191,7 @@ def checks(installed: set[str]) -> list[Check]:
 
 
 def main(url: str, key: str, *installed: str) -> int:
+    os.environ.update(SUPERMETRICS_API_KEY=key, SUPERMETRICS_BASE_URL=url)  # for the command
     with QueryClient(key, base_url=url, poll=LIVELY) as client:
         chosen = checks(set(installed))
         for check in chosen:
