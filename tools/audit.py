@@ -4,28 +4,21 @@ The versions are the locked ones. Licences are read from what is installed in th
 from the index that pip is configured to use, and are unknown without one.
 """
 
-import re
 import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from importlib.metadata import PackageMetadata, distributions
+from importlib.metadata import distributions
 from pathlib import Path
 
 from attrs import frozen
 from indexes import configured
+from licences import ELSEWHERE, UNKNOWN, accepted, licence
 from locks import RUNTIME, Pin, asked, pins
 from packaging.utils import canonicalize_name
 from pypi_simple import PYPI_SIMPLE_ENDPOINT, NoSuchProjectError, PyPISimple
 from requests import RequestException
 from steps import run
-
-# What may come along with a package under MIT, by the words that licences are told with.
-ACCEPTED = re.compile(r"\b(MIT|BSD|Apache|ISC|0BSD|MPL|Mozilla|PSF|Python Software Foundation|Zlib|Unlicense|CC0)\b", re.IGNORECASE)
-UNACCEPTED = re.compile(r"(?<!L)\b[AL]?GPL|General Public", re.IGNORECASE)
-UNKNOWN = "unknown"
-# These are for other machines or other Pythons, so this one does not have them.
-ELSEWHERE = "not installed here"
 
 
 @frozen
@@ -41,26 +34,10 @@ class Line:
         return str((now - self.released).days) if self.released else UNKNOWN
 
 
-def licence(metadata: PackageMetadata) -> str:
-    """Read a licence from where packages tell it, the newest way first."""
-    classified = [each.rpartition(" :: ")[2] for each in of(metadata, "Classifier") if each.startswith("License ::")]
-    named = [each for each in classified if each != "OSI Approved"]
-    told = of(metadata, "License-Expression") or named or of(metadata, "License") or [UNKNOWN]
-    return ", ".join(told).splitlines()[0][:50]
-
-
-def of(metadata: PackageMetadata, name: str) -> list[str]:
-    return [str(each) for each in metadata.get_all(name) or [] if str(each).strip()]
-
-
 def licences(environment: Path) -> dict[str, str]:
     folders = [str(path) for path in environment.glob("lib/python*/site-packages")]
     found = distributions(path=folders)
     return {canonicalize_name(each.metadata["Name"]): licence(each.metadata) for each in found}
-
-
-def accepted(told: str) -> bool:
-    return told == ELSEWHERE or (bool(ACCEPTED.search(told)) and not UNACCEPTED.search(told))
 
 
 def released(client: PyPISimple, pin: Pin) -> datetime | None:
@@ -102,7 +79,7 @@ def main(environment: str) -> int:
     print(f"{len(found)} packages, {direct} of them asked for by name")
     wrong = [each for each in found if not accepted(each.licence)]
     for each in wrong:
-        print(f"{each.pin.name}: {each.licence!r} is no licence that tools/audit.py accepts: replace it, or add it there")
+        print(f"{each.pin.name}: {each.licence!r} is not accepted: replace it, or add it to tools/licences.py")
     return bool(wrong)
 
 

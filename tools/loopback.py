@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
 
-from steps import Failed, clean
+from steps import StepError, Words, clean
 
 PATIENCE = 60.0  # seconds until a server must answer
 
 
 @contextmanager
-def process(command: list[str | Path], log: Path) -> Iterator[subprocess.Popen[str]]:
+def process(command: Words, log: Path) -> Iterator[subprocess.Popen[str]]:
     """Run a server, and end it whatever happens; its complaints go to a file."""
     with (
         log.open("w", encoding="utf-8") as errors,
@@ -41,7 +41,7 @@ def await_port(port: int, server: subprocess.Popen[str], log: Path) -> None:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         sleep(0.05)
-    raise Failed(f"nothing answers on port {port}; the server says\n{log.read_text(encoding='utf-8')}")
+    raise StepError(f"nothing answers on port {port}; the server says\n{log.read_text(encoding='utf-8')}")
 
 
 @contextmanager
@@ -49,10 +49,10 @@ def package_index(folder: Path) -> Iterator[str]:
     """Serve an empty package index that anybody may upload to and that knows no other index."""
     folder.mkdir()
     port, log = free_port(), folder.parent / "index.log"
-    options = ("--interface", "127.0.0.1", "--port", str(port), "--disable-fallback", "--passwords", ".")
+    where: Words = ("--interface", "127.0.0.1", "--port", str(port))
+    alone: Words = ("--disable-fallback", "--passwords", ".", "--authenticate", ".")
     program = Path(sys.executable).parent / "pypi-server"
-    command = [program, "run", *options, "--authenticate", ".", folder]
-    with process(command, log) as server:
+    with process([program, "run", *where, *alone, folder], log) as server:
         await_port(port, server, log)
         yield f"http://127.0.0.1:{port}/"
 
@@ -63,5 +63,5 @@ def smoke_service(python: Path, script: Path, log: Path) -> Iterator[tuple[str, 
     with process([python, "-I", script], log) as server:
         told = (server.stdout.readline() if server.stdout else "").split()
         if len(told) != 2:
-            raise Failed(f"the emulator does not start:\n{log.read_text(encoding='utf-8')}")
+            raise StepError(f"the emulator does not start:\n{log.read_text(encoding='utf-8')}")
         yield (told[0], told[1])

@@ -3,6 +3,7 @@
 The second build happens elsewhere, from the sdist of the first: both must give the same bytes.
 """
 
+import hashlib
 import os
 import shutil
 import sys
@@ -14,12 +15,17 @@ from tempfile import TemporaryDirectory
 
 from attrs import frozen
 from indexes import configured
-from steps import Failed, attempted, run, step
+from steps import StepError, attempted, run, step
 
 ROOT = Path(__file__).resolve().parent.parent
 BESIDE = Path(sys.executable).parent
 DIST = ROOT / "dist"
-PACKAGES = {"generated/supermetrics_query_api": "supermetrics_query_api", "overlays/supermetrics_query": "supermetrics_query"}
+PROOF = ROOT / "build" / "proof.json"  # which files have passed the proof
+NAME = "supermetrics-query"
+PACKAGES = {
+    "generated/supermetrics_query_api": "supermetrics_query_api",
+    "overlays/supermetrics_query": "supermetrics_query",
+}
 SBOM = "requirements/sbom.cdx.json"
 WRITTEN = {"PKG-INFO"}  # what the build adds to the sources
 
@@ -36,7 +42,9 @@ def built(folder: Path) -> Built:
     """Find the only wheel and the only sdist of a folder."""
     wheels, sdists = sorted(folder.glob("*.whl")), sorted(folder.glob("*.tar.gz"))
     if len(wheels) != 1 or len(sdists) != 1:
-        raise Failed(f"{folder.name}/ must hold one wheel and one sdist, not {len(wheels)} and {len(sdists)}: make build")
+        raise StepError(
+            f"{folder.name}/ must hold one wheel and one sdist, not {len(wheels)} and {len(sdists)}: make build"
+        )
     return Built(wheels[0], sdists[0])
 
 
@@ -55,6 +63,10 @@ def unpacked(sdist: Path, into: Path) -> Path:
     return into / sdist.name.removesuffix(".tar.gz")
 
 
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def files(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
@@ -68,7 +80,7 @@ def compare(one: Built, other: Built) -> None:
     """Fail unless two builds are the same bytes under the same names."""
     for mine, theirs in ((one.wheel, other.wheel), (one.sdist, other.sdist)):
         if mine.name != theirs.name or mine.read_bytes() != theirs.read_bytes():
-            raise Failed(f"{mine.name} is another one when it is built again")
+            raise StepError(f"{mine.name} is another one when it is built again")
 
 
 def check_sources(held: set[str], tracked: set[str]) -> None:
@@ -77,7 +89,7 @@ def check_sources(held: set[str], tracked: set[str]) -> None:
     lines = [*(f"{name} is in the sdist and not in git" for name in stray)]
     lines += [f"{name} is in git and not in the sdist" for name in missing]
     if lines:
-        raise Failed("\n".join(lines))
+        raise StepError("\n".join(lines))
 
 
 def check_wheel(contents: dict[str, bytes], sources: dict[str, bytes]) -> None:
@@ -90,7 +102,7 @@ def check_wheel(contents: dict[str, bytes], sources: dict[str, bytes]) -> None:
     if sources[SBOM] not in [data for name, data in contents.items() if ".dist-info/sboms/" in name]:
         wrong.append(SBOM)
     if wrong:
-        raise Failed("not the same in the wheel and in the sources:\n" + "\n".join(wrong))
+        raise StepError("not the same in the wheel and in the sources:\n" + "\n".join(wrong))
 
 
 def placed(sources: dict[str, bytes]) -> Iterator[tuple[str, bytes]]:
@@ -105,7 +117,7 @@ def check_private(contents: dict[str, bytes], private: set[str]) -> None:
     """Fail where a file names a folder of this machine or an index that it uses."""
     lines = [f"{name} holds {text!r}" for name, data in contents.items() for text in private if text.encode() in data]
     if lines:
-        raise Failed("\n".join(lines))
+        raise StepError("\n".join(lines))
 
 
 def of_this_machine(*folders: Path) -> set[str]:
@@ -119,7 +131,7 @@ def tracked() -> set[str]:
     """Name what git holds, or is about to."""
     done = attempted(["git", "ls-files", "--cached"], cwd=ROOT)
     if done.returncode:
-        raise Failed("a release is built in a clone, with git")
+        raise StepError("a release is built in a clone, with git")
     return {name for name in done.stdout.splitlines() if (ROOT / name).is_file()}
 
 

@@ -59,7 +59,9 @@ def exports(kind: type) -> bool:
 
 def fields(kind: type) -> Iterator[str]:
     """Name the attributes that attrs gives a class; those of a public base stand there."""
-    hidden = {each.name for base in kind.__mro__[1:] if attrs.has(base) and exports(base) for each in attrs.fields(base)}
+    hidden = {
+        each.name for base in kind.__mro__[1:] if attrs.has(base) and exports(base) for each in attrs.fields(base)
+    }
     if attrs.has(kind):
         yield from (each.name for each in attrs.fields(kind) if each.name not in hidden)
 

@@ -9,9 +9,8 @@ import re
 import subprocess
 import sys
 
-from packages import BESIDE, DIST, ROOT, Built, built
-from release_proof import NAME, PROOF, digest
-from steps import Failed, attempted, run, step
+from packages import BESIDE, DIST, NAME, PROOF, ROOT, Built, built, digest
+from steps import StepError, attempted, run, step
 
 FRAGMENTS = ROOT / "changelog.d"
 
@@ -23,40 +22,40 @@ def git(*arguments: str) -> str:
 def check_clean() -> None:
     """Fail unless the tree is what git knows."""
     if changed := git("status", "--porcelain"):
-        raise Failed(f"the tree is not what git knows; commit, or put it away:\n{changed}")
+        raise StepError(f"the tree is not what git knows; commit, or put it away:\n{changed}")
 
 
 def check_tagged(version: str) -> None:
     if f"v{version}" not in git("tag", "--points-at", "HEAD").split():
-        raise Failed(f"this commit is not tagged: git tag -a v{version}")
+        raise StepError(f"this commit is not tagged: git tag -a v{version}")
 
 
 def check_proved(made: Built) -> None:
     """Fail unless exactly these files, of exactly this commit, have passed the proof."""
     if not PROOF.is_file():
-        raise Failed("nothing is proved: make release-proof")
+        raise StepError("nothing is proved: make release-proof")
     proved = json.loads(PROOF.read_text(encoding="utf-8"))
     if proved["commit"] != git("rev-parse", "HEAD"):
-        raise Failed(f"{proved['commit'][:12]} was proved and this is another commit: make release-proof")
+        raise StepError(f"{proved['commit'][:12]} was proved and this is another commit: make release-proof")
     if proved["files"] != {path.name: digest(path) for path in (made.wheel, made.sdist)}:
-        raise Failed("dist/ holds something else than what was proved: make release-proof")
+        raise StepError("dist/ holds something else than what was proved: make release-proof")
 
 
 def check_told(changelog: str, version: str) -> None:
     """Fail unless the changelog has a dated section for the version, and nothing waits to be told."""
     if not re.search(rf"^## {re.escape(version)}, \d{{4}}-\d\d-\d\d$", changelog, re.MULTILINE):
-        raise Failed(f"CHANGELOG.md has no line '## {version}, YYYY-MM-DD'")
+        raise StepError(f"CHANGELOG.md has no line '## {version}, YYYY-MM-DD'")
     waiting = [path.name for path in FRAGMENTS.glob("*.*.md")]
     if waiting:
-        raise Failed(f"these fragments are not in CHANGELOG.md yet: {', '.join(sorted(waiting))}")
+        raise StepError(f"these fragments are not in CHANGELOG.md yet: {', '.join(sorted(waiting))}")
 
 
 def check_new(version: str, listing: str, code: int) -> None:
     """Fail when the index has the version, or cannot be asked; `listing` is what `pip index versions` said."""
     if code == 0 and version in re.split(r"[,\s]+", listing.partition("Available versions:")[2]):
-        raise Failed(f"the index has {NAME} {version}; a version is published once: raise __version__")
+        raise StepError(f"the index has {NAME} {version}; a version is published once: raise __version__")
     if "Retrying" in listing or (code and "No matching distribution" not in listing):
-        raise Failed(f"the index cannot be asked which versions it has:\n{listing}")
+        raise StepError(f"the index cannot be asked which versions it has:\n{listing}")
 
 
 def main() -> int:

@@ -5,7 +5,6 @@ nothing else brings it. The same again with the lowest versions that the metadat
 build/proof.json, without which `make publish` refuses.
 """
 
-import hashlib
 import json
 import shutil
 import sys
@@ -13,50 +12,25 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
 
-from attrs import frozen
+from bench import Bench, check_same, environment, python_of
 from bounds import constraints, extras, requirements, unbounded
-from indexes import Indexes, configured, for_pip, for_uv
+from indexes import configured, for_pip
 from loopback import package_index, smoke_service
-from packages import BESIDE, DIST, ROOT, Built, built, zipped
+from packages import BESIDE, DIST, NAME, PROOF, ROOT, built, digest
 from pypi_simple import PYPI_SIMPLE_ENDPOINT
 from pythons import found, named
-from steps import Failed, attempted, clean, run, step
+from steps import StepError, Words, attempted, clean, run, step
 
-PROOF = ROOT / "build" / "proof.json"
-NAME = "supermetrics-query"
 SMOKE, SERVICE = ROOT / "tools" / "smoke.py", ROOT / "tools" / "smoke_service.py"
 EXAMPLES = ROOT / "examples"
 TOGETHER = ("cli", "emulator")
 
 
-@frozen
-class Bench:
-    """What every proof needs: the packages, the index that has them, and the service to talk to."""
-
-    work: Path
-    made: Built
-    index: str
-    indexes: Indexes
-    service: tuple[str, ...] = ()
-
-    @property
-    def version(self) -> str:
-        return self.made.wheel.name.split("-")[1]
-
-    @property
-    def pinned(self) -> str:
-        return f"=={self.version}"
-
-
-def digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def upload(bench: Bench) -> list[str | Path]:
-    """Return the command that uploads."""
-    files = (bench.made.sdist, bench.made.wheel)
-    login = ("--username", "somebody", "--password", "nothing")  # the index on loopback asks nobody
-    return [BESIDE / "twine", "--no-color", "upload", "--repository-url", bench.index, *login, "--disable-progress-bar", "--verbose", *files]
+def upload(bench: Bench) -> Words:
+    """Return the command that uploads; the index on loopback asks nobody who they are."""
+    where: Words = ("--repository-url", bench.index, "--username", "somebody", "--password", "nothing")
+    twine: Words = (BESIDE / "twine", "--no-color", "upload", "--disable-progress-bar", "--verbose")
+    return [*twine, *where, bench.made.sdist, bench.made.wheel]
 
 
 def publish_once(bench: Bench) -> None:
@@ -65,7 +39,7 @@ def publish_once(bench: Bench) -> None:
     with step("the index refuses the same version a second time"):
         done = attempted(upload(bench))
         if done.returncode == 0 or "already exists" not in done.stdout:
-            raise Failed(f"the second upload ended with {done.returncode} and said\n{done.stdout}")
+            raise StepError(f"the second upload ended with {done.returncode} and said\n{done.stdout}")
 
 
 def install_with_pip(bench: Bench) -> Path:
@@ -75,7 +49,7 @@ def install_with_pip(bench: Bench) -> Path:
     with step(f"pip installs {NAME}[{','.join(TOGETHER)}] from it into a fresh environment"):
         run([sys.executable, "-m", "venv", venv])
         wanted = f"{NAME}[{','.join(TOGETHER)}]{bench.pinned}"
-        pip = [python_of(venv), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+        pip: Words = [python_of(venv), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
         run([*pip, *options, "--no-cache-dir", f"--report={report}", wanted], env=clean())
     with step("pip took the wheel of dist/, from that index"):
         check_report(json.loads(report.read_text(encoding="utf-8")), bench)
@@ -91,37 +65,7 @@ def check_report(report: dict[str, list[dict[str, dict[str, object]]]], bench: B
         archive = each["archive_info"]
         if str(each["url"]).startswith(bench.index) and isinstance(archive, dict) and archive["hash"] == expected:
             return
-    raise Failed(f"pip took {taken} instead of {expected} from {bench.index}")
-
-
-def python_of(venv: Path) -> Path:
-    return venv / "bin" / "python"
-
-
-def check_same(venv: Path, wheel: Path) -> None:
-    """Fail unless every file of the wheel is installed byte for byte; only RECORD grows."""
-    (packages,) = (venv / "lib").glob("python*/site-packages")
-    contents = zipped(wheel)
-    wrong = [name for name, data in contents.items() if not name.endswith("/RECORD") and not same(packages / name, data)]
-    if wrong:
-        raise Failed("installed is something else than built:\n" + "\n".join(wrong))
-
-
-def same(path: Path, data: bytes) -> bool:
-    return path.is_file() and path.read_bytes() == data
-
-
-def environment(bench: Bench, name: str, python: str, wanted: list[str], bounds: list[str]) -> Path:
-    """Make an environment with what is wanted, within the bounds, and nothing else."""
-    venv, limits = bench.work / name, bench.work / f"{name}.txt"
-    limits.write_text("\n".join([*bounds, f"{NAME}{bench.pinned}"]), encoding="utf-8")
-    uv = BESIDE / "uv"
-    run([uv, "venv", "--quiet", "--no-config", "--python", python, venv], env=clean())
-    options = ["--no-config", "--quiet", "--refresh-package", NAME, "--constraints", limits]
-    options += for_uv(f"{bench.index}simple/", bench.indexes)
-    run([uv, "pip", "install", "--python", python_of(venv), *options, *wanted], env=clean())
-    check_same(venv, bench.made.wheel)
-    return venv
+    raise StepError(f"pip took {taken} instead of {expected} from {bench.index}")
 
 
 def prove_extras(bench: Bench, kind: str, python: str, chosen: tuple[str, ...], bounds: list[str]) -> None:
@@ -142,7 +86,7 @@ def prove_consumer(bench: Bench, kind: str, python: str, project: Path, bounds: 
         venv = environment(bench, f"{copy.name}-venv", python, [wanted], bounds)
         said = run([python_of(venv), "-m", "pytest", "-q"], cwd=copy / project.name, env=clean())
         if " passed" not in said:
-            raise Failed(f"no test has passed:\n{said}")
+            raise StepError(f"no test has passed:\n{said}")
         shutil.rmtree(venv)
 
 
@@ -167,7 +111,7 @@ def prove(bench: Bench) -> None:
     with step("every dependency has a lower and an upper bound"):
         lowest = constraints(asked)
         if loose := [str(each) for each in asked if unbounded(each)]:
-            raise Failed(f"without an upper bound: {', '.join(loose)}")
+            raise StepError(f"without an upper bound: {', '.join(loose)}")
     here, *others = named(ROOT / "pyproject.toml")
     prove_everything(bench, f"python {here}, newest", here, [])
     prove_everything(bench, f"python {here}, lowest", here, lowest)

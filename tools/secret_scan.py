@@ -13,7 +13,7 @@ from attrs import frozen
 from detect_secrets.core.scan import scan_file
 from detect_secrets.settings import default_settings, get_settings
 from packages import DIST, ROOT, Built, built, files, tracked, unpacked, zipped
-from steps import Failed, step
+from steps import StepError, step
 
 KNOWN = ROOT / "tools" / "known_secrets.json"
 # Hashes and nothing else: each of their lines looks like a secret. tests/contract/test_locks.py reads them.
@@ -47,7 +47,7 @@ def check(found: list[Finding], known: dict[str, str]) -> None:
     unknown = [str(each) for each in found if each.hash not in known]
     if unknown:
         advice = f"remove it, and take it back where it was issued; what is none goes into tools/{KNOWN.name}"
-        raise Failed("\n".join([*unknown, advice]))
+        raise StepError("\n".join([*unknown, advice]))
 
 
 def added(made: Built, work: Path) -> dict[str, bytes]:

@@ -14,7 +14,7 @@ SHOWN = 40  # lines at the end of what a failed command said
 Words = Sequence[str | Path]
 
 
-class Failed(Exception):
+class StepError(Exception):
     """A step has failed; the message says how."""
 
 
@@ -24,7 +24,7 @@ def step(title: str) -> Iterator[None]:
     began = monotonic()
     try:
         yield
-    except Failed as error:
+    except StepError as error:
         print(f"FAILED   {title}\n{textwrap.indent(str(error), '         ')}", flush=True)
         sys.exit(1)
     print(f"{monotonic() - began:6.1f} s {title}", flush=True)
@@ -44,7 +44,7 @@ def run(command: Words, *, cwd: Path | None = None, env: Mapping[str, str] | Non
     done = attempted(command, cwd=cwd, env=env)
     if done.returncode:
         said = "\n".join(done.stdout.splitlines()[-SHOWN:])
-        raise Failed(f"{' '.join(map(str, command))}\nended with {done.returncode} and said\n{said}")
+        raise StepError(f"{' '.join(map(str, command))}\nended with {done.returncode} and said\n{said}")
     return done.stdout
 
 
