@@ -6,6 +6,8 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
+TOGETHER = ("cli", "emulator")  # the demonstration needs both
+
 
 def requirements(wheel: Path) -> list[Requirement]:
     """Read the dependencies of a wheel, those of its extras as well."""
@@ -42,3 +44,8 @@ def extras(asked: list[Requirement]) -> list[str]:
     """Name the extras, in the order of the alphabet."""
     markers = [str(each.marker) for each in asked if each.marker]
     return sorted({marker.partition("extra == ")[2].strip("'\"() ") for marker in markers if "extra ==" in marker})
+
+
+def combinations(every: list[str]) -> list[tuple[str, ...]]:
+    """Choose what is installed to find what an extra forgets: nothing, each alone, what works together, all."""
+    return [(), *((extra,) for extra in every), TOGETHER, tuple(every)]

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from time import monotonic
 
 from bench import Bench, check_same, environment, python_of
-from bounds import constraints, extras, requirements, unbounded
+from bounds import TOGETHER, combinations, constraints, extras, requirements, unbounded
 from indexes import configured, for_pip
 from loopback import package_index, smoke_service
 from packages import BESIDE, DIST, NAME, PROOF, ROOT, built, digest
@@ -23,7 +23,6 @@ from steps import StepError, Words, attempted, clean, run, step
 
 SMOKE, SERVICE = ROOT / "tools" / "smoke.py", ROOT / "tools" / "smoke_service.py"
 EXAMPLES = ROOT / "examples"
-TOGETHER = ("cli", "emulator")
 
 
 def upload(bench: Bench) -> Words:
@@ -88,10 +87,6 @@ def prove_consumer(bench: Bench, kind: str, python: str, project: Path, bounds: 
         if " passed" not in said:
             raise StepError(f"no test has passed:\n{said}")
         shutil.rmtree(venv)
-
-
-def combinations(every: list[str]) -> list[tuple[str, ...]]:
-    return [(), *((extra,) for extra in every), TOGETHER, tuple(every)]
 
 
 def prove_everything(bench: Bench, kind: str, python: str, bounds: list[str]) -> None:

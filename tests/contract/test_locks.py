@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-PYTHON = ("requirements/run.txt", "requirements/dev.txt")
+PYTHON = tuple(f"requirements/{name}.txt" for name in ("dev", "release", "run", "runtime"))
 EVERY = (*PYTHON, "package-lock.json", "package.json", ".npmrc")
 PINNED = re.compile(r"[a-z0-9._-]+(\[[a-z0-9,_-]+\])?==\S+( ; .+?)? \\")
 HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
@@ -48,4 +48,4 @@ def test_an_absolute_path_is_recognised(line: str) -> None:
 
 
 def test_every_lock_of_python_is_looked_at(root: Path) -> None:
-    assert {f"requirements/{path.name}" for path in (root / "requirements").iterdir()} == set(PYTHON)
+    assert {f"requirements/{path.name}" for path in (root / "requirements").glob("*.txt")} == set(PYTHON)
