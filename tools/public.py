@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 import attrs
+from public_commands import commands, exit_codes
 
 PUBLIC = Path(__file__).resolve().parent.parent / "tests" / "release" / "public.txt"
 MODULES = ("supermetrics_query", "supermetrics_query.emulator", "supermetrics_query.testing")
@@ -115,6 +116,7 @@ def public(modules: tuple[str, ...] = MODULES) -> str:
         lines += ["", f"[{module.__name__}]"]
         for name in exported(module):
             lines += dict.fromkeys(described(name, getattr(module, name)))
+    lines += ["", "[supermetrics-query]", *commands(), *exit_codes()]
     return "\n".join(lines).lstrip() + "\n"
 
 
