@@ -9,6 +9,7 @@ from attrs import frozen
 
 Document = dict[str, Any]
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+SCHEMAS = "#/components/schemas/"
 
 
 @frozen
@@ -56,3 +57,15 @@ def parameters(document: Document, operation: Operation) -> list[Document]:
     """Give the parameters of a path item and of its operation, resolved."""
     holders = (operation.item, operation.definition)
     return [resolved(document, each) for holder in holders for each in holder.get("parameters", [])]
+
+
+def request_schemas(document: Document) -> dict[str, Document]:
+    """Give the named schemas of what is sent: of bodies, and of parameters that hold JSON."""
+    contents = [
+        content
+        for operation in operations(document)
+        for holder in (*parameters(document, operation), operation.definition.get("requestBody", {}))
+        for content in resolved(document, holder).get("content", {}).values()
+    ]
+    names = [content["schema"].get("$ref", "").removeprefix(SCHEMAS) for content in contents]
+    return {name: document["components"]["schemas"][name] for name in names if name}

@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from document import dump, load
+from limits import limits
 from lowering import lower
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -63,6 +64,7 @@ def build(root: Path, work: Path) -> Path:
     run_generator(root / "generator-config.yml", lowered, tree)
     (tree / "py.typed").touch()
     (tree / "provenance.py").write_text(provenance(contract), encoding="utf-8")
+    (tree / "limits.py").write_text(limits(load(contract)), encoding="utf-8")
     return tree
 
 

@@ -1,11 +1,15 @@
 """Lower `openapi.yaml` to what the generator understands.
 
 The generator drops every parameter that is declared by `content` and says nothing. Such a parameter travels as a
-string, so it is given a string schema; `contentMediaType` and `contentSchema` keep what the string holds. Nothing else
-changes.
+string, so it is given a string schema; `contentMediaType` and `contentSchema` keep what the string holds.
+
+The generator makes a class of every object, also of one that has no members of its own. Where a request holds such an
+object, any mapping will do: the empty schema beside the class lets users write `settings={"no_headers": True}`.
+
+Nothing else changes.
 """
 
-from document import METHODS, Document
+from document import METHODS, Document, request_schemas, resolved
 
 
 def lowered_parameter(parameter: Document) -> Document:
@@ -28,11 +32,31 @@ def lowered_path(item: Document) -> Document:
     return {key: lowered_holder(value) if key in METHODS else value for key, value in lowered_holder(item).items()}
 
 
-def lower(document: Document) -> Document:
-    """Return the document with every content-typed parameter turned into a string."""
-    lowered = document | {"paths": {path: lowered_path(item) for path, item in document["paths"].items()}}
-    shared = document.get("components", {}).get("parameters")
-    if shared:
-        parameters = {name: lowered_parameter(each) for name, each in shared.items()}
-        lowered["components"] = document["components"] | {"parameters": parameters}
+def lowered_member(document: Document, member: Document) -> Document:
+    """Take any mapping for an object whose members are all open."""
+    target = resolved(document, member)
+    if "$ref" not in member or target.get("type") != "object" or target.get("properties"):
+        return member
+    return {"description": target.get("description", ""), "anyOf": [member, {}]}
+
+
+def lowered_schema(document: Document, schema: Document) -> Document:
+    members = {name: lowered_member(document, member) for name, member in schema.get("properties", {}).items()}
+    return schema | {"properties": members} if members else schema
+
+
+def lowered_components(document: Document) -> Document:
+    components: Document = document.get("components", {})
+    lowered = dict(components)
+    if "parameters" in components:
+        lowered["parameters"] = {name: lowered_parameter(each) for name, each in components["parameters"].items()}
+    requests = {name: lowered_schema(document, components["schemas"][name]) for name in request_schemas(document)}
+    if requests:
+        lowered["schemas"] = components["schemas"] | requests
     return lowered
+
+
+def lower(document: Document) -> Document:
+    """Return the document as the generator is given it."""
+    paths = {path: lowered_path(item) for path, item in document["paths"].items()}
+    return document | {"paths": paths, "components": lowered_components(document)}

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         AuthenticationError,
         BadRequestError,
         ConfigurationError,
+        LimitExceededError,
         NotFoundError,
         PermissionDeniedError,
         QueryError,
@@ -49,15 +50,26 @@ if TYPE_CHECKING:
         UnreadableResponseError,
         WaitTimeoutError,
     )
-    from .events import Looked, LookMissed, RequestDone, RetryScheduled, WaitFinished, log_events
+    from .events import (
+        LimiterAway,
+        LimiterBack,
+        Looked,
+        LookMissed,
+        RequestDone,
+        RetryScheduled,
+        StartSent,
+        WaitFinished,
+        log_events,
+    )
     from .headers import RateLimit
+    from .limits import Limiter, NoLimits
     from .policies import DEFAULT_WAIT, PollPolicy, RetryPolicy
     from .query import AsyncQuery, Query
+    from .redis_limits import RedisLimiter
     from .rows import Column, Page
     from .status import Progress, QueryStatus, Workflow
 
 __all__ = [
-    "DEFAULT_WAIT",
     "AccountFilter",
     "ApiError",
     "AsyncQuery",
@@ -67,11 +79,17 @@ __all__ = [
     "BadRequestError",
     "Column",
     "ConfigurationError",
+    "DEFAULT_WAIT",
     "DataQuery",
     "FieldSelection",
     "HistoryEntry",
+    "LimitExceededError",
+    "Limiter",
+    "LimiterAway",
+    "LimiterBack",
     "LookMissed",
     "Looked",
+    "NoLimits",
     "NotFoundError",
     "OutputFormat",
     "Page",
@@ -89,11 +107,13 @@ __all__ = [
     "QuotaExceededError",
     "RateLimit",
     "RateLimitError",
+    "RedisLimiter",
     "RequestDone",
     "ResultExpiredError",
     "RetryPolicy",
     "RetryScheduled",
     "ServerError",
+    "StartSent",
     "StatusCode",
     "StatusNotFoundError",
     "SupermetricsQueryError",
@@ -115,10 +135,15 @@ HOMES = {
     ),
     ".about": ("__version__",),
     ".client": ("AsyncQueryClient", "QueryClient"),
-    ".events": ("LookMissed", "Looked", "RequestDone", "RetryScheduled", "WaitFinished", "log_events"),
+    ".events": (
+        *("LimiterAway", "LimiterBack", "LookMissed", "Looked", "RequestDone", "RetryScheduled", "StartSent"),
+        *("WaitFinished", "log_events"),
+    ),
     ".headers": ("RateLimit",),
+    ".limits": ("Limiter", "NoLimits"),
     ".policies": ("DEFAULT_WAIT", "PollPolicy", "RetryPolicy"),
     ".query": ("AsyncQuery", "Query"),
+    ".redis_limits": ("RedisLimiter",),
     ".rows": ("Column", "Page"),
     ".status": ("Progress", "QueryStatus", "Workflow"),
 }

@@ -3,42 +3,55 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 from typing import TYPE_CHECKING, TypeVar
 
 from attrs import asdict
 from supermetrics_query_api.models import DataQuery, QueryHistoryRequest
-from supermetrics_query_api.types import UNSET, Unset
+from supermetrics_query_api.types import Unset
 
 from .checks import (
     LAST_OFFSET,
     checked_format,
-    checked_schedule_id,
     checked_status_code,
     checked_window,
 )
 from .errors import ConfigurationError
+from .members import written
+from .queries import sendable
 from .runs import Run
 from .tokens import decode_token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
 
 T = TypeVar("T")
 Other = TypeVar("Other")
 
 
-def new_run(query: DataQuery, format: str) -> Run:
+def new_run(query: object, format: str) -> Run:
     """Name a run before anything is sent, and check what is asked for."""
     if not isinstance(query, DataQuery):
         raise ConfigurationError(f"a query must be a DataQuery, not {type(query).__name__}: DataQuery(ds_id=...)")
-    first, last = checked_window(known(query.offset_start, 0), known(query.offset_end, None))
+    asked = sendable(query)
+    first, last = checked_window(known(asked.offset_start, 0), known(asked.offset_end, None))
     return Run(
-        checked_schedule_id(known(query.schedule_id, uuid.uuid4().hex)),
+        known(asked.schedule_id, uuid.uuid4().hex),
         format=checked_format(format),
+        request=query,
         first_row=first,
         last_row=LAST_OFFSET if last is None else last,
     )
+
+
+def any_run(query: object, format: str) -> Run:
+    """Name a run; one whose request cannot be used has ended with the error that says so."""
+    try:
+        return new_run(query, format)
+    except ConfigurationError as error:
+        run = Run(uuid.uuid4().hex)
+        run.end(error)
+        return run
 
 
 def known_run(schedule_id_or_token: str) -> Run:
@@ -58,16 +71,11 @@ def history_request(
     until: date | str | None,
 ) -> QueryHistoryRequest:
     """Say which queries are wanted; refuse a status that the contract does not know."""
-    return QueryHistoryRequest(
-        ds_ids=UNSET if ds_ids is None else list(ds_ids),
-        status_codes=UNSET if status_codes is None else [checked_status_code(code) for code in status_codes],
-        since=moment(since),
-        until=moment(until),
-    )
+    codes = None if status_codes is None else [checked_status_code(code) for code in status_codes]
+    asked = {"ds_ids": ds_ids, "status_codes": codes, "since": moment(since), "until": moment(until)}
+    return QueryHistoryRequest(**written("QueryHistoryRequest", asked))
 
 
-def moment(value: date | str | None) -> str | Unset:
+def moment(value: date | str | None) -> str | None:
     """Write a date or a datetime as the API reads it."""
-    if value is None:
-        return UNSET
-    return value if isinstance(value, str) else value.isoformat()
+    return value.isoformat() if isinstance(value, date) else value

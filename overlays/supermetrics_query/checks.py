@@ -4,12 +4,14 @@ import ipaddress
 import re
 from urllib.parse import SplitResult, urlsplit
 
+from supermetrics_query_api.limits import LIMITS
 from supermetrics_query_api.models import OutputFormat, StatusCode
 
 from .errors import ConfigurationError
+from .members import limit
 
-SCHEDULE_ID = re.compile(r"[A-Za-z0-9_-]{1,50}")
-LAST_OFFSET = 1_000_000
+SCHEDULE_ID = re.compile(str(LIMITS["QueryStatusRequest"]["schedule_id"]["string"]["pattern"]))
+LAST_OFFSET = limit("QueryStatusRequest", "offset_end", "maximum")
 MOST_PREFETCH = 16  # more connections at once only wait for each other
 API_KEY_HELP = "pass api_key=... or token_provider=..., or set SUPERMETRICS_API_KEY"
 
@@ -79,6 +81,13 @@ def checked_prefetch(value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_PREFETCH:
         return value
     raise ConfigurationError(f"prefetch must be a whole number from 0 to {MOST_PREFETCH}, not {value!r}")
+
+
+def checked_in_flight(value: object) -> int:
+    """Return how many queries may be unfinished at a time."""
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
+        return value
+    raise ConfigurationError(f"in_flight must be a whole number from 1 on, not {value!r}")
 
 
 def checked_base_url(value: str) -> str:

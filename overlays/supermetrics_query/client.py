@@ -5,18 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .asking import history_request, known_run, new_run
-from .checks import checked_schedule_id, checked_window
+from .checks import checked_in_flight, checked_schedule_id, checked_window
 from .door import Door
 from .drivers import AsyncDriver, Driver
-from .flows import listing, looking, starting
+from .flows import completing, listing, looking, many, starting
 from .policies import DEFAULT_WAIT, Seconds, patience
 from .polling import NEVER
 from .query import AsyncQuery, Query, notice
 from .runs import Run
+from .sources import pull_from
 from .transport import AsyncTransport, Transport
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+    from collections.abc import (
+        AsyncGenerator,
+        AsyncIterable,
+        AsyncIterator,
+        Generator,
+        Iterable,
+        Iterator,
+        Mapping,
+        Sequence,
+    )
     from datetime import date
     from types import TracebackType
     from typing import Self
@@ -107,6 +117,33 @@ class QueryClient(Door[Driver]):
         request = history_request(ds_ids, status_codes, since, until)
         return self._driver.iterate(listing.history(self._settings, request))
 
+    def as_completed(self, queries: Iterable[Query], *, timeout: Seconds | None = None) -> Generator[Query, None, None]:
+        """Yield queries as they end, whichever way: `query.error` is None where it went well.
+
+        Only queries of which news is possible are looked at. `timeout` bounds all of it; raises WaitTimeoutError, whose
+        `queries` go on, when it is over; 0 looks at each once.
+        """
+        runs = [query._run for query in queries]
+        return self._driver.iterate(completing.as_completed(self._settings, runs, patience(timeout)))
+
+    def run_many(
+        self,
+        requests: Iterable[DataQuery],
+        *,
+        format: str = "json",
+        in_flight: int | None = None,
+        timeout: Seconds | None = None,
+    ) -> Generator[Query, None, None]:
+        """Start queries as there is room and yield them as they end, whichever way; `query.request` tells them apart.
+
+        `requests` may be endless: at most `in_flight` (100) are unfinished at a time, and the next one is asked for
+        when there is room. Nothing is raised for a query that cannot be started, fails, or goes on after `timeout`,
+        which is counted from its start: `query.error` holds it. What `requests` itself raises comes after the last one.
+        """
+        most = checked_in_flight(many.IN_FLIGHT if in_flight is None else in_flight)
+        flow = many.run_many(self._settings, pull_from(requests), self._runs_of(format), most, patience(timeout))
+        return self._driver.iterate(flow)
+
 
 class AsyncQueryClient(Door[AsyncDriver]):
     """Run queries in async code, under asyncio or trio; tasks may share one. What each method does: `QueryClient`."""
@@ -175,3 +212,23 @@ class AsyncQueryClient(Door[AsyncDriver]):
         """Yield the queries that the key has run; see `QueryClient.history`."""
         request = history_request(ds_ids, status_codes, since, until)
         return self._driver.iterate(listing.history(self._settings, request))
+
+    def as_completed(
+        self, queries: Iterable[AsyncQuery], *, timeout: Seconds | None = None
+    ) -> AsyncGenerator[AsyncQuery, None]:
+        """Yield queries as they end, whichever way; see `QueryClient.as_completed`."""
+        runs = [query._run for query in queries]
+        return self._driver.iterate(completing.as_completed(self._settings, runs, patience(timeout)))
+
+    def run_many(
+        self,
+        requests: Iterable[DataQuery] | AsyncIterable[DataQuery],
+        *,
+        format: str = "json",
+        in_flight: int | None = None,
+        timeout: Seconds | None = None,
+    ) -> AsyncGenerator[AsyncQuery, None]:
+        """Start queries as there is room and yield them as they end; see `QueryClient.run_many`."""
+        most = checked_in_flight(many.IN_FLIGHT if in_flight is None else in_flight)
+        flow = many.run_many(self._settings, pull_from(requests), self._runs_of(format), most, patience(timeout))
+        return self._driver.iterate(flow)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from supermetrics_query_api.provenance import SERVER_URL
 
-from .checks import checked_base_url, checked_page_size
+from .asking import any_run
+from .checks import checked_base_url, checked_format, checked_page_size
 from .clocks import SystemClock
 from .credentials import Credentials, TokenProvider
 from .errors import ConfigurationError
@@ -17,11 +18,12 @@ from .policies import PollPolicy, RetryPolicy, Seconds, seconds
 from .settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from .clocks import Clock
     from .effects import Limits
     from .events import OnEvent
+    from .runs import Run
 
 API_KEY = "SUPERMETRICS_API_KEY"
 BASE_URL = "SUPERMETRICS_BASE_URL"
@@ -70,6 +72,19 @@ class Door(Generic[D]):
         )
         url = checked_base_url(base_url or os.environ.get(BASE_URL) or SERVER_URL)
         self._driver = self._make_driver(url, http_options or {}, credentials, clock or SystemClock())
+
+    def _runs_of(self, format: str) -> Callable[[object], Run]:
+        checked_format(format)
+
+        def make(request: object) -> Run:
+            run = any_run(request, format)
+            self._handle(run)
+            return run
+
+        return make
+
+    def _handle(self, run: Run) -> object:
+        raise NotImplementedError
 
     def _make_driver(self, url: str, options: Mapping[str, Any], credentials: Credentials, clock: Clock) -> D:
         raise NotImplementedError

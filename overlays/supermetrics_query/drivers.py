@@ -101,8 +101,12 @@ class Driver:
             self._renew(Renew(NO_CREDENTIAL))
         return self._transport.send(effect, self._credentials)
 
-    def _begin(self, effect: Begin) -> Future[Answer]:
-        return in_thread(partial(self._send, effect.send))
+    def _begin(self, effect: Begin) -> Future[Any]:
+        if isinstance(effect.effect, Send):
+            return in_thread(partial(self._send, effect.effect))
+        future: Future[object] = Future()
+        future.set_result(self._performed(effect.effect))
+        return future
 
     def _renew(self, effect: Renew) -> None:
         with self._renewal:
@@ -168,8 +172,8 @@ class AsyncDriver:
             await self._renew(Renew(NO_CREDENTIAL))
         return await self._transport.send(effect, self._credentials)
 
-    async def _begin(self, effect: Begin) -> TaskWork[Answer]:
-        return TaskWork(partial(self._send, effect.send))
+    async def _begin(self, effect: Begin) -> TaskWork[Any]:
+        return TaskWork(partial(self._performed, effect.effect))
 
     async def _now(self, _: Now) -> float:
         return self._clock.now()

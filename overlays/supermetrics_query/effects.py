@@ -26,7 +26,7 @@ class Request:
     operation: str
     keywords: Mapping[str, Any]
     lane: Lane = Lane.PAGE
-    write: Callable[[bytes], object] | None = None  # takes the body of a success in place of the answer
+    write: Callable[[bytes], object] | None = None  # takes the body of a success in place of the answer; False ends it
 
 
 @frozen
@@ -58,7 +58,7 @@ class Send:
 
 
 class Pending(Protocol):
-    """A request that is under way while the flow goes on."""
+    """A request, or a call, that is under way while the flow goes on."""
 
     def done(self) -> bool:
         """Tell whether its answer, or its failure, is there."""
@@ -70,15 +70,26 @@ class Pending(Protocol):
 
 
 @frozen
-class Begin:
-    """Send a request without waiting for its answer; the result is a Pending."""
+class Call:
+    """Call a function of the user, and await what it returns where that is possible."""
 
-    send: Send
+    function: Callable[[Any], object]
+    argument: object
+
+
+@frozen
+class Begin:
+    """Send a request, or call a function, and do not wait for what comes of it; the result is a Pending.
+
+    A function is called in the thread of the caller, so in sync code it has ended before the flow goes on.
+    """
+
+    effect: Send | Call
 
 
 @frozen
 class Collect:
-    """Wait for a request that was begun; the result is that of its Send."""
+    """Wait for what was begun; the result is that of its effect."""
 
     pending: Pending
 
@@ -143,14 +154,6 @@ class Now:
 
 
 @frozen
-class Call:
-    """Call a function of the user, and await what it returns where that is possible."""
-
-    function: Callable[[Any], object]
-    argument: object
-
-
-@frozen
 class Give:
     """Hand an item to whoever iterates over the flow."""
 
@@ -183,6 +186,12 @@ def take(limits: Limits, lane: Lane, moment: float) -> Flow[Grant]:
     """Ask for a slot."""
     grant: Grant = yield Take(limits, lane, moment)
     return grant
+
+
+def collect(pending: Pending) -> Flow[object]:
+    """Wait for what comes of a request or a call that was begun."""
+    result: object = yield Collect(pending)
+    return result
 
 
 @frozen

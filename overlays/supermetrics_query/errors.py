@@ -197,11 +197,16 @@ class ResultExpiredError(QueryError):
 
 @plain_data
 class WaitTimeoutError(SupermetricsQueryError, TimeoutError):
-    """The wait is over and the query goes on; `query` can be waited on again (None after pickling)."""
+    """The wait is over and the query goes on; `query` can be waited on again (None after pickling).
+
+    After a wait for many, `queries` are those that go on (none after pickling) and `tokens` what another process needs.
+    """
 
     query: Query | AsyncQuery | None = None
     status: QueryStatus | None = None
+    queries: tuple[Query | AsyncQuery, ...] = ()
+    tokens: tuple[str, ...] = ()
 
     def picklable(self) -> dict[str, Any]:
-        """Leave out the handle, which holds connections."""
-        return super().picklable() | {"query": None}
+        """Leave out the handles, which hold connections."""
+        return super().picklable() | {"query": None, "queries": ()}

@@ -1,23 +1,36 @@
 """Where a download goes. A file that was not finished never stands under the name that was asked for."""
 
+import inspect
 import os
 import uuid
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import IO, TypeAlias
 
+from .errors import ConfigurationError
+
 Target: TypeAlias = str | os.PathLike[str] | IO[bytes]
+OnBytes: TypeAlias = Callable[[int], object]
 
 KEPT_HEAD = 64 * 1024
+TOLD_EVERY = 64 * 1024  # bytes
+UNTOLD = -1
 
 
 class Sink:
-    """Takes the bytes of a download, counts them, and keeps their beginning, which tells an error from rows."""
+    """Takes the bytes of a download, counts them, and keeps their beginning, which tells an error from rows.
 
-    def __init__(self, file: IO[bytes] | None = None) -> None:
+    `failure` is what writing or `on_progress` raised. It is kept until nothing more arrives: before, it could be taken
+    for a failure of the connection. Nothing is written after it.
+    """
+
+    def __init__(self, file: IO[bytes] | None = None, on_progress: OnBytes | None = None) -> None:
         """Take an open file, or none before `begin`."""
         self._file = file
-        self.size, self.head = 0, b""
+        self._on_progress = on_progress
+        self.failure: Exception | None = None
+        Sink.begin(self)
 
     @property
     def can_begin_again(self) -> bool:
@@ -27,16 +40,33 @@ class Sink:
     def begin(self) -> None:
         """Begin, or begin again."""
         self.size, self.head = 0, b""
+        self._told = UNTOLD
 
-    def write(self, chunk: bytes) -> None:
-        """Take a part."""
+    def write(self, chunk: bytes) -> bool:
+        """Take a part, and tell whether more may come."""
+        if self.failure is None:
+            try:
+                self._take(chunk)
+            except Exception as error:
+                self.failure = error
+        return self.failure is None
+
+    def _take(self, chunk: bytes) -> None:
         if self._file is not None:
             self._file.write(chunk)
         self.size += len(chunk)
         self.head += chunk[: KEPT_HEAD - len(self.head)]
+        if self.size - self._told > TOLD_EVERY:
+            self._tell()
+
+    def _tell(self) -> None:
+        if self._on_progress is not None and self._told != self.size:
+            self._told = self.size
+            refuse_awaitable(self._on_progress(self.size))
 
     def finish(self) -> int:
         """Keep what was written and return how many bytes it is."""
+        self._tell()
         return self.size
 
     def discard(self) -> None:
@@ -46,9 +76,9 @@ class Sink:
 class PathSink(Sink):
     """Writes beside the path and takes its place at the end."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, on_progress: OnBytes | None = None) -> None:
         """Choose a name beside the path; nothing is opened yet."""
-        super().__init__()
+        super().__init__(on_progress=on_progress)
         self._path = path
         self._part = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
 
@@ -60,11 +90,12 @@ class PathSink(Sink):
 
     def finish(self) -> int:
         """Give the file its name."""
+        size = super().finish()
         if self._file is not None:
             self._file.close()
             self._part.replace(self._path)
             self._file = None
-        return super().finish()
+        return size
 
     def discard(self) -> None:
         """Remove what was not finished."""
@@ -77,9 +108,9 @@ class PathSink(Sink):
 class FileSink(Sink):
     """Writes to an open file, which the caller closes; where that fails, the error says that it is not whole."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: IO[bytes], on_progress: OnBytes | None = None) -> None:
         """Begin where the file stands."""
-        super().__init__(file)
+        super().__init__(file, on_progress)
         self._rewind = partial(rewind, file, file.tell()) if file.seekable() else None
 
     @property
@@ -100,6 +131,18 @@ def rewind(file: IO[bytes], start: int) -> None:
     file.truncate()
 
 
-def sink_of(target: Target) -> Sink:
+def sink_of(target: Target, on_progress: OnBytes | None = None) -> Sink:
     """Return where to write: beside a path, or into an open file."""
-    return PathSink(Path(target)) if isinstance(target, str | os.PathLike) else FileSink(target)
+    if on_progress is not None and (not callable(on_progress) or inspect.iscoroutinefunction(on_progress)):
+        raise ConfigurationError(f"on_progress of a download must be a plain function, not {on_progress!r}")
+    if isinstance(target, str | os.PathLike):
+        return PathSink(Path(target), on_progress)
+    return FileSink(target, on_progress)
+
+
+def refuse_awaitable(result: object) -> None:
+    """Refuse what nobody would await: bytes are written while they arrive."""
+    if inspect.isawaitable(result):
+        if inspect.iscoroutine(result):
+            result.close()
+        raise ConfigurationError("on_progress of a download must be a plain function; it returned an awaitable")

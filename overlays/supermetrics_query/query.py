@@ -12,7 +12,7 @@ from . import tables
 from .checks import checked_offset, checked_prefetch
 from .drivers import AsyncDriver, Driver
 from .effects import Call
-from .files import Target, sink_of
+from .files import OnBytes, Target, sink_of
 from .flows import downloading, paging, waiting
 from .flows.paging import PREFETCH
 from .policies import DEFAULT_WAIT, Seconds, patience
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
     import pyarrow as pa
+    from supermetrics_query_api.models import DataQuery
 
     from .effects import Effect
     from .errors import SupermetricsQueryError
@@ -54,6 +55,11 @@ class Handle(Generic[D]):
         return self._run.schedule_id
 
     @property
+    def request(self) -> DataQuery | None:
+        """What was asked for; None for a query that was started elsewhere."""
+        return self._run.request
+
+    @property
     def token(self) -> str:
         """A short text with which any process can go on: `client.attach(token)`. It holds no secret."""
         return self._run.token
@@ -65,8 +71,8 @@ class Handle(Generic[D]):
 
     @property
     def error(self) -> SupermetricsQueryError | None:
-        """What `wait()` raises once the query has ended badly, else None."""
-        return self._run.error
+        """What `wait()` raises once the query has ended badly, or why looking at it was given up, else None."""
+        return self._run.error or self._run.given_up
 
     @property
     def columns(self) -> list[Column]:
@@ -117,13 +123,16 @@ class Query(Handle[Driver]):
         """Yield the rows as dicts keyed by field id. Waits and raises as `pages()` does."""
         return rows_of(self.pages(start=start, prefetch=prefetch))
 
-    def download(self, path_or_file: Target) -> int:
+    def download(self, path_or_file: Target, *, on_progress: OnBytes | None = None) -> int:
         """Write the result in the format the query was started with, and return how many bytes it is.
 
         Waits as `pages()` does. A path is written beside and renamed at the end, so that a file under that name is
-        whole; an open file is written to and not closed.
+        whole; an open file is written to and not closed. `on_progress`, a plain function, gets the number of bytes
+        written about every 64 KiB and at the end; the number falls where a download that broke off is begun again.
+        What it raises ends the download.
         """
-        return self._driver.run(downloading.download(self._settings, self._run, sink_of(path_or_file)))
+        sink = sink_of(path_or_file, on_progress)
+        return self._driver.run(downloading.download(self._settings, self._run, sink))
 
     def to_arrow(self, *, schema: Schema | None = None) -> pa.Table:
         """Return the result as a pyarrow.Table. Waits and raises as `pages()` does.
@@ -182,9 +191,10 @@ class AsyncQuery(Handle[AsyncDriver]):
         """Yield the rows as dicts keyed by field id; see `Query.rows`."""
         return rows_of_async(self.pages(start=start, prefetch=prefetch))
 
-    async def download(self, path_or_file: Target) -> int:
+    async def download(self, path_or_file: Target, *, on_progress: OnBytes | None = None) -> int:
         """Write the result in the format the query was started with; see `Query.download`."""
-        return await self._driver.run(downloading.download(self._settings, self._run, sink_of(path_or_file)))
+        sink = sink_of(path_or_file, on_progress)
+        return await self._driver.run(downloading.download(self._settings, self._run, sink))
 
     async def to_arrow(self, *, schema: Schema | None = None) -> pa.Table:
         """Return the result as a pyarrow.Table; see `Query.to_arrow`."""

@@ -12,6 +12,8 @@ from .rows import NO_LAYOUT, Layout
 from .tokens import Ticket, encode_token
 
 if TYPE_CHECKING:
+    from supermetrics_query_api.models import DataQuery
+
     from .errors import SupermetricsQueryError
     from .query import AsyncQuery, Query
     from .status import QueryStatus
@@ -25,10 +27,12 @@ class Run:
 
     schedule_id: str
     format: str = "json"
+    request: DataQuery | None = None  # None for a query started elsewhere
     first_row: int = 0  # the part of the result that the query asks for
     last_row: int = LAST_OFFSET
     started: float | None = None  # when our start was sent; None for a query started elsewhere
     born: float | None = None  # since when we know it, which is what its age is counted from
+    phase: float | None = None  # since when it has had its code
     due: float = -math.inf  # when the next look is due
     not_before: float = -math.inf  # when the server allows the next request
     unknown_since: float | None = None  # since when its code has been one we do not know
@@ -36,6 +40,7 @@ class Run:
     status: QueryStatus | None = None
     layout: Layout = NO_LAYOUT  # how the rows are laid out, once there are some
     error: SupermetricsQueryError | None = None
+    given_up: SupermetricsQueryError | None = None  # why nobody looks at it any more, though it may go on
     handle: Query | AsyncQuery | None = None
 
     @property
@@ -52,6 +57,18 @@ class Run:
         """Return how long the query has been known."""
         return now - (now if self.born is None else self.born)
 
+    def age_of_phase(self, now: float) -> float:
+        """Return how long the query has had its code: the time in a queue says nothing of the time it will run."""
+        return self.age(now) if self.phase is None else now - self.phase
+
+    def saw(self, status: QueryStatus, now: float) -> None:
+        """Keep what a look showed."""
+        if self.born is None:
+            self.born = now
+        if self.status is not None and self.status.code != status.code:
+            self.phase = now
+        self.status = status
+
     def may_lag(self, now: float) -> bool:
         """Tell whether a status that is not found may only be late: shortly after our own start."""
         return self.started is not None and not self.is_over and now - self.started < LAG_OF_REPLICAS
@@ -65,6 +82,11 @@ class Run:
         """Put on an error what its reader needs to go on."""
         error.schedule_id = self.schedule_id
         error.token = self.token
+
+    def give_up(self, error: SupermetricsQueryError) -> None:
+        """Remember why nobody looks at it any more."""
+        self.mark(error)
+        self.given_up = error
 
     def end(self, error: SupermetricsQueryError) -> None:
         """Remember how the query ended badly."""

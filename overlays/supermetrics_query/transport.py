@@ -97,10 +97,10 @@ class AsyncTransport:
 
     async def _read(self, response: httpx.Response, body: "Body") -> None:
         try:
-            with anyio.fail_after(body.left()):
+            with anyio.fail_after(body.left()) as scope:
                 async for chunk in response.aiter_bytes():
                     if not body.takes(chunk):
-                        break
+                        scope.cancel()  # under trio, the generators of httpx end cleanly from inside only
         except FAILURES as error:
             body.flaw = described(error)
         finally:
@@ -135,8 +135,7 @@ class Body:
     def takes(self, chunk: bytes) -> bool:
         """Add a part, and tell whether more may come."""
         if self.write is not None:
-            self.write(chunk)
-            return True
+            return self.write(chunk) is not False
         self.chunks.append(chunk)
         self.size += len(chunk)
         if self.size > self.most:

@@ -3,7 +3,7 @@
 import logging
 
 import pytest
-from supermetrics_query import Looked, LookMissed, RequestDone, RetryScheduled, WaitFinished, log_events
+from supermetrics_query import Looked, LookMissed, RequestDone, RetryScheduled, StartSent, WaitFinished, log_events
 from supermetrics_query.events import Event
 
 from tests.support.answers import gateway, refused, status, success
@@ -16,13 +16,15 @@ def test_everything_that_happens_is_told_in_order(door_name: str) -> None:
     door = open_door(
         door_name, refused(), status("QUEUED", http=202), gateway(503), success(), on_event=told.append, takes=2.0
     )
-    door.call(door.start(), "wait")
+    handle = door.start()
+    door.call(handle, "wait")
     assert [type(event) for event in told] == [
-        *(RetryScheduled, RequestDone),
+        *(StartSent, RetryScheduled, RequestDone),
         *(RequestDone, LookMissed),
         *(RequestDone, Looked, WaitFinished),
     ]
-    assert told[1] == RequestDone(operation="start_query", status=202, seconds=2.0)
+    assert told[0] == StartSent(schedule_id="night-1", token=handle.token)
+    assert told[2] == RequestDone(operation="start_query", status=202, seconds=2.0)
     assert isinstance(told[-1], WaitFinished)
     assert (told[-1].schedule_id, told[-1].code) == ("night-1", "SUCCESS")
 
@@ -44,7 +46,7 @@ def test_the_end_of_a_query_is_told_once() -> None:
     handle = door.run()
     door.collect(handle, "rows")
     door.collect(handle, "rows")
-    assert [type(event) for event in told] == [RequestDone, WaitFinished]
+    assert [type(event) for event in told] == [StartSent, RequestDone, WaitFinished]
 
 
 def fails(event: Event) -> None:
@@ -64,6 +66,7 @@ def test_events_are_logged_by_how_much_they_matter_and_hold_no_key(caplog: pytes
     door = open_door("sync", status("QUEUED"), gateway(503), success(), on_event=log_events)
     door.call(door.start(), "wait")
     assert [(record.levelname, record.getMessage().split()[0]) for record in caplog.records] == [
+        ("INFO", "StartSent"),
         ("DEBUG", "RequestDone"),
         ("DEBUG", "RequestDone"),
         ("WARNING", "LookMissed"),

@@ -1,5 +1,7 @@
 """The history of queries, entry by entry."""
 
+import json
+import re
 from datetime import date
 from typing import Any
 
@@ -52,3 +54,30 @@ def test_a_query_that_was_run_stands_in_the_history() -> None:
         query = client.run(DataQuery(ds_id="WEATHER", fields=["date"]))
         entries = list(client.history(ds_ids=["WEATHER"]))
     assert [(entry.schedule_id, entry.status_code) for entry in entries] == [(query.schedule_id, "SUCCESS")]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "asked"),
+    [("GAWA", "GAWA"), (("GAWA", "FA"), ["GAWA", "FA"])],
+    ids=["one", "several"],
+)
+def test_data_sources_may_be_one_or_several(wanted: Any, asked: Any) -> None:
+    door = open_door("sync", page(0))
+    door.collect(door.client, "history", ds_ids=wanted)
+    assert json.loads(door.script.seen[0].url.params["json"])["ds_ids"] == asked
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ({"since": 5}, "since must be text, not 5"),
+        ({"until": "x" * 101}, "until must have 100 or fewer characters, not 101"),
+        ({"ds_ids": {"GAWA"}}, "ds_ids must be text or a list, not {'GAWA'}; it has no order: use a list"),
+    ],
+    ids=["since", "until", "ds_ids"],
+)
+def test_what_the_history_cannot_take_is_refused_before_sending(wanted: dict[str, Any], said: str) -> None:
+    door = open_door("sync", page(0))
+    with pytest.raises(ConfigurationError, match=re.escape(said)):
+        door.collect(door.client, "history", **wanted)
+    assert door.script.seen == []

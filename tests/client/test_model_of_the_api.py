@@ -117,7 +117,7 @@ def reason(error: Exception | None, stepper: Stepper, poll: PollPolicy, deadline
 
 @pytest.mark.parametrize("batch", range(BATCHES))
 def test_a_wait_ends_in_success_a_query_error_a_timeout_or_the_last_of_too_many_errors(batch: int) -> None:
-    random = Random(batch)  # noqa: S311 - nothing secret is made of it
+    random = Random(batch)
     reasons: dict[str, int] = {}
     for life in range(LIVES):
         poll = PollPolicy(max_errors=random.randint(1, 9), unknown_patience=random.choice((5, 60, 600)))

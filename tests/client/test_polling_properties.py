@@ -77,7 +77,7 @@ def waits(draw: st.DrawFn) -> Waited:
     stepper = Stepper(lambda: next(coming, (0.0, last)))
     began = stepper.time
     started = draw(st.sampled_from([began, None]))
-    chance = Random(draw(st.integers(0, 99))).random  # noqa: S311 - jitter is no secret
+    chance = Random(draw(st.integers(0, 99))).random
     run = Run("night-1", started=started, born=started)
     error = stepper.ending(Wait(settings(poll, retry, chance), run, Deadline(began + timeout)).flow())
     return Waited(stepper, poll, retry, began, began + timeout, error)

@@ -1,4 +1,4 @@
-"""Lowering touches the parameters that are declared by content, and nothing else."""
+"""Lowering touches parameters that are declared by content, objects of open members that are sent, and nothing else."""
 
 from collections.abc import Iterator
 from copy import deepcopy
@@ -8,6 +8,7 @@ from document import Document, operations, parameters
 from lowering import lower
 
 MISSING = object()
+SETTINGS = ("components", "schemas", "DataQuery", "properties", "settings")
 
 
 def paths_that_differ(one: Any, other: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -31,15 +32,32 @@ def content_parameters(document: Document) -> set[tuple[str, ...]]:
     }
 
 
-def test_only_parameters_declared_by_content_are_changed(document: Document) -> None:
+def test_only_parameters_declared_by_content_and_open_objects_that_are_sent_are_changed(document: Document) -> None:
     changed = {path[:-1] for path in paths_that_differ(document, lower(document))}
 
-    assert changed == content_parameters(document)
-    assert changed
+    assert changed == {*content_parameters(document), SETTINGS}
 
 
-def test_only_the_way_a_parameter_is_declared_is_changed(document: Document) -> None:
-    assert {path[-1] for path in paths_that_differ(document, lower(document))} == {"content", "schema"}
+def test_only_the_way_they_are_declared_is_changed(document: Document) -> None:
+    parts = {path[-1] for path in paths_that_differ(document, lower(document))}
+
+    assert parts == {"content", "schema", "$ref", "anyOf", "description"}
+
+
+def test_an_open_object_that_is_sent_may_be_any_mapping(document: Document) -> None:
+    settings = lower(document)["components"]["schemas"]["DataQuery"]["properties"]["settings"]
+    schema = document["components"]["schemas"]["QuerySettings"]
+
+    assert settings == {
+        "description": schema["description"],
+        "anyOf": [{"$ref": "#/components/schemas/QuerySettings"}, {}],
+    }
+
+
+def test_an_object_with_members_of_its_own_keeps_its_class(document: Document) -> None:
+    document["components"]["schemas"]["QuerySettings"]["properties"] = {"no_headers": {"type": "boolean"}}
+
+    assert lower(document)["components"]["schemas"] == document["components"]["schemas"]
 
 
 def test_a_lowered_parameter_is_a_string_that_keeps_what_it_holds(document: Document) -> None:

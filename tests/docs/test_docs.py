@@ -19,7 +19,7 @@ from tests.client.scenarios import SCENARIOS
 from tests.docs.pages import ROOT, Example, examples, links, pages, proofs
 
 SPEED = 50  # seconds of the service in one of ours
-EXECUTED = [ROOT / "README.md", ROOT / "docs/polling.md", ROOT / "docs/errors.md", ROOT / "docs/tables.md"]
+EXECUTED = [ROOT / "README.md", *(ROOT / f"docs/{name}.md" for name in ("polling", "errors", "queries", "tables"))]
 EXAMPLES = [example for path in EXECUTED if path.exists() for example in examples(path)]
 OVERLAY = ROOT / "overlays/supermetrics_query"
 
@@ -66,7 +66,7 @@ def service(example: Example, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     with emulator(**example.service) as running:
         monkeypatch.setenv("SUPERMETRICS_API_KEY", running.key)
         monkeypatch.setenv("SUPERMETRICS_BASE_URL", running.url)
-        monkeypatch.setattr("supermetrics_query.client.SystemClock", lambda: ServiceClock(running))
+        monkeypatch.setattr("supermetrics_query.door.SystemClock", lambda: ServiceClock(running))
         yield
 
 
@@ -99,7 +99,7 @@ def test_an_assert_that_is_not_reached_is_noticed(tmp_path: Path) -> None:
 
 
 def test_the_pages_that_teach_have_examples() -> None:
-    assert {"docs/polling.md", "docs/errors.md", "docs/tables.md"} <= {
+    assert {"docs/polling.md", "docs/errors.md", "docs/queries.md", "docs/tables.md"} <= {
         str(example.path.relative_to(ROOT)) for example in EXAMPLES
     }
 

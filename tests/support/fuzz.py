@@ -97,7 +97,7 @@ class Fuzz:
     random: Random = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.random = Random(self.seed)  # noqa: S311 - nothing secret is made of it
+        self.random = Random(self.seed)
 
     def answer(self) -> Answer:
         """Make an answer."""

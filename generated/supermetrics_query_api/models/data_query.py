@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -39,21 +40,21 @@ class DataQuery:
     """ The logins that may be used. """
     date_range_type: str | Unset = UNSET
     """ A named range such as `last_month`; `custom` when `start_date` or `end_date` is given. """
-    start_date: str | Unset = UNSET
+    start_date: datetime.date | str | Unset = UNSET
     """ First day, fixed or relative. """
-    end_date: str | Unset = UNSET
+    end_date: datetime.date | str | Unset = UNSET
     """ Last day, fixed or relative. """
     compare_type: str | Unset = UNSET
     """ What to compare with; nothing when absent. """
     compare_show: str | Unset = UNSET
     """ How a comparison is shown; the API takes `perc_change` when it is absent. """
-    compare_start_date: str | Unset = UNSET
+    compare_start_date: datetime.date | str | Unset = UNSET
     """ First day to compare with, when `compare_type` is `custom`. """
-    compare_end_date: str | Unset = UNSET
+    compare_end_date: datetime.date | str | Unset = UNSET
     """ Last day to compare with, when `compare_type` is `custom`. """
     fields: list[FieldSelection | str] | str | Unset = UNSET
     """ Field ids, as a comma list, or as a list of ids and of ids with options. """
-    settings: QuerySettings | Unset = UNSET
+    settings: Any | QuerySettings | Unset = UNSET
     """ Options of the data source and of the output. Three change the rows themselves: `no_headers` leaves out the
     header row, `no_json_keys` and `decode_json_fields` shape JSON values.
      """
@@ -80,6 +81,7 @@ class DataQuery:
     def to_dict(self) -> dict[str, Any]:
         from ..models.account_filter import AccountFilter  # noqa: PLC0415
         from ..models.field_selection import FieldSelection  # noqa: PLC0415
+        from ..models.query_settings import QuerySettings  # noqa: PLC0415
 
         ds_id = self.ds_id
 
@@ -118,17 +120,41 @@ class DataQuery:
 
         date_range_type = self.date_range_type
 
-        start_date = self.start_date
+        start_date: str | Unset
+        if isinstance(self.start_date, Unset):
+            start_date = UNSET
+        elif isinstance(self.start_date, datetime.date):
+            start_date = self.start_date.isoformat()
+        else:
+            start_date = self.start_date
 
-        end_date = self.end_date
+        end_date: str | Unset
+        if isinstance(self.end_date, Unset):
+            end_date = UNSET
+        elif isinstance(self.end_date, datetime.date):
+            end_date = self.end_date.isoformat()
+        else:
+            end_date = self.end_date
 
         compare_type = self.compare_type
 
         compare_show = self.compare_show
 
-        compare_start_date = self.compare_start_date
+        compare_start_date: str | Unset
+        if isinstance(self.compare_start_date, Unset):
+            compare_start_date = UNSET
+        elif isinstance(self.compare_start_date, datetime.date):
+            compare_start_date = self.compare_start_date.isoformat()
+        else:
+            compare_start_date = self.compare_start_date
 
-        compare_end_date = self.compare_end_date
+        compare_end_date: str | Unset
+        if isinstance(self.compare_end_date, Unset):
+            compare_end_date = UNSET
+        elif isinstance(self.compare_end_date, datetime.date):
+            compare_end_date = self.compare_end_date.isoformat()
+        else:
+            compare_end_date = self.compare_end_date
 
         fields: list[dict[str, Any] | str] | str | Unset
         if isinstance(self.fields, Unset):
@@ -146,9 +172,13 @@ class DataQuery:
         else:
             fields = self.fields
 
-        settings: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.settings, Unset):
+        settings: Any | dict[str, Any] | Unset
+        if isinstance(self.settings, Unset):
+            settings = UNSET
+        elif isinstance(self.settings, QuerySettings):
             settings = self.settings.to_dict()
+        else:
+            settings = self.settings
 
         filter_ = self.filter_
 
@@ -299,17 +329,69 @@ class DataQuery:
 
         date_range_type = d.pop("date_range_type", UNSET)
 
-        start_date = d.pop("start_date", UNSET)
+        def _parse_start_date(data: object) -> datetime.date | str | Unset:
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                start_date_type_0 = datetime.date.fromisoformat(data)
 
-        end_date = d.pop("end_date", UNSET)
+                return start_date_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.date | str | Unset, data)
+
+        start_date = _parse_start_date(d.pop("start_date", UNSET))
+
+        def _parse_end_date(data: object) -> datetime.date | str | Unset:
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                end_date_type_0 = datetime.date.fromisoformat(data)
+
+                return end_date_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.date | str | Unset, data)
+
+        end_date = _parse_end_date(d.pop("end_date", UNSET))
 
         compare_type = d.pop("compare_type", UNSET)
 
         compare_show = d.pop("compare_show", UNSET)
 
-        compare_start_date = d.pop("compare_start_date", UNSET)
+        def _parse_compare_start_date(data: object) -> datetime.date | str | Unset:
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                compare_start_date_type_0 = datetime.date.fromisoformat(data)
 
-        compare_end_date = d.pop("compare_end_date", UNSET)
+                return compare_start_date_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.date | str | Unset, data)
+
+        compare_start_date = _parse_compare_start_date(d.pop("compare_start_date", UNSET))
+
+        def _parse_compare_end_date(data: object) -> datetime.date | str | Unset:
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                compare_end_date_type_0 = datetime.date.fromisoformat(data)
+
+                return compare_end_date_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.date | str | Unset, data)
+
+        compare_end_date = _parse_compare_end_date(d.pop("compare_end_date", UNSET))
 
         def _parse_fields(data: object) -> list[FieldSelection | str] | str | Unset:
             if isinstance(data, Unset):
@@ -343,12 +425,20 @@ class DataQuery:
 
         fields = _parse_fields(d.pop("fields", UNSET))
 
-        _settings = d.pop("settings", UNSET)
-        settings: QuerySettings | Unset
-        if isinstance(_settings, Unset):
-            settings = UNSET
-        else:
-            settings = QuerySettings.from_dict(_settings)
+        def _parse_settings(data: object) -> Any | QuerySettings | Unset:
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                settings_type_0 = QuerySettings.from_dict(data)
+
+                return settings_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(Any | QuerySettings | Unset, data)
+
+        settings = _parse_settings(d.pop("settings", UNSET))
 
         filter_ = d.pop("filter", UNSET)
 

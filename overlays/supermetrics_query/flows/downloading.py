@@ -32,16 +32,16 @@ def download(settings: Settings, run: Run, sink: Sink) -> Flow[int]:
         yield from ask(settings, request, partial(received, run, sink), NEVER)
 
     def is_worth_it(error: CallError) -> bool:
-        return is_missed_look(error) and sink.can_begin_again
+        return sink.failure is None and is_missed_look(error) and sink.can_begin_again
 
     try:
         yield from retried(settings, once, is_worth_it, NEVER)
         return sink.finish()
-    except NotFoundError as error:
-        yield from refresh(settings, run)  # raises where the query has expired, which looks the same here
-        run.mark(error)
-        raise
     except CALL_ERRORS as error:
+        if error is sink.failure:
+            raise
+        if isinstance(error, NotFoundError):
+            yield from refresh(settings, run)  # raises where the query has expired, which looks the same here
         run.mark(error)
         raise
     finally:
@@ -49,7 +49,9 @@ def download(settings: Settings, run: Run, sink: Sink) -> Flow[int]:
 
 
 def received(run: Run, sink: Sink, answer: Answer) -> None:
-    """Raise unless the answer was rows that arrived whole."""
+    """Raise unless the answer was rows that arrived whole and could be written."""
+    if sink.failure is not None:
+        raise sink.failure
     if not answer.is_success:
         raise error_of(answer)
     whole = evolve(answer, body=sink.head)

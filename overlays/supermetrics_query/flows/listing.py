@@ -7,13 +7,14 @@ from supermetrics_query_api.models import HistoryResponse, QueryHistoryRequest
 
 from .. import operations
 from ..effects import Flow, Give
+from ..members import limit
 from ..polling import NEVER
 from ..responses import model_of
 from ..retrying import is_missed_look
 from ..settings import Settings
 from .calls import ask, retried
 
-HISTORY_PAGE = 1000  # the most that the contract allows
+HISTORY_PAGE = limit("QueryHistoryRequest", "limit", "maximum")
 
 
 def history(settings: Settings, wanted: QueryHistoryRequest) -> Flow[None]:

@@ -59,9 +59,8 @@ def look_to_send(settings: Settings, run: Run, first: int, last: int) -> Send:
 
 def remember(settings: Settings, run: Run, status: QueryStatus, moment: float) -> None:
     """Keep what a look showed: when the next one is due, and the error if the query has ended badly."""
-    run.status = status
-    run.born = moment if run.born is None else run.born
-    run.due = moment + gap(settings.poll, run.age(moment), status.progress, settings.draw)
+    run.saw(status, moment)
+    run.due = moment + gap(settings.poll, run.age_of_phase(moment), status.progress, settings.draw)
     if status.is_known:
         run.unknown_since = None
     elif run.unknown_since is None:

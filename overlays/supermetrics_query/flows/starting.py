@@ -4,7 +4,6 @@ The schedule id is known before anything is sent. When the answer to a start is 
 id, and only if it is not there is the start repeated.
 """
 
-from copy import copy
 from functools import partial
 
 from supermetrics_query_api.models import DataQuery, OutputFormat
@@ -13,7 +12,9 @@ from supermetrics_query_api.types import Unset
 from .. import operations
 from ..effects import Answer, Flow, now
 from ..errors import StatusNotFoundError, SupermetricsQueryError, UnreadableResponseError
+from ..events import StartSent
 from ..polling import Deadline
+from ..queries import sendable
 from ..retrying import CALL_ERRORS, is_outcome, is_transient, leaves_doubt
 from ..runs import Run
 from ..settings import Settings
@@ -26,6 +27,7 @@ from .waiting import Notice, Wait, raise_if_bad
 def start(settings: Settings, run: Run, query: DataQuery, deadline: Deadline, held: int) -> Flow[QueryStatus]:
     """Start a query and return what is known of it; errors carry the token, because the query may be running."""
     run.started = run.born = yield from now()
+    yield from settings.tell(StartSent(schedule_id=run.schedule_id, token=run.token))
     body = prepared(settings, run, query, held)
     doubt = False
 
@@ -51,7 +53,7 @@ def start(settings: Settings, run: Run, query: DataQuery, deadline: Deadline, he
 
 def prepared(settings: Settings, run: Run, query: DataQuery, held: int) -> DataQuery:
     """Return the query as it is sent: with its id, how long the server may hold it, and one page of rows."""
-    body = copy(query)
+    body = sendable(query)
     body.schedule_id = run.schedule_id
     if isinstance(body.sync_timeout, Unset):
         body.sync_timeout = held

@@ -108,7 +108,7 @@ class Wait:
     def pause_after(self, error: CallError, moment: float) -> float:
         """Return when to look again after a miss: as patiently as without one, or more so the more there are."""
         poll, progress = self.settings.poll, self.run.status.progress if self.run.status else None
-        regular = gap(poll, self.run.age(moment), progress, self.settings.draw)
+        regular = gap(poll, self.run.age_of_phase(moment), progress, self.settings.draw)
         return max(regular, backoff(self.settings.retry, error, max(1, self.failures), self.settings.draw))
 
     def is_final(self, error: CallError) -> bool:
@@ -161,6 +161,7 @@ def standing(status: QueryStatus | None) -> str:
 
 def wait(settings: Settings, run: Run, timeout: float, notice: Notice | None) -> Flow[None]:
     """Wait for success; raise how the query ended otherwise."""
+    run.given_up = None
     deadline = Deadline((yield from now()) + timeout)
     yield from Wait(settings, run, deadline, notice).flow()
     raise_if_bad(run)

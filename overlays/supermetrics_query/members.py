@@ -1,0 +1,223 @@
+"""What is sent, member by member: a value that the contract allows, or an error that says what is wrong.
+
+The contract decides, by `supermetrics_query_api.limits`. What it leaves open passes as it is.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from datetime import date, datetime
+from operator import ge, le
+from reprlib import Repr
+from typing import Any, TypeVar
+
+from attrs import frozen
+from supermetrics_query_api.limits import LIMITS, REQUIRED
+from supermetrics_query_api.models import AccountFilter, FieldSelection, QuerySettings
+from supermetrics_query_api.types import Unset
+
+from .errors import ConfigurationError
+
+MODELS = (AccountFilter, FieldSelection, QuerySettings)
+BYTES = (bytes, bytearray, memoryview)
+SHORT = Repr()
+SHORT.maxstring = SHORT.maxother = 60
+
+T = TypeVar("T")
+Limits = Mapping[str, int | str]
+
+
+@frozen
+class Member:
+    """A member of a request: its path in the contract, and its place in what the caller wrote."""
+
+    request: str
+    path: str = ""
+    name: str = ""
+
+    @property
+    def kinds(self) -> Mapping[str, Limits]:
+        """The kinds of value it takes, and their limits."""
+        return LIMITS[self.request][self.path]
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the contract knows it."""
+        return self.path in LIMITS[self.request]
+
+    @property
+    def needs(self) -> set[str]:
+        """The names of the members that this object must have."""
+        return {path.rpartition(".")[2] for path in REQUIRED[self.request] if path.rpartition(".")[0] == self.path}
+
+    def item(self, index: int) -> "Member":
+        """Return an item of this list."""
+        return Member(self.request, f"{self.path}[]", f"{self.name}[{index}]")
+
+    def member(self, name: str) -> "Member":
+        """Return a member of this object."""
+        return Member(self.request, f"{self.path}.{name}".lstrip("."), f"{self.name}.{name}".lstrip("."))
+
+
+def written(request: str, given: Mapping[str, object]) -> dict[str, Any]:
+    """Return the members of a request as they are sent, without those that are None or not set."""
+    return an_object(Member(request), given, {})
+
+
+def value_of(member: Member, value: object) -> Any:
+    """Return a value as it is sent."""
+    if not member.is_known:
+        return plain(member, value)
+    for kind, limits in member.kinds.items():
+        fits, write = KINDS[kind]
+        if fits(value):
+            return write(member, value, limits)
+    kinds = " or ".join(NAMES[kind] for kind in member.kinds)
+    raise ConfigurationError(f"{member.name} must be {kinds}, not {brief(value)}{advice(member, value)}")
+
+
+def advice(member: Member, value: object) -> str:
+    """Say what to do about a value that is nearly of a kind."""
+    fitting = (do for kind in member.kinds for type_, do in ADVICE.get(kind, ()) if isinstance(value, type_))
+    return f"; {do}" if (do := next(fitting, None)) else ""
+
+
+def a_day(_: Member, value: date, __: Limits) -> date:
+    """Return a day; the model writes it."""
+    return value
+
+
+def a_text(member: Member, value: str, limits: Limits) -> str:
+    """Return a text that is within its limits; half a character cannot be sent."""
+    check(member.name, value, limits)
+    return value if value.isascii() else plain(member, value)
+
+
+def a_number(member: Member, value: int, limits: Limits) -> int:
+    """Return a number that is within its limits."""
+    check(member.name, value, limits)
+    return value
+
+
+def a_list(member: Member, value: Sequence[object], limits: Limits) -> list[Any]:
+    """Return a list whose items are as they are sent."""
+    check(member.name, value, limits)
+    return [value_of(member.item(index), each) for index, each in enumerate(value)]
+
+
+def an_object(member: Member, value: Any, _: Limits) -> dict[str, Any]:
+    """Return an object whose members are as they are sent."""
+    given = value.to_dict() if isinstance(value, MODELS) else value
+    if wrong := [name for name in given if not isinstance(name, str)]:
+        raise ConfigurationError(f"a name in {member.name or 'a request'} must be text, not {brief(wrong[0])}")
+    kept = {name: each for name, each in given.items() if not is_absent(member.member(name), each)}
+    if missing := member.needs - kept.keys():
+        raise ConfigurationError(f"{member.member(min(missing)).name} is missing and must be given")
+    return {name: value_of(member.member(name), each) for name, each in kept.items()}
+
+
+def is_absent(member: Member, value: object) -> bool:
+    """Tell whether a member is not given: None means that, where the contract knows the member and no null."""
+    return isinstance(value, Unset) or (value is None and member.is_known)
+
+
+def plain(member: Member, value: T) -> T:
+    """Return what the contract leaves open, if it is JSON."""
+    try:
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ConfigurationError(f"{member.name} cannot be sent as JSON: {error}: {brief(value)}") from None
+    return value
+
+
+def is_day(value: object) -> bool:
+    """Tell a day from a moment."""
+    return isinstance(value, date) and not isinstance(value, datetime)
+
+
+def is_text(value: object) -> bool:
+    """Tell text."""
+    return isinstance(value, str)
+
+
+def is_whole(value: object) -> bool:
+    """Tell a whole number."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def is_list(value: object) -> bool:
+    """Tell what has an order and can be read twice."""
+    return isinstance(value, Sequence) and not isinstance(value, (str, *BYTES))
+
+
+def is_object(value: object) -> bool:
+    """Tell what has members."""
+    return isinstance(value, (Mapping, *MODELS))
+
+
+def check(name: str, value: Any, limits: Limits) -> None:
+    """Raise where a value is beyond a limit."""
+    for word, limit in limits.items():
+        holds, says = BOUNDS[word]
+        if not holds(value, limit):
+            size = len(value) if hasattr(value, "__len__") else None
+            raise ConfigurationError(f"{name} {says.format(limit=limit, size=size, value=brief(value))}")
+
+
+def brief(value: object) -> str:
+    """Show a value in short, in one line."""
+    try:
+        return SHORT.repr(value).replace("\n", " ")
+    except ValueError:  # a number of thousands of digits
+        return f"one of {type(value).__name__}"
+
+
+def limit(request: str, path: str, word: str) -> int:
+    """Return a number that the contract sets."""
+    return next(int(limits[word]) for limits in LIMITS[request][path].values() if word in limits)
+
+
+KINDS: Mapping[str, tuple[Callable[[object], bool], Callable[[Member, Any, Limits], Any]]] = {
+    "date": (is_day, a_day),
+    "string": (is_text, a_text),
+    "integer": (is_whole, a_number),
+    "array": (is_list, a_list),
+    "object": (is_object, an_object),
+}
+
+NAMES: Mapping[str, str] = {
+    "date": "a date",
+    "string": "text",
+    "integer": "a whole number",
+    "array": "a list",
+    "object": "a mapping",
+}
+
+ADVICE: Mapping[str, Sequence[tuple[type | tuple[type, ...], str]]] = {
+    "date": ((datetime, "a day has no time: use its .date()"),),
+    "string": ((BYTES, "decode it"),),
+    "array": (
+        (Set, "it has no order: use a list"),
+        (Iterator, "it can be read only once: use a list"),
+        (Iterable, "use a list"),
+    ),
+}
+
+BOUNDS: Mapping[str, tuple[Callable[[Any, Any], bool], str]] = {
+    "minimum": (ge, "must be {limit} or more, not {value}"),
+    "maximum": (le, "must be {limit} or less, not {value}"),
+    "minLength": (lambda value, least: len(value) >= least, "must have {limit} or more characters, not {size}"),
+    "maxLength": (
+        lambda value, most: len(value) <= most,
+        "must have {limit} or fewer characters, not {size}: {value}; shorten it",
+    ),
+    "minItems": (lambda value, least: len(value) >= least, "must have {limit} or more items, not {size}"),
+    "maxItems": (
+        lambda value, most: len(value) <= most,
+        "must have {limit} or fewer items, not {size}: {value}; split the query",
+    ),
+    "pattern": (
+        lambda value, pattern: re.fullmatch(pattern, value) is not None,
+        "must match {limit}, not {value}; change it or leave it out",
+    ),
+}

@@ -1,0 +1,219 @@
+"""A fleet in simulated time: an API with a licence queue and limits, and a driver that lets hours pass in a second.
+
+An answer takes a moment, durations are log-normal, and everything is drawn from one seeded generator.
+"""
+
+import heapq
+import json
+import math
+from collections import deque
+from collections.abc import Iterator
+from random import Random
+from typing import Any, cast
+
+import httpx
+from attrs import define, field
+from supermetrics_query import DataQuery, PollPolicy, Query, RetryPolicy, SupermetricsQueryError
+from supermetrics_query.asking import any_run
+from supermetrics_query.effects import (
+    Answer,
+    Await,
+    Begin,
+    Call,
+    Collect,
+    Done,
+    Effect,
+    Flow,
+    Give,
+    Now,
+    Outcome,
+    Send,
+    Sleep,
+    Take,
+    resume,
+)
+from supermetrics_query.limits import Limiter
+from supermetrics_query.runs import Run
+from supermetrics_query.settings import Settings
+
+URL = "https://api.test/enterprise/v2/query/status"
+LATENCY = 0.08  # seconds for an answer
+SECOND, HOUR = 1.0, 3_600.0
+
+
+@define
+class Job:
+    """One query at the API."""
+
+    duration: float
+    asked: float
+    began: float = math.inf
+    ended: float = math.inf
+    parts: int = 4
+
+    def progress(self, moment: float) -> dict[str, int]:
+        """Say how many parts are ready; each takes the same time."""
+        share = min(1.0, max(0.0, moment - self.began) / self.duration)
+        return {"queries_ready": int(share * self.parts), "queries_total": self.parts}
+
+
+@define
+class Api:
+    """Run queries of one licence, `slots` at a time, first in, first out; None runs all at once."""
+
+    random: Random
+    slots: int | None = 5
+    median: float = 20.0
+    sigma: float = 1.0
+    per_second: int = 20
+    per_hour: int = 5_000
+    jobs: dict[str, Job] = field(factory=dict)
+    free: list[float] = field(factory=list)  # when each slot is free
+    sent: deque[float] = field(factory=deque)
+    looks: int = 0
+    refused: int = 0
+
+    def answer(self, request: dict[str, Any], arrives: float) -> Answer:
+        """Answer a start or a look that arrives at a moment."""
+        if self.is_too_much(arrives):
+            self.refused += 1
+            return reply(429, {"error": {"code": "TOO_MANY_REQUESTS"}}, {"retry-after": "1"})
+        if request["method"] == "post":
+            name = request["json"]["schedule_id"]
+            self.enqueue(name, arrives)
+        else:
+            self.looks += 1
+            name = json.loads(request["params"]["json"])["schedule_id"]
+        return self.status(name, arrives)
+
+    def is_too_much(self, moment: float) -> bool:
+        """Count a request against both limits."""
+        while self.sent and self.sent[0] <= moment - HOUR:
+            self.sent.popleft()
+        lately = sum(1 for each in list(self.sent)[-self.per_second - 1 :] if each > moment - SECOND)
+        if lately >= self.per_second or len(self.sent) >= self.per_hour:
+            return True
+        self.sent.append(moment)
+        return False
+
+    def enqueue(self, name: str, moment: float) -> None:
+        """Take a query, and decide when it will run: the queue is first in, first out."""
+        job = Job(min(self.random.lognormvariate(math.log(self.median), self.sigma), 3_600.0), moment)
+        job.parts = self.random.randint(1, 8)
+        job.began = moment
+        if self.slots is not None:
+            if len(self.free) >= self.slots:
+                job.began = max(moment, heapq.heappop(self.free))
+            heapq.heappush(self.free, job.began + job.duration)
+        job.ended = job.began + job.duration
+        self.jobs[name] = job
+
+    def status(self, name: str, moment: float) -> Answer:
+        """Say where a query stands, and how long the queue is."""
+        job = self.jobs[name]
+        code = "SUCCESS" if moment >= job.ended else "RUNNING" if moment >= job.began else "QUEUED"
+        waiting = sum(1 for each in self.jobs.values() if each.began > moment)
+        running = sum(1 for each in self.jobs.values() if each.began <= moment < each.ended)
+        meta: dict[str, Any] = {"schedule_id": name, "status_code": code, "progress": job.progress(moment)}
+        if self.slots is not None:
+            meta["workflow"] = {"tasks_scheduled": waiting, "tasks_running": running}
+        return reply(200, {"meta": meta, "data": [["Date"], ["2013-01-01"]] if code == "SUCCESS" else []})
+
+
+def reply(status: int, body: dict[str, Any], headers: dict[str, str] | None = None) -> Answer:
+    response = httpx.Response(status, json=body, headers=headers)
+    return Answer(status, dict(response.headers), response.content, "GET", URL)
+
+
+@define(eq=False)
+class Underway:
+    """A request whose answer comes at a moment."""
+
+    world: "World"
+    at: float
+    outcome: object
+
+    def done(self) -> bool:
+        return self.world.time >= self.at
+
+    def cancel(self) -> None:
+        self.at = math.inf
+
+
+@define
+class World:
+    """Perform effects in simulated time."""
+
+    api: Api
+    time: float = 0.0
+
+    def iterate(self, flow: Flow[None]) -> Iterator[Any]:
+        """Perform a flow and yield what it gives."""
+        step = resume(flow)
+        while not isinstance(step, Done):
+            if isinstance(step, Give):
+                yield step.item
+                step = resume(flow)
+            else:
+                step = resume(flow, self.perform(step))
+
+    def perform(self, effect: Effect) -> Outcome:
+        """Perform one effect."""
+        try:
+            return Outcome(self.performed(effect))
+        except SupermetricsQueryError as error:
+            return Outcome(error=error)
+
+    def performed(self, effect: Effect) -> object:
+        match effect:
+            case Now():
+                return self.time
+            case Sleep() | Await():
+                self.pass_by(effect)
+                return None
+            case Begin(begun):
+                return self.begun(begun)
+            case Collect(Underway() as pending):
+                self.time = max(self.time, pending.at)
+                return pending.outcome
+            case Take():
+                return effect.limits.take(effect.lane, self.time)
+        raise AssertionError(f"unexpected {effect!r}")
+
+    def pass_by(self, effect: Sleep | Await) -> None:
+        """Let time pass, until an answer comes where one is waited for."""
+        pending = effect.pending if isinstance(effect, Await) else ()
+        ends = [each.at for each in pending if isinstance(each, Underway)]
+        self.time = max(self.time, min([*ends, self.time + effect.seconds]))
+
+    def begun(self, effect: Send | Call) -> Underway:
+        """Send a request, or call a function at once."""
+        if isinstance(effect, Call):
+            return Underway(self, self.time, effect.function(effect.argument))
+        answer = self.api.answer(dict(effect.request.keywords), self.time + LATENCY / 2)
+        return Underway(self, self.time + LATENCY, answer)
+
+
+def settings(random: Random, limiter: Limiter | None = None, **options: Any) -> Settings:
+    """Be as patient as a client is by default."""
+    return Settings(
+        poll=PollPolicy(),
+        retry=RetryPolicy(),
+        timeout=30.0,
+        page_size=10_000,
+        renewable=False,
+        draw=random.random,
+        limits=limiter or Limiter(),
+        **options,
+    )
+
+
+def run_of(request: object) -> Run:
+    """Make a run that stands for its own handle."""
+    run = any_run(request, "json")
+    run.handle = cast("Query", run)
+    return run
+
+
+def request(number: int) -> DataQuery:
+    return DataQuery(ds_id="WEATHER", schedule_id=f"query-{number:04}")
