@@ -85,13 +85,20 @@ def member(name: str, value: object) -> Iterator[str]:
         yield from called(name, value)
 
 
+def makes(kind: type) -> bool:
+    """Tell whether a class is made in a way of its own and not as a public base is."""
+    home = next(base for base in kind.__mro__ if "__init__" in vars(base))
+    own = home is kind or not exports(home)
+    return own and home.__module__.partition(".")[0] in OURS and not getattr(kind, "_is_protocol", False)
+
+
 def class_of(name: str, kind: type) -> Iterator[str]:
     bases = ", ".join(base.__name__ for base in public_bases(kind) if base is not object)
     yield f"class {name}({bases})"
     if issubclass(kind, StrEnum):
         yield from (f"{name}.{each.name} = {each.value!r}" for each in kind)
         return
-    if name not in HANDED_OUT and "__init__" in vars(kind):
+    if name not in HANDED_OUT and makes(kind):
         yield from (f"{name}{each}" for each in parameters(kind))
     yield from (f"{name}.{each}" for each in fields(kind) if not each.startswith("_"))
     for each, value in methods(kind):

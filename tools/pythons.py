@@ -20,7 +20,6 @@ def found(version: str) -> str:
     kept = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin"))
     path = os.pathsep.join([*map(str, kept), os.environ.get("PATH", "")])
     uv = Path(sys.executable).parent / "uv"
-    done = attempted(
-        [uv, "python", "find", "--quiet", "--no-python-downloads", version], env=os.environ | {"PATH": path}
-    )
-    return "" if done.returncode else done.stdout.strip()
+    done = attempted([uv, "python", "find", "--no-python-downloads", version], env=os.environ | {"PATH": path})
+    told = done.stdout.strip().splitlines()
+    return told[-1] if done.returncode == 0 and told else ""

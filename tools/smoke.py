@@ -116,7 +116,7 @@ def emulator(_client: QueryClient) -> None:
 
 
 def limiter() -> object:
-    return import_module("supermetrics_query.redis_limits").RedisLimiter("redis://127.0.0.1:1/0")
+    return supermetrics_query.RedisLimiter("redis://127.0.0.1:1/0")
 
 
 def redis(_client: QueryClient) -> None:

@@ -35,6 +35,23 @@ def test_every_public_name_is_written_down() -> None:
     assert [name for name in supermetrics_query.__all__ if name not in starts] == []
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "QueryClient(0: api_key=None)",  # of a base that is not public
+        "AsyncQuery.wait(on_progress=None)",
+        "Looked.changed",
+        "ApiError.retry_after",
+        "class RateLimitError(ApiError)",
+        "DataQuery(0: ds_id)",
+        "run --ds-id",
+        "exit 5 after WaitTimeoutError",
+    ],
+)
+def test_things_of_every_kind_are_written_down(line: str) -> None:
+    assert line in PUBLIC.read_text(encoding="utf-8").splitlines()
+
+
 @pytest.mark.parametrize(("token", "ticket"), TOKENS.items())
 def test_a_token_of_an_earlier_release_is_read(token: str, ticket: Ticket) -> None:
     assert decode_token(token) == ticket
