@@ -16,7 +16,7 @@ from bench import Bench, check_same, environment, python_of
 from bounds import TOGETHER, combinations, constraints, extras, requirements, unbounded
 from indexes import configured, for_pip
 from loopback import package_index, smoke_service
-from packages import BESIDE, DIST, NAME, PROOF, ROOT, built, digest
+from packages import BESIDE, DIST, NAME, PROOF, ROOT, Built, built, digest
 from pypi_simple import PYPI_SIMPLE_ENDPOINT
 from pythons import found, named
 from steps import StepError, Words, attempted, clean, run, step
@@ -68,7 +68,7 @@ def check_report(report: dict[str, list[dict[str, dict[str, object]]]], bench: B
 
 
 def prove_extras(bench: Bench, kind: str, python: str, chosen: tuple[str, ...], bounds: list[str]) -> None:
-    title = "all extras" if len(chosen) > len(TOGETHER) else f"[{','.join(chosen)}]"
+    title = "all extras" if len(chosen) > len(TOGETHER) else f"[{','.join(chosen)}]" if chosen else "no extra"
     with step(f"{kind}, {title}"):
         wanted = f"{NAME}[{','.join(chosen)}]" if chosen else NAME
         venv = environment(bench, f"{kind}-{'-'.join(chosen)}".replace(" ", "-"), python, [wanted], bounds)
@@ -125,8 +125,15 @@ def prove_other(bench: Bench, version: str) -> None:
         prove_consumer(bench, f"python {version}, newest", python, project, [])
 
 
-def commit() -> str:
-    return run(["git", "rev-parse", "HEAD"], cwd=ROOT).strip()
+def record(made: Built) -> None:
+    """Write down what is proved, for a tree that others can have as well."""
+    if run(["git", "status", "--porcelain"], cwd=ROOT):
+        print("       - the tree is not what git knows: nothing is written down, and nothing can be published")
+        return
+    commit = run(["git", "rev-parse", "HEAD"], cwd=ROOT).strip()
+    proved = {"commit": commit, "files": {path.name: digest(path) for path in (made.wheel, made.sdist)}}
+    PROOF.parent.mkdir(exist_ok=True)
+    PROOF.write_text(json.dumps(proved, indent=2) + "\n", encoding="utf-8")
 
 
 def main() -> int:
@@ -140,9 +147,7 @@ def main() -> int:
         stranger = install_with_pip(bench)
         with smoke_service(python_of(stranger), SERVICE, work / "service.log") as service:
             prove(Bench(work, made, index, bench.indexes, service))
-    PROOF.parent.mkdir(exist_ok=True)
-    proved = {"commit": commit(), "files": {path.name: digest(path) for path in (made.wheel, made.sdist)}}
-    PROOF.write_text(json.dumps(proved, indent=2) + "\n", encoding="utf-8")
+    record(made)
     print(f"{monotonic() - began:6.1f} s in all: {NAME} {bench.version} is proved")
     return 0
 
