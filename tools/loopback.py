@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
 
-from steps import StepError, Words, clean
+from steps import Words, clean
 
 PATIENCE = 60.0  # seconds until a server must answer
 
@@ -41,7 +41,7 @@ def await_port(port: int, server: subprocess.Popen[str], log: Path) -> None:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         sleep(0.05)
-    raise StepError(f"nothing answers on port {port}; the server says\n{log.read_text(encoding='utf-8')}")
+    raise SystemExit(f"nothing answers on port {port}; the server says\n{log.read_text(encoding='utf-8')}")
 
 
 @contextmanager
@@ -63,5 +63,5 @@ def smoke_service(python: Path, script: Path, log: Path) -> Iterator[tuple[str, 
     with process([python, "-I", script], log) as server:
         told = (server.stdout.readline() if server.stdout else "").split()
         if len(told) != 2:
-            raise StepError(f"the emulator does not start:\n{log.read_text(encoding='utf-8')}")
+            raise SystemExit(f"the emulator does not start:\n{log.read_text(encoding='utf-8')}")
         yield (told[0], told[1])
