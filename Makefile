@@ -27,6 +27,10 @@ demo: $(VENV)/.run ## Run a query against the emulator: progress, rows, one fail
 test: $(VENV)/.dev ## Run the tests
 	@$(BIN)/python -m pytest
 
+.PHONY: soak
+soak: $(VENV)/.dev ## Run the tests that take minutes: several processes, killed processes
+	@$(BIN)/python -m pytest -m soak --timeout 600
+
 .PHONY: check
 check: drift contract diff lint types layers test ## Everything CI runs
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 PER_SECOND, PER_HOUR = 20, 5_000  # what the API documents for a key
 SHARE_OF_LOOKS = 0.9
 MOMENT = 0.001  # seconds; a slot is free just after the time that the library tells
-SLACK = 50  # milliseconds; two requests may come closer to each other on their way
+SLACK = 40  # milliseconds; two requests may come closer to each other on their way
+BURSTS = 4  # parts of a second that share its requests, because a burst spreads on its way and meets the next one
 SECOND, HOUR = 1_000, 3_600_000  # milliseconds
 
 
@@ -60,7 +61,7 @@ class Limiter:
         """Take a slot, or say how long there is none."""
         with self._lock:
             self._last = max(self._last, int(moment * 1000))
-            if self._log is None and len(self._first) < min(less(*self._limits, SHARE_OF_LOOKS)):
+            if self._log is None and len(self._first) < min(less(*self._limits, 1 / BURSTS)):
                 self._first.append(self._last)
                 return GRANTED
             self._log = self._log or log_of(self._limits, self._first)
@@ -85,10 +86,15 @@ class NoLimits:
 
 
 def rates(per_second: int, per_hour: int) -> list[Rate]:
-    """Return both limits as the library knows them."""
+    """Return the limits as the library knows them; it refuses one that the other makes superfluous."""
     from pyrate_limiter import Rate
 
-    return [Rate(per_second, SECOND + SLACK), Rate(per_hour, HOUR + SLACK)]
+    second, hour = Rate(per_second, SECOND + SLACK), Rate(per_hour, HOUR + SLACK)
+    if per_hour <= per_second:
+        return [hour]
+    at_once = -(-per_second // BURSTS)
+    seconds = [Rate(at_once, at_once * second.interval // per_second), second] if at_once < per_second else [second]
+    return [*seconds, hour] if per_hour * second.interval < per_second * hour.interval else seconds
 
 
 def less(per_second: int, per_hour: int, share: float) -> tuple[int, int]:

@@ -6,22 +6,24 @@ time. Moments in Redis are those of the wall clock, so hosts should keep theirs 
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
-from .effects import Grant, Lane
+from .effects import GRANTED, Grant, Lane
 from .errors import ConfigurationError
-from .events import Event, LimiterAway, LimiterBack
+from .events import LimiterAway, LimiterBack
 from .limits import PER_HOUR, PER_SECOND, SHARE_OF_LOOKS, Limiter, Log, checked_limit, grant_of, less, put, rates
 
 if TYPE_CHECKING:
-    from pyrate_limiter import AbstractBucket
+    from pyrate_limiter import AbstractBucket, Decision
     from redis import Redis
 
 PATIENCE = 0.25  # seconds for an answer of Redis
+TURN = 1.1  # seconds without a request when Redis has failed, because those that it counted still count at the API
 PAUSE = 5.0  # seconds without asking Redis after it has failed
 TIDY = 10_000  # milliseconds between removals of what no longer counts
 KEPT = 3_700  # seconds for which Redis keeps a log that nobody writes to
@@ -53,8 +55,10 @@ class RedisLimiter:
         self._alone = Limiter(per_second=second, per_hour=hour)
         self._log: Log | None = None
         self._lock = threading.Lock()
-        self._ask_at = 0.0  # when Redis is asked again, in the time of the client
-        self._was_away = False
+        self._ask_at = -math.inf  # when Redis is asked again, in the time of the client
+        self._is_away = False
+        self._alone_at = -math.inf  # when this process may send again, after Redis has failed
+        self._settled_at = -math.inf  # when all processes count in Redis again
         self._tidy_at = 0
 
     def take(self, lane: Lane, moment: float) -> Grant:
@@ -62,13 +66,13 @@ class RedisLimiter:
         from redis.exceptions import RedisError
 
         if moment < self._ask_at:
-            return self._alone.take(lane, moment)
+            return self._taken_alone(lane, moment)
         try:
             now = time.time_ns() // 1_000_000
             decision = put(self._bucket(lane, now), lane, now)
         except (RedisError, OSError) as error:
             return self._go_alone(error, lane, moment)
-        return grant_of(decision, self._came_back())
+        return self._shared(decision, lane, moment)
 
     async def take_async(self, lane: Lane, moment: float) -> Grant:
         """Take a slot in a thread, so that other tasks go on."""
@@ -96,15 +100,23 @@ class RedisLimiter:
     def _go_alone(self, error: Exception, lane: Lane, moment: float) -> Grant:
         with self._lock:
             self._log, self._ask_at = None, moment + PAUSE
-            event = None if self._was_away else LimiterAway(error=f"{type(error).__name__}: {error}")
-            self._was_away = True
-        grant = self._alone.take(lane, moment)
-        return Grant(grant.wait, event)
+            was_away, self._is_away = self._is_away, True
+            if not was_away:
+                self._alone_at = moment + TURN
+        grant = self._taken_alone(lane, moment)
+        return grant if was_away else Grant(grant.wait, LimiterAway(error=f"{type(error).__name__}: {error}"))
 
-    def _came_back(self) -> Event | None:
+    def _taken_alone(self, lane: Lane, moment: float) -> Grant:
+        return Grant(self._alone_at - moment) if moment < self._alone_at else self._alone.take(lane, moment)
+
+    def _shared(self, decision: Decision, lane: Lane, moment: float) -> Grant:
         with self._lock:
-            was_away, self._was_away = self._was_away, False
-        return LimiterBack() if was_away else None
+            if self._is_away:
+                self._is_away, self._settled_at = False, moment + PAUSE + TURN
+                return grant_of(decision, LimiterBack())
+        # Until every process must have noticed that Redis is back, each keeps to its own part.
+        alone = self._alone.take(lane, moment) if moment < self._settled_at else GRANTED
+        return alone if alone.wait else grant_of(decision)
 
 
 def connection(url: str) -> Redis:

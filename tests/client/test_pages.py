@@ -145,20 +145,28 @@ def test_a_page_that_comes_again_once_is_asked_for_again() -> None:
     assert rows_given(lambda _: pages.pop(0), 2, prefetch=0) == source(4)
 
 
-def test_rows_beyond_the_last_offset_are_an_error_and_not_a_loss() -> None:
-    service = Service([("x", 1.0)] * 30, without)
+def numbers(total: int | None, page_size: int) -> tuple[int, list[tuple[int, int]]]:
+    """Read a result that has a row for every offset there is; return how many came and which windows were asked for."""
+    seen = []
 
     def endless(request: httpx.Request) -> httpx.Response:
         asked = json.loads(request.url.params["json"])
-        service.seen.append((asked["offset_start"], asked["offset_end"]))
-        return success([[n, n] for n in range(asked["offset_start"], asked["offset_end"] + 1)], settings=NO_HEADERS)
+        seen.append((asked["offset_start"], asked["offset_end"]))
+        rows = [[n, n] for n in range(asked["offset_start"], asked["offset_end"] + 1)]
+        return answer(rows, total, settings={"no_headers": True})
 
+    return len(rows_given(endless, page_size)), seen
+
+
+def test_a_result_may_reach_to_the_last_offset() -> None:
+    count, seen = numbers(None, 400_000)
+    assert count == 1_000_001
+    assert seen[-1][1] == 1_000_000
+
+
+def test_rows_beyond_the_last_offset_are_an_error_and_not_a_loss() -> None:
     with pytest.raises(QueryError, match=r"gave 1000001 rows; .* beyond offset 1000000: use download"):
-        rows_given(endless, 400_000)
-    assert service.seen[-1][1] == 1_000_000
-
-
-NO_HEADERS = {"no_headers": True}
+        numbers(2_000_000, 400_000)
 
 
 def test_a_result_whose_columns_change_midway_is_another_result() -> None:

@@ -103,7 +103,7 @@ class Reading:
     def goes_on(self, part: Part) -> Flow[bool]:
         """Tell whether rows may follow; raise where they do and cannot be had."""
         if self.run.first_row + self.shift + self.reached > self.run.last_row:
-            if self.run.last_row == LAST_OFFSET and part.is_full and (self.total is None or self.missing > 1):
+            if self.missing > (self.layout.header is not None):
                 raise self.broken(f"the API gives no rows beyond offset {LAST_OFFSET}: use download()")
             return False
         if part.is_full and (part.rows or self.parts == 1):

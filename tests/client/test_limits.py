@@ -1,0 +1,142 @@
+"""Requests are counted before they are sent, and a refusal closes the gate for everything that shares the client."""
+
+import pickle
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from supermetrics_query import ConfigurationError, Limiter, LimitExceededError, NoLimits, WaitTimeoutError
+from supermetrics_query.effects import Lane
+
+from tests.support.answers import envelope, status, success, too_many
+from tests.support.world import DOORS, a_query, open_door
+
+
+def moments_granted(limiter: Limiter, lane: Lane, seconds: float) -> list[float]:
+    """Ask for slots as fast as they are given, and note when each was."""
+    moments, time = [], 1000.0
+    while time < 1000.0 + seconds:
+        grant = limiter.take(lane, time)
+        if grant.wait:
+            time += grant.wait
+        else:
+            moments.append(time)
+    return moments
+
+
+@given(per_second=st.integers(1, 30), per_hour=st.integers(1, 400), lane=st.sampled_from(Lane))
+def test_no_second_and_no_hour_holds_more_requests_than_allowed(per_second: int, per_hour: int, lane: Lane) -> None:
+    moments = moments_granted(Limiter(per_second=per_second, per_hour=per_hour), lane, 3_700.0)
+    for window, most in ((1.0, per_second), (3_600.0, per_hour)):
+        for first, beyond in zip(moments, moments[most:], strict=False):
+            assert beyond - first >= window
+
+
+def test_the_rate_that_is_used_is_close_to_the_rate_that_is_allowed() -> None:
+    moments = moments_granted(Limiter(per_second=20, per_hour=100_000), Lane.START, 100.0)
+    assert 0.95 * 20 <= len(moments) / 100.0 <= 20.5
+
+
+def test_looks_leave_room_for_starts_and_pages() -> None:
+    limiter = Limiter(per_second=1000, per_hour=20)
+    looks = [limiter.take(Lane.LOOK, 1000.0).wait > 0 for _ in range(20)]
+    assert looks == [False] * 18 + [True] * 2
+    assert limiter.take(Lane.START, 1000.0).wait == 0
+    assert limiter.take(Lane.PAGE, 1000.0).wait == 0
+    assert limiter.take(Lane.PAGE, 1000.0).wait > 0
+
+
+def test_the_requests_of_a_second_do_not_go_all_at_once() -> None:
+    limiter = Limiter(per_second=20, per_hour=5_000)
+    for _ in range(18):
+        limiter.take(Lane.START, 1000.0)
+    moments = [1001.5]
+    while len(moments) < 20:
+        grant = limiter.take(Lane.START, moments[-1])
+        moments.append(moments[-1] + grant.wait)
+    assert max(moments.count(moment) for moment in moments) <= 6
+
+
+def test_a_clock_that_goes_back_does_not_lose_count() -> None:
+    limiter = Limiter(per_second=100, per_hour=10)
+    assert [limiter.take(Lane.START, 1000.0 - number).wait > 0 for number in range(11)] == [False] * 10 + [True]
+
+
+@pytest.mark.parametrize("options", [{"per_second": 0}, {"per_hour": -5}, {"per_second": 1.5}, {"per_hour": True}])
+def test_a_limit_that_allows_nothing_is_refused(options: Any) -> None:
+    with pytest.raises(ConfigurationError, match="must be a whole number from 1 on"):
+        Limiter(**options)
+
+
+@pytest.mark.parametrize("door_name", DOORS)
+def test_requests_wait_for_their_slot(door_name: str) -> None:
+    door = open_door(door_name, success(), limiter=Limiter(per_second=2))
+    for _ in range(3):
+        door.call(door.client, "status", "night-1")
+    assert [line.split()[0] for line in door.log] == ["look", "sleep", "look", "sleep", "look"]
+
+
+@pytest.mark.parametrize("door_name", DOORS)
+def test_without_limits_nothing_waits(door_name: str) -> None:
+    door = open_door(door_name, success(), limiter=NoLimits())
+    for _ in range(100):
+        door.call(door.client, "status", "night-1")
+    assert {line.split()[0] for line in door.log} == {"look"}
+
+
+@pytest.mark.parametrize("door_name", DOORS)
+def test_one_refusal_holds_back_everything_that_shares_the_client(door_name: str) -> None:
+    door = open_door(door_name, too_many(retry_after="7"), status("RUNNING"), success())
+    one, other = (door.client.attach(name) for name in ("night-1", "night-2"))
+    with pytest.raises(WaitTimeoutError):
+        door.call(one, "wait", timeout=0)
+    door.call(other, "refresh")
+    assert door.log == ["look 0..9999", "sleep 7.00", "look 0..9999"]
+
+
+@pytest.mark.parametrize("door_name", DOORS)
+def test_a_slot_that_is_too_far_away_is_an_error_and_not_a_long_silence(door_name: str) -> None:
+    door = open_door(door_name, success(), limiter=Limiter(per_second=1, per_hour=1))
+    door.call(door.client, "status", "night-1")
+    with pytest.raises(LimitExceededError, match=r"nothing was sent: .* allow no page for another 3600") as caught:
+        door.call(door.client, "status", "night-1")
+    assert caught.value.retry_after > 3_500
+    assert not caught.value.sent
+    assert pickle.loads(pickle.dumps(caught.value)).retry_after == caught.value.retry_after  # noqa: S301
+
+
+@pytest.mark.parametrize("door_name", DOORS)
+def test_a_wait_whose_next_slot_lies_behind_its_deadline_says_so(door_name: str) -> None:
+    door = open_door(door_name, status("RUNNING"), limiter=Limiter(per_second=5, per_hour=5))
+    with pytest.raises(WaitTimeoutError, match="still RUNNING") as caught:
+        door.call(door.client.attach("night-1"), "wait", timeout=900)
+    assert isinstance(caught.value.__cause__, LimitExceededError)
+    assert len([line for line in door.log if line.startswith("look")]) == 4
+
+
+@pytest.mark.parametrize("door_name", DOORS)
+def test_a_wait_with_time_goes_on_when_the_hour_is_over(door_name: str) -> None:
+    answers = [status("RUNNING")] * 6 + [success()]
+    door = open_door(door_name, *answers, limiter=Limiter(per_second=5, per_hour=5))
+    assert door.call(door.client.attach("night-1"), "wait", timeout=9_000).status.is_success
+    assert door.script.clock.time > 1000.0 + 3_600
+
+
+def test_a_quota_of_the_licence_does_not_hold_back_other_queries() -> None:
+    quota = envelope(429, "LICENSE_DAILY_QUERY_LIMIT_EXCEEDED", "Daily quota", **{"retry-after": "600"})
+    door = open_door("sync", quota, success())
+    with pytest.raises(Exception, match="Daily quota"):
+        door.call(door.client, "start", a_query())
+    door.call(door.client, "status", "night-2")
+    assert not [line for line in door.log if line.startswith("sleep")]
+
+
+@pytest.mark.parametrize(("limit", "pause"), [("5000", 0.72), ("20", 0.05)])
+def test_an_answer_that_says_that_nothing_is_left_closes_the_gate_for_one_request(limit: str, pause: float) -> None:
+    last = success()
+    last.headers.update({"x-ratelimit-limit": limit, "x-ratelimit-remaining": "0"})
+    door = open_door("sync", last)
+    door.call(door.client, "status", "night-1")
+    door.call(door.client, "status", "night-1")
+    assert door.log[1] == f"sleep {pause:.2f}"

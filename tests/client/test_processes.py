@@ -1,0 +1,116 @@
+"""Several processes, one key: limits shared in a real Redis, and processes that are killed and lose nothing."""
+
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from random import Random
+
+import pytest
+from attrs import define, field
+from supermetrics_query import NoLimits, QueryClient, ResultExpiredError
+from supermetrics_query.emulator import Emulator, Plan
+from supermetrics_query.tokens import decode_token
+
+from tests.support.redis_server import running_redis
+
+ROOT = Path(__file__).parents[2]
+PROCESSES, PER_SECOND = 4, 30
+FOR_THE_WAY = 0.95  # of the limit is what the processes allow themselves, as a fleet on a busy machine should
+MOST_REFUSED = 0.01  # of the requests, where a machine that does too much lets some of them come close together
+soak = pytest.mark.soak
+QUICK = Plan(scheduled_seconds=0, queued_seconds=0, run_seconds=0.3, parts=1)
+LIMIT = 100  # seconds
+
+
+def worker(service: Emulator, count: int, redis: str = "", per_second: int = 1_000) -> subprocess.Popen[str]:
+    """Start a process that runs queries."""
+    command = (sys.executable, "-m", "tests.support.fleet_worker", service.url, service.key)
+    return subprocess.Popen([*command, str(count), redis, str(per_second)], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+
+
+@define
+class Told:
+    """What a process said, line by line."""
+
+    process: subprocess.Popen[str]
+    lines: list[str] = field(factory=list)
+
+    def until(self, word: str, times: int) -> None:
+        """Listen until a word has come so often, or the process has ended."""
+        assert self.process.stdout is not None
+        while times > 0 and (line := self.process.stdout.readline()):
+            self.lines.append(line)
+            times -= line.startswith(word)
+
+    def all(self, word: str) -> list[str]:
+        """Listen to the end, and return what was said with a word."""
+        if self.process.stdout is not None and not self.process.stdout.closed:
+            self.lines += self.process.communicate(timeout=LIMIT)[0].splitlines()
+        return [line.split()[-1] for line in self.lines if line.split()[:1] == [word]]
+
+
+def busiest_rate(moments: list[float]) -> float:
+    """Return how many requests came in a second, between the tenth and the last tenth of them."""
+    moments = sorted(moments)
+    lower, upper = len(moments) // 10, 9 * len(moments) // 10
+    return (upper - lower) / (moments[upper] - moments[lower])
+
+
+@pytest.mark.parametrize("queries", [20, pytest.param(150, marks=soak)])
+@pytest.mark.parametrize("redis_dies", [False, True])
+def test_four_processes_share_one_key(redis_dies: bool, queries: int) -> None:
+    with (
+        running_redis() as redis,
+        Emulator(plan=QUICK, per_second=PER_SECOND, concurrency=1000) as service,
+    ):
+        processes = [Told(worker(service, queries, redis.url, int(FOR_THE_WAY * PER_SECOND))) for _ in range(PROCESSES)]
+        if redis_dies:
+            processes[0].until("ended", queries // 5)
+            redis.kill()
+            processes[0].until("ended", queries // 5)
+            redis.start()
+        ended = [name for each in processes for name in each.all("ended")]
+        requests = service.requests
+    refused = sum(len(each.all("refused")) for each in processes)
+    assert refused <= MOST_REFUSED * len(requests)
+    started = Counter(each.schedule_id for each in requests if each.method == "POST")
+    assert len(ended) == len(set(ended)) == PROCESSES * queries
+    assert set(started) == set(ended)
+    assert started.total() <= len(ended) + refused
+    assert all(bool(each.all("away")) == redis_dies for each in processes)
+    if not redis_dies:
+        assert busiest_rate([each.at for each in requests]) >= 0.95 * 0.9 * FOR_THE_WAY * PER_SECOND
+
+
+def resumed(service: Emulator, tokens: list[str]) -> list[str]:
+    """Go on with what a killed process has started, as its successor would; return the tokens of what is not there."""
+    missing = []
+    with QueryClient(service.key, base_url=service.url, limiter=NoLimits()) as client:
+        for token in tokens:
+            try:
+                client.attach(token).wait(timeout=30)
+            except ResultExpiredError:
+                missing.append(token)
+    return missing
+
+
+@pytest.mark.parametrize("rounds", [4, pytest.param(50, marks=soak)])
+def test_a_process_that_is_killed_at_any_moment_loses_no_query(rounds: int) -> None:
+    random = Random(7)
+    plan = Plan(scheduled_seconds=0, queued_seconds=0, run_seconds=0.1, parts=1)
+    tokens: list[str] = []
+    missing: list[str] = []
+    with Emulator(plan=plan, concurrency=1000) as service:
+        for _ in range(rounds):
+            told = Told(worker(service, 20))
+            told.until("", random.randint(1, 30))
+            told.process.kill()
+            tokens += told.all("token")
+            missing += resumed(service, told.all("token"))
+        missing = resumed(service, missing)  # a start may have been on its way when its process was killed
+        started = Counter(each.schedule_id for each in service.requests if each.method == "POST")
+    names = {decode_token(token).schedule_id for token in tokens}
+    assert len(names) >= rounds
+    assert set(started.values()) == {1}
+    assert names - {decode_token(token).schedule_id for token in missing} == set(started)

@@ -1,0 +1,106 @@
+"""Limits shared in a real Redis server, which dies, freezes and comes back."""
+
+import os
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import anyio
+import pytest
+from supermetrics_query import ConfigurationError, LimiterAway, LimiterBack, RedisLimiter
+from supermetrics_query.effects import Lane
+
+from tests.support.redis_server import RedisServer, running_redis
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RedisServer]:
+    with running_redis() as running:
+        yield running
+
+
+@pytest.fixture
+def url(server: RedisServer) -> str:
+    return os.environ.get("REDIS_URL") or server.url
+
+
+def name() -> str:
+    return f"test-{time.time_ns()}"
+
+
+def granted(limiter: RedisLimiter, moment: float, most: int = 100) -> int:
+    """Take slots until there is none, and count them."""
+    return next(number for number in range(most) if limiter.take(Lane.START, moment).wait)
+
+
+def test_two_limiters_spend_one_budget(url: str) -> None:
+    shared = name()
+    one, other = (RedisLimiter(url, name=shared, per_second=1000, per_hour=10) for _ in range(2))
+    assert [one.take(Lane.START, 0.0).wait for _ in range(6)] == [0.0] * 6
+    assert granted(other, 0.0) == 4
+    assert one.take(Lane.START, 0.0).wait > 3_500
+
+
+def test_limiters_of_other_names_do_not_count_each_other(url: str) -> None:
+    one, other = (RedisLimiter(url, name=name(), per_hour=3) for _ in range(2))
+    assert granted(one, 0.0) == granted(other, 0.0) == 3
+
+
+def test_looks_leave_room_for_starts(url: str) -> None:
+    limiter = RedisLimiter(url, name=name(), per_second=1000, per_hour=10)
+    assert [limiter.take(Lane.LOOK, 0.0).wait > 0 for _ in range(10)] == [False] * 9 + [True]
+    assert limiter.take(Lane.PAGE, 0.0).wait == 0
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_tasks_share_it_too(url: str, backend: str) -> None:
+    limiter = RedisLimiter(url, name=name(), per_hour=2)
+
+    async def waits() -> list[float]:
+        return [(await limiter.take_async(Lane.START, 0.0)).wait for _ in range(3)]
+
+    assert [wait > 0 for wait in anyio.run(waits, backend=backend)] == [False, False, True]
+
+
+def test_a_server_that_dies_leaves_each_process_its_fraction_until_it_comes_back() -> None:
+    with running_redis() as server:
+        limiter = RedisLimiter(server.url, name=name(), per_second=1000, per_hour=40, fraction=0.25)
+        assert limiter.take(Lane.START, 0.0).event is None
+        server.kill()
+        away = limiter.take(Lane.START, 1.0)
+        assert isinstance(away.event, LimiterAway)
+        assert away.wait > 1.0, "what Redis has counted still counts at the API"
+        assert granted(limiter, 2.5) == 10
+        server.start()
+        assert limiter.take(Lane.START, 3.0).event is None, "it is not asked again at once"
+        back = limiter.take(Lane.START, 10.0)
+        assert isinstance(back.event, LimiterBack)
+        assert back.wait == 0
+        assert limiter.take(Lane.START, 10.5).wait > 0, "other processes may not have noticed yet"
+        assert limiter.take(Lane.START, 20.0).wait == 0
+
+
+def test_a_server_that_freezes_costs_a_moment_and_not_the_wait() -> None:
+    with running_redis() as server:
+        limiter = RedisLimiter(server.url, name=name(), per_hour=40)
+        assert limiter.take(Lane.START, 0.0).event is None
+        server.freeze()
+        began = time.monotonic()
+        assert isinstance(limiter.take(Lane.START, 1.0).event, LimiterAway)
+        assert time.monotonic() - began < 5.0
+        server.thaw()
+        assert isinstance(limiter.take(Lane.START, 10.0).event, LimiterBack)
+
+
+def test_a_server_that_was_never_there_raises_nothing() -> None:
+    limiter = RedisLimiter("redis://127.0.0.1:1/0", per_second=1000, per_hour=40)
+    assert isinstance(limiter.take(Lane.START, 0.0).event, LimiterAway)
+    assert limiter.take(Lane.START, 0.1).event is None
+
+
+@pytest.mark.parametrize(
+    "options", [{"url": "http://localhost"}, {"fraction": 0}, {"fraction": 1.5}, {"per_second": 0}, {"per_hour": "5"}]
+)
+def test_options_that_make_no_sense_are_refused(options: Any) -> None:
+    with pytest.raises(ConfigurationError):
+        RedisLimiter(**options)
