@@ -7,6 +7,10 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 RELEASE := $(VENV)-release/bin
+SITE_VENV := $(VENV)-site
+COMPARE_VENV := $(VENV)-compare
+BENCH ?= full
+BENCH_VENV := $(VENV)-bench
 REDOCLY := node_modules/.package-lock.json
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 export PYTHONPATH :=
@@ -55,6 +59,23 @@ diff: $(VENV)/.dev $(REDOCLY) ## Rate what changed since the last release; fail 
 docs: $(VENV)/.dev $(REDOCLY) ## Build the reference of the contract, build/reference.html
 	@$(BIN)/python tools/reference.py
 
+.PHONY: site
+site: $(SITE_VENV)/.site docs ## Build the documentation, build/site; fail on a link that leads nowhere
+	@NO_MKDOCS_2_WARNING=true $(SITE_VENV)/bin/mkdocs build
+	@echo 'build/site is the documentation; it needs no network'
+
+.PHONY: compare
+compare: $(COMPARE_VENV)/.compare ## Run the jobs of docs/comparison.md with every contender, and write its table
+	@PYTHONPATH=docs $(COMPARE_VENV)/bin/python -m comparison
+
+.PHONY: bench
+bench: $(BENCH_VENV)/.bench ## Measure side by side with the official SDK; BENCH=quick takes a minute and judges nothing
+	@$(BENCH_VENV)/bin/python -m benchmarks $(BENCH)
+
+.PHONY: bench-plots
+bench-plots: $(BENCH_VENV)/.bench ## Draw the plots of docs/performance.md from the last full `make bench`
+	@$(BENCH_VENV)/bin/python -m benchmarks.plots
+
 .PHONY: released
 released: ## Keep openapi.yaml as the contract of the last release
 	@cp openapi.yaml docs/contract/released.yaml
@@ -82,6 +103,9 @@ lock: $(VENV)-release/.tools ## Raise the locked versions in requirements/
 	@$(RELEASE)/uv pip compile --quiet $(AS_DEV) pyproject.toml --extra cli --extra emulator --group build --output-file requirements/run.txt
 	@$(RELEASE)/uv pip compile --quiet $(AS_DEV) pyproject.toml --all-extras --output-file requirements/runtime.txt
 	@$(RELEASE)/uv pip compile --quiet --upgrade $(AS_DEV) --group release --output-file requirements/release.txt
+	@$(RELEASE)/uv pip compile --quiet $(AS_DEV) pyproject.toml --extra emulator --group build --group compare --output-file requirements/compare.txt
+	@$(RELEASE)/uv pip compile --quiet $(AS_DEV) pyproject.toml --group bench --group build --output-file requirements/bench.txt
+	@$(RELEASE)/uv pip compile --quiet --upgrade $(LOCKED) --group site --output-file requirements/site.txt
 	@$(MAKE) sbom
 LOCKED := --generate-hashes --universal --no-header --no-annotate --no-emit-index-url
 AS_DEV := $(LOCKED) --constraint requirements/dev.txt
@@ -122,8 +146,8 @@ news: $(VENV)-release/.tools ## Show what the fragments in changelog.d/ will say
 
 .PHONY: clean
 clean: ## Remove everything that can be made again
-	@rm -rf $(VENV) $(VENV)-release node_modules build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
-	@find generated overlays tests tools -name __pycache__ -prune -exec rm -rf {} +
+	@rm -rf $(VENV) $(VENV)-release $(BENCH_VENV) $(SITE_VENV) $(COMPARE_VENV) node_modules build dist .*_cache .hypothesis
+	@find benchmarks docs examples generated overlays tests tools -name __pycache__ -prune -exec rm -rf {} +
 
 # Set-up. Only hash-locked packages are installed; the project itself is linked, not copied.
 $(VENV)/bin/python:
@@ -148,6 +172,28 @@ $(VENV)-release/.tools: requirements/release.txt | $(VENV)/bin/python
 	@echo 'setting up $(VENV)-release'
 	@$(BIN)/python -m venv --clear $(VENV)-release
 	@$(RELEASE)/python -m pip --disable-pip-version-check -qq install --require-hashes -r requirements/release.txt
+	@touch $@
+
+# The documentation and its comparison with others each have an environment of their own.
+$(SITE_VENV)/.site: requirements/site.txt
+	@echo 'setting up $(SITE_VENV)'
+	@$(PYTHON) -m venv --clear $(SITE_VENV)
+	@$(SITE_VENV)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes -r $<
+	@touch $@
+
+$(COMPARE_VENV)/.compare: requirements/compare.txt pyproject.toml
+	@echo 'setting up $(COMPARE_VENV)'
+	@$(PYTHON) -m venv --clear $(COMPARE_VENV)
+	@$(COMPARE_VENV)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes -r $<
+	@$(COMPARE_VENV)/bin/python -m pip --disable-pip-version-check -qq install --no-build-isolation --no-deps --editable .
+	@touch $@
+
+# Measurements see what a user has: no extras, because httpx imports click and rich wherever it finds them.
+$(BENCH_VENV)/.bench: requirements/bench.txt pyproject.toml
+	@echo 'setting up $(BENCH_VENV)'
+	@$(PYTHON) -m venv --clear $(BENCH_VENV)
+	@$(BENCH_VENV)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes -r requirements/bench.txt
+	@$(BENCH_VENV)/bin/python -m pip --disable-pip-version-check -qq install --no-build-isolation --no-deps --editable .
 	@touch $@
 
 # Redocly is the only package that npm installs. Its node comes with the development packages.

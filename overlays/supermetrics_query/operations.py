@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from supermetrics_query_api.api.queries import get_query_history, get_query_results, get_query_status
@@ -23,8 +24,9 @@ def start_query(query: DataQuery, output: OutputFormat) -> Request:
     return Request("start_query", generated_start._get_kwargs(output, body=query), Lane.START)
 
 
+@lru_cache(maxsize=1024)
 def look(schedule_id: str, first: int, last: int | None, lane: Lane = Lane.LOOK) -> Request:
-    """Look at a query and ask for a window of its rows, both ends inclusive."""
+    """Look at a query and ask for a window of its rows, both ends inclusive. A wait sends the same request again."""
     body = QueryStatusRequest(schedule_id=schedule_id, offset_start=first, offset_end=UNSET if last is None else last)
     return Request("get_query_status", get_query_status._get_kwargs(json=as_parameter(body.to_dict())), lane)
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-PYTHON = tuple(f"requirements/{name}.txt" for name in ("dev", "release", "run", "runtime"))
+LOCKS = ("bench", "compare", "dev", "release", "run", "runtime", "site")
+PYTHON = tuple(f"requirements/{name}.txt" for name in LOCKS)
 EVERY = (*PYTHON, "package-lock.json", "package.json", ".npmrc")
 PINNED = re.compile(r"[a-z0-9._-]+(\[[a-z0-9,_-]+\])?==\S+( ; .+?)? \\")
 HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")

@@ -1,0 +1,1 @@
+"""Side by side with the official SDK: `make bench`. What is measured and why: docs/performance.md."""

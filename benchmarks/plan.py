@@ -1,0 +1,92 @@
+"""What is measured and what is aimed for, as two tables. One more job or one more target is one more line."""
+
+from collections.abc import Sequence
+from typing import Literal, TypeAlias
+
+from attrs import frozen
+
+from benchmarks.sampling import Sampler, cold, imported, worked
+
+Judged: TypeAlias = Literal["ratio", "ours", "nothing"]
+
+BOTH = ("ours", "official")
+OURS = ("ours",)
+
+
+@frozen(kw_only=True)
+class Job:
+    """One job of some subjects. `size` and `quick` are how much of it there is, in full and in quick mode."""
+
+    name: str
+    does: str
+    size: int = 1
+    quick: int | None = None  # None leaves the job out of quick mode
+    rounds: int = 1
+    subjects: Sequence[str] = BOTH
+    delay: int = 0  # milliseconds that each answer takes
+    sample: Sampler = worked
+
+
+@frozen(kw_only=True)
+class Target:
+    """A key of the table: a figure of ours beside that of a rival, and the most that it or the ratio may be."""
+
+    key: str
+    job: str
+    figure: str = "cpu"
+    unit: str = "ms"
+    per_piece: bool = False  # whether the figure is divided by the size of the job
+    rival: str | None = "official"
+    rival_job: str | None = None  # where it is not the same job
+    judged: Judged = "ratio"
+    at_most: float | None = None
+
+
+MILLION, TENTH = 999_999, 100_000  # one more, and the API could not say whether there is another
+
+JOBS = (
+    Job(name="import", does="IMPORT", quick=1, rounds=5, sample=imported),
+    Job(name="cold", does="COLD", quick=1, rounds=5, sample=cold),
+    Job(name="looks", does="looks", size=500, quick=100, rounds=7, subjects=(*BOTH, "plain")),
+    Job(name="looks_async", does="looks_async", size=500, quick=100, rounds=7, subjects=(*BOTH, "plain", "floor")),
+    Job(name="idle", does="idle", size=5),
+    Job(name="page", does="page", size=30, quick=4, rounds=5, subjects=("ours", "plain")),
+    Job(name="page_dicts", does="page_dicts", size=30, quick=4, rounds=5, subjects=OURS),
+    Job(name="latency", does="rows", size=200_000, quick=20_000, rounds=2, delay=200),
+    Job(name="single", does="single", size=2000, quick=100, subjects=OURS),
+    Job(name="million", does="rows", size=MILLION, quick=20_000, rounds=3),
+    Job(name="tenth", does="rows", size=TENTH, quick=10_000, rounds=3),
+    Job(name="rows_1000", does="rows", size=1000, rounds=3),
+    Job(name="rows_10000", does="rows", size=10_000, rounds=3),
+    Job(name="million_dicts", does="dicts", size=MILLION, rounds=3, subjects=OURS),
+    *(Job(name=f"pages_{count}", does="pages", size=count, rounds=3, subjects=OURS) for count in (1, 10, 100, 1000)),
+    *(Job(name=f"waits_{count}", does="waits", size=count, subjects=OURS) for count in (1, 10, 100, 1000)),
+)
+
+TARGETS = (
+    Target(key="import_vs_peer", job="import", at_most=0.03),
+    Target(key="cold_vs_peer", job="cold", at_most=0.26),
+    Target(key="look_vs_peer.sync", job="looks", per_piece=True, at_most=0.85),
+    Target(key="look_vs_peer.async", job="looks_async", per_piece=True, at_most=0.75),
+    Target(key="look_vs_httpx.sync", job="looks", per_piece=True, rival="plain", judged="nothing"),
+    Target(key="look_vs_httpx.async", job="looks_async", per_piece=True, rival="plain", judged="nothing"),
+    Target(key="look_vs_aiohttp.async", job="looks_async", per_piece=True, rival="floor", judged="nothing"),
+    Target(key="idle_connections", job="idle", figure="connections", unit="", judged="ours", at_most=1),
+    Target(key="page_vs_json", job="page", per_piece=True, rival="plain", at_most=0.48),
+    Target(key="page_vs_json.dicts", job="page_dicts", per_piece=True, rival="plain", rival_job="page", at_most=0.80),
+    Target(key="million_vs_peer", job="million", unit="s", at_most=0.55),
+    Target(key="million_vs_peer.dicts", job="million_dicts", unit="s", rival_job="million", judged="nothing"),
+    Target(key="million_memory_mb", job="million", judged="ours", at_most=60, figure="memory", unit="MB"),
+    Target(
+        key="million_memory_mb.growth",
+        job="million",
+        rival="ours",
+        rival_job="tenth",
+        at_most=1.1,
+        figure="memory",
+        unit="MB",
+    ),
+    Target(key="latency_vs_peer", job="latency", figure="wall", unit="s", at_most=0.30),
+    Target(key="single_lateness_s", job="single", figure="late", unit="s", rival=None, judged="ours", at_most=1.0),
+    Target(key="single_requests", job="single", figure="asked", unit="", rival=None, judged="ours", at_most=3),
+)

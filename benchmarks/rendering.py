@@ -1,0 +1,78 @@
+"""Bodies of the loopback service: rows as the API sends them, 20 columns in 280 bytes of JSON, the header as row 0."""
+
+import json
+import random
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from typing import Any
+
+DISTINCT = 20_000  # rows after which the content begins again: no two pages in a row are the same
+DIMENSIONS, COUNTS, RATES = 8, 6, 6
+COLUMNS = DIMENSIONS + COUNTS + RATES
+
+
+@cache
+def rows() -> list[bytes]:
+    """Render each row once."""
+    draw = random.Random(8)  # noqa: S311
+    return [compact(cells(draw)) for _ in range(DISTINCT)]
+
+
+def cells(draw: random.Random) -> list[Any]:
+    """Make up a row: text, whole numbers, numbers, and here and there nothing."""
+    dimensions = [f"campaign {draw.randrange(10**6):07}" for _ in range(DIMENSIONS)]
+    counts = [draw.randrange(10**9) for _ in range(COUNTS)]
+    rates = [None if draw.random() < 0.05 else round(draw.uniform(0, 10**4), 8) for _ in range(RATES)]
+    return [*dimensions, *counts, *rates]
+
+
+def result(total: int, first: int, last: int | None) -> bytes:
+    """Return the answer that holds a window of a result with so many rows; its header counts as row 0."""
+    end = total if last is None else min(last, total)
+    return window(first == 0, max(first - 1, 0) % DISTINCT, max(0, end - max(first, 1) + 1))
+
+
+@lru_cache(maxsize=8)
+def window(has_header: bool, start: int, count: int) -> bytes:  # noqa: FBT001
+    """Render an answer; full pages of a result are two in turn."""
+    known = rows()
+    chosen = [known[(start + index) % DISTINCT] for index in range(count)]
+    entries = [compact([f"Column {index}" for index in range(COLUMNS)]), *chosen] if has_header else chosen
+    meta = compact({**status("SUCCESS", 4), "query": {"fields": fields()}})
+    return b'{"meta":%s,"data":[%s]}' % (meta, b",".join(entries))
+
+
+def fields() -> list[Mapping[str, Any]]:
+    """Describe the columns."""
+    return [
+        {
+            "id": f"column_{index}",
+            "field_id": f"column_{index}",
+            "field_name": f"Column {index}",
+            "field_type": "dim" if index < DIMENSIONS else "met",
+            "data_column": index,
+        }
+        for index in range(COLUMNS)
+    ]
+
+
+def status(code: str, ready: int) -> Mapping[str, Any]:
+    """Say where a query stands."""
+    return {
+        "request_id": "request_of_the_benchmarks",
+        "schedule_id": "query_of_the_benchmarks",
+        "status_code": code,
+        "progress": {"queries_ready": ready, "queries_total": 4},
+        "workflow": {"tasks_scheduled": 2, "tasks_running": 5},
+    }
+
+
+@cache
+def running() -> bytes:
+    """Return the answer for a query that goes on."""
+    return compact({"meta": status("RUNNING", 1), "data": []})
+
+
+def compact(value: object) -> bytes:
+    """Write JSON without spaces."""
+    return json.dumps(value, separators=(",", ":")).encode()

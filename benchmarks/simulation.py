@@ -1,0 +1,89 @@
+"""Many runs of `QueryClient.run()` in simulated time: how late it notices the end, and how many requests that takes.
+
+Durations are log-normal with a median of 15 s and a mean of 25 s. A query has eight parts, which become ready one after
+the other and take equally long. A request travels for 0.1 s, and so does an answer.
+"""
+
+import json
+import math
+import random
+from collections.abc import Mapping
+
+import httpx
+from attrs import define, field
+from supermetrics_query import DataQuery, QueryClient
+
+MEDIAN, SIGMA = 15.0, 1.0
+PARTS = 8
+TRAVEL = 0.1
+BASE_URL = "https://api.test/enterprise/v2"
+
+
+@define
+class Clock:
+    """Time passes only when somebody sleeps or an answer takes its time."""
+
+    time: float = 0.0
+
+    def now(self) -> float:
+        """Return a reading."""
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        self.time += seconds
+
+    async def sleep_async(self, seconds: float) -> None:
+        """Let time pass."""
+        self.sleep(seconds)
+
+
+@define
+class Service:
+    """An API that runs one query after the other, each for as long as chance wants."""
+
+    clock: Clock
+    draw: random.Random = field(factory=lambda: random.Random(8))  # noqa: S311
+    ready_at: list[float] = field(factory=list)  # when each part of the query is ready
+    requests: int = 0
+
+    @property
+    def ends(self) -> float:
+        """When the query ends."""
+        return self.ready_at[-1]
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        """Answer a start or a look."""
+        self.requests += 1
+        self.clock.time += TRAVEL
+        if request.method == "POST":
+            self.start(json.loads(request.content)["sync_timeout"])
+        response = httpx.Response(200, json={"meta": self.meta(), "data": []})
+        self.clock.time += TRAVEL
+        return response
+
+    def start(self, held: float) -> None:
+        """Begin a query, and hold the answer back until it has ended, but only for so long."""
+        began = self.clock.time
+        lasts = self.draw.lognormvariate(math.log(MEDIAN), SIGMA)
+        self.ready_at = [began + lasts * (part + 1) / PARTS for part in range(PARTS)]
+        self.clock.time = min(self.ends, began + held)
+
+    def meta(self) -> Mapping[str, object]:
+        """Say where the query stands."""
+        ready = sum(moment <= self.clock.time for moment in self.ready_at)
+        code = "SUCCESS" if ready == PARTS else "RUNNING"
+        return {"status_code": code, "progress": {"queries_ready": ready, "queries_total": PARTS}}
+
+
+def runs(number: int) -> Mapping[str, float]:
+    """Run queries one after the other; return the mean lateness in seconds and the mean number of requests."""
+    service = Service(Clock())
+    random.seed(8)  # the jitter of the client
+    late = 0.0
+    options = {"transport": httpx.MockTransport(service)}
+    with QueryClient("key", base_url=BASE_URL, http_options=options, clock=service.clock) as client:
+        for _ in range(number):
+            client.run(DataQuery(ds_id="GAWA"))
+            late += service.clock.time - service.ends
+    return {"late": late / number, "asked": service.requests / number}

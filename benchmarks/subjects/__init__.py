@@ -1,0 +1,16 @@
+"""What is compared. Each module does the same jobs under the same names, as its users would write them.
+
+A job is a generator: what comes before its first `yield` is set-up and is not measured. Figures of its own that it
+yields later are kept beside CPU time, wall time and memory.
+"""
+
+from collections.abc import Generator, Mapping
+from typing import TypeAlias
+
+Figures: TypeAlias = Mapping[str, float]
+Job: TypeAlias = Generator[Figures | None, None, None]
+
+KEY = "api_key_of_the_benchmarks"
+PAGE = 10_000  # rows that are asked for at once
+IDLE = 6.0  # seconds between two looks; httpx drops idle connections after five
+READY: Figures = {}  # the end of the set-up

@@ -1,0 +1,81 @@
+"""The official SDK, `supermetrics`. It knows no `/query/status`: its nearest calls ask `/query/data/json`."""
+
+import asyncio
+import time
+
+from supermetrics import SupermetricsAsyncClient, SupermetricsClient
+
+from . import IDLE, KEY, PAGE, READY, Job
+
+RUNNING = "running"
+COLD = (
+    "from supermetrics import SupermetricsClient\n"
+    f"with SupermetricsClient({KEY!r}, base_url={{url!r}}) as client:\n"
+    f"    client.queries.get_results({RUNNING!r})"
+)
+IMPORT = "import supermetrics"
+
+
+def looks(url: str, size: int) -> Job:
+    """Look so many times, one after the other."""
+    with SupermetricsClient(KEY, base_url=url) as client:
+        client.queries.get_results(RUNNING)
+        yield READY
+        for _ in range(size):
+            client.queries.get_results(RUNNING)
+
+
+def looks_async(url: str, size: int) -> Job:
+    """Look so many times, one after the other, in a task."""
+
+    async def look(times: int) -> None:
+        for _ in range(times):
+            await client.queries.get_results(RUNNING)
+
+    client = SupermetricsAsyncClient(KEY, base_url=url)
+    with asyncio.Runner() as runner:
+        runner.run(look(1))
+        yield READY
+        runner.run(look(size))
+
+
+def idle(url: str, size: int) -> Job:
+    """Look so many times with pauses."""
+    with SupermetricsClient(KEY, base_url=url) as client:
+        yield READY
+        client.queries.get_results(RUNNING)
+        for _ in range(size - 1):
+            time.sleep(IDLE)
+            client.queries.get_results(RUNNING)
+
+
+def rows(url: str, size: int) -> Job:
+    """Read a result page by page, with the loop that its users have to write."""
+    with SupermetricsClient(KEY, base_url=url) as client:
+        yield READY
+        count = first = 0
+        got = PAGE
+        while got == PAGE:
+            got = 0
+            for _ in window(client, f"rows-{size}", first):
+                got += 1
+            count += got
+            first += PAGE
+        assert count == size + 1  # with the header
+
+
+def window(client: SupermetricsClient, name: str, first: int) -> list[list[str]]:
+    """Fetch one page."""
+    answer = client.queries.execute(
+        ds_id="GAWA",
+        ds_accounts=["1"],
+        fields=["date"],
+        start_date="2026-01-01",
+        end_date="2026-01-31",
+        schedule_id=name,
+        offset_start=first,
+        offset_end=first + PAGE - 1,
+    )
+    assert answer is not None
+    assert isinstance(answer.data, list)
+    return answer.data

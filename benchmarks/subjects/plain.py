@@ -1,0 +1,44 @@
+"""What everybody has: httpx alone, and `json.loads`."""
+
+import asyncio
+import json
+
+import httpx
+
+from . import KEY, READY, Job
+
+PATH = "/query/status"
+PARAMETERS = {"json": '{"schedule_id":"running"}'}
+HEADERS = {"Authorization": f"Bearer {KEY}"}
+
+
+def looks(url: str, size: int) -> Job:
+    """Look so many times, one after the other."""
+    with httpx.Client(base_url=url, headers=HEADERS) as client:
+        client.get(PATH, params=PARAMETERS)
+        yield READY
+        for _ in range(size):
+            client.get(PATH, params=PARAMETERS).json()
+
+
+def looks_async(url: str, size: int) -> Job:
+    """Look so many times, one after the other, in a task."""
+
+    async def look(times: int) -> None:
+        for _ in range(times):
+            (await client.get(PATH, params=PARAMETERS)).json()
+
+    client = httpx.AsyncClient(base_url=url, headers=HEADERS)
+    with asyncio.Runner() as runner:
+        runner.run(look(1))
+        yield READY
+        runner.run(look(size))
+        runner.run(client.aclose())
+
+
+def page(url: str, size: int) -> Job:
+    """Read a body of 10,000 rows so many times."""
+    body = httpx.get(f"{url}/query/data/json?schedule_id=rows-10000").content
+    yield READY
+    for _ in range(size):
+        assert len(json.loads(body)["data"]) == 10_001

@@ -1,0 +1,101 @@
+"""The one table: what was aimed for, and what was measured."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from attrs import asdict, frozen
+
+from benchmarks.plan import Target
+from benchmarks.running import Outcome
+
+SCALES = {"ms": 1000.0}  # figures are in seconds
+HEADER = ("key", "ours", "peer", "unit", "ratio", "spread", "target", "held")
+
+
+@frozen(kw_only=True)
+class Line:
+    """One target and what came of it. `spread` is half the distance between the highest and the lowest round."""
+
+    key: str
+    ours: float
+    peer: float | None
+    unit: str
+    ratio: float | None
+    spread: float
+    target: float | None
+    held: bool | None  # None where nothing is aimed for
+
+    def cells(self) -> Sequence[str]:
+        """Write it."""
+        held = {None: "", True: "yes", False: "NO"}[self.held]
+        numbers = [shown(each) for each in (self.ours, self.peer)]
+        return (self.key, *numbers, self.unit, shown(self.ratio), f"{self.spread:.0%}", limit(self.target), held)
+
+
+def lines(targets: Iterable[Target], measured: Mapping[str, Outcome]) -> list[Line]:
+    """Judge every target whose jobs were done."""
+    return [line(each, measured) for each in targets if {each.job, each.rival_job or each.job} <= measured.keys()]
+
+
+def line(target: Target, measured: Mapping[str, Outcome]) -> Line:
+    """Judge one target."""
+    ours = figures(target, measured[target.job], "ours")
+    peers = figures(target, measured[target.rival_job or target.job], target.rival) if target.rival else []
+    own, peer = middle(ours), middle(peers) if peers else None
+    ratio = own / peer if peer else None
+    value = {"ratio": ratio, "ours": own, "nothing": None}[target.judged]
+    return Line(
+        key=target.key,
+        ours=own,
+        peer=peer,
+        unit=target.unit,
+        ratio=ratio,
+        spread=spread([mine / other for mine, other in zip(ours, peers, strict=False)] if peers else ours),
+        target=target.at_most,
+        held=None if target.at_most is None or value is None else value <= target.at_most,
+    )
+
+
+def figures(target: Target, outcome: Outcome, subject: str) -> list[float]:
+    """Return a figure of every round, in the unit of the target."""
+    scale = SCALES.get(target.unit, 1.0) / (outcome.size if target.per_piece else 1)
+    return [sample[target.figure] * scale for sample in outcome.samples[subject]]
+
+
+def middle(values: Sequence[float]) -> float:
+    """Return the median."""
+    ordered = sorted(values)
+    return (ordered[len(ordered) // 2] + ordered[(len(ordered) - 1) // 2]) / 2
+
+
+def spread(values: Sequence[float]) -> float:
+    """Return how far apart the rounds are, as a share of their median."""
+    return (max(values) - min(values)) / 2 / middle(values)
+
+
+def shown(value: float | None) -> str:
+    """Write three digits that count."""
+    return "" if value is None else f"{value:.3g}" if value < 1000 else f"{value:.0f}"
+
+
+def limit(value: float | None) -> str:
+    """Write a target."""
+    return "" if value is None else f"<= {value:g}"
+
+
+def rendered(table: Iterable[Line]) -> str:
+    """Write the table as Markdown, which is readable as it is."""
+    rows = [HEADER, *(each.cells() for each in table)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADER))]
+    rows.insert(1, ["-" * width for width in widths])
+    return "\n".join("| " + " | ".join(map(str.ljust, row, widths)) + " |" for row in rows)
+
+
+def missed(table: Iterable[Line]) -> list[str]:
+    """Name the targets that were missed."""
+    return [each.key for each in table if each.held is False]
+
+
+def as_json(table: Iterable[Line]) -> list[dict[str, Any]]:
+    """Return the table as plain data."""
+    return [asdict(each) for each in table]

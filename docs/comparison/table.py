@@ -1,0 +1,45 @@
+"""The table of docs/comparison.md, written from the outcomes of the last run."""
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .jobs import JOBS
+
+FOLDER = Path(__file__).parent
+OUTCOMES = FOLDER / "outcomes.json"
+PAGE = FOLDER.parent / "comparison.md"
+CONTENDERS: Mapping[str, str] = {
+    "ours": "supermetrics-query",
+    "official": "official SDK, `supermetrics` 0.5.1",
+    "by_hand": "by hand, httpx",
+}
+BLOCK = re.compile(r"(?<=<!-- written by make compare -->\n\n).*?(?=\n<!-- end -->)", re.DOTALL)
+Outcomes = Mapping[str, Mapping[str, Mapping[str, Any]]]
+
+
+def read() -> Outcomes:
+    """Return the outcomes of the last run."""
+    outcomes: Outcomes = json.loads(OUTCOMES.read_text())
+    return outcomes
+
+
+def with_table(page: str, outcomes: Outcomes) -> str:
+    """Return the page with the table of some outcomes."""
+    return BLOCK.sub(lambda _: table(outcomes), page)
+
+
+def table(outcomes: Outcomes) -> str:
+    """Return outcomes as a table."""
+    head = [("Job", *CONTENDERS.values()), ("---",) * (len(CONTENDERS) + 1)]
+    rows = [(job.title, *(cell(outcomes[name][each]) for each in CONTENDERS)) for name, job in JOBS.items()]
+    return "".join(f"| {' | '.join(row)} |\n" for row in (*head, *rows))
+
+
+def cell(outcome: Mapping[str, Any]) -> str:
+    """Return one outcome, with the number of starts where it is not one."""
+    starts = outcome["starts"]
+    counted = "" if starts == 1 else f"; the query was sent {starts} times"
+    return f"{outcome['told']}{counted}".replace("|", "\\|")
