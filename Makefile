@@ -6,6 +6,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+RELEASE := $(VENV)-release/bin
 SITE_VENV := $(VENV)-site
 COMPARE_VENV := $(VENV)-compare
 BENCH ?= full
@@ -17,7 +18,7 @@ export PYTHONPATH :=
 .PHONY: help
 help: ## Explain every target
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
-		/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+		/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@printf '\nVariables: PYTHON (%s), VENV (%s). Everything is set up when first needed.\n' '$(PYTHON)' '$(VENV)'
 
 ##@ Use
@@ -97,21 +98,55 @@ layers: $(VENV)/.dev ## Check which module may import which
 	@$(BIN)/lint-imports
 
 .PHONY: lock
-lock: $(VENV)/.dev ## Raise the locked versions in requirements/ (needs uv on PATH)
-	@uv pip compile --quiet --upgrade $(LOCKED) --all-extras --group dev --output-file requirements/dev.txt
-	@uv pip compile --quiet $(LOCKED) --extra cli --extra emulator --group build --constraint requirements/dev.txt \
-		--output-file requirements/run.txt
-	@uv pip compile --quiet $(LOCKED) --extra emulator --group build --group compare --constraint requirements/dev.txt \
-		--output-file requirements/compare.txt
-	@uv pip compile --quiet $(LOCKED) --group bench --group build --constraint requirements/dev.txt \
-		--output-file requirements/bench.txt
-	@uv pip compile --quiet --upgrade $(FLAGS) --group site --output-file requirements/site.txt
-FLAGS := --generate-hashes --universal --no-header --no-annotate --no-emit-index-url
-LOCKED := pyproject.toml $(FLAGS)
+lock: $(VENV)-release/.tools ## Raise the locked versions in requirements/
+	@$(RELEASE)/uv pip compile --quiet --upgrade $(LOCKED) pyproject.toml --all-extras --group dev --output-file requirements/dev.txt
+	@$(RELEASE)/uv pip compile --quiet $(AS_DEV) pyproject.toml --extra cli --extra emulator --group build --output-file requirements/run.txt
+	@$(RELEASE)/uv pip compile --quiet $(AS_DEV) pyproject.toml --all-extras --output-file requirements/runtime.txt
+	@$(RELEASE)/uv pip compile --quiet --upgrade $(AS_DEV) --group release --output-file requirements/release.txt
+	@$(RELEASE)/uv pip compile --quiet $(AS_DEV) pyproject.toml --extra emulator --group build --group compare --output-file requirements/compare.txt
+	@$(RELEASE)/uv pip compile --quiet $(AS_DEV) pyproject.toml --group bench --group build --output-file requirements/bench.txt
+	@$(RELEASE)/uv pip compile --quiet --upgrade $(LOCKED) --group site --output-file requirements/site.txt
+	@$(MAKE) sbom
+LOCKED := --generate-hashes --universal --no-header --no-annotate --no-emit-index-url
+AS_DEV := $(LOCKED) --constraint requirements/dev.txt
+
+##@ Release
+.PHONY: build
+build: $(VENV)/.dev $(VENV)-release/.tools ## Build wheel and sdist into dist/, twice, and examine them
+	@$(RELEASE)/python tools/packages.py $(BIN)/python
+
+.PHONY: release-proof
+release-proof: build ## Install what was built from an index on loopback, and use it in every combination
+	@$(RELEASE)/python tools/release_proof.py
+
+.PHONY: audit
+audit: $(VENV)/.dev $(VENV)-release/.tools ## Licence and age of every runtime dependency; secrets in the tree and in dist/
+	@$(RELEASE)/python tools/audit.py $(VENV)
+	@$(RELEASE)/python tools/secret_scan.py
+
+.PHONY: publish
+publish: $(VENV)-release/.tools ## Upload what was proved; needs credentials, see docs/releasing.md
+	@$(RELEASE)/python tools/publish.py
+
+.PHONY: sbom
+sbom: $(VENV)-release/.tools ## Write the bill of materials from the lock and the version
+	@$(RELEASE)/python tools/sbom.py
+
+.PHONY: public
+public: $(VENV)/.dev ## Write down what is public, tests/release/public.txt
+	@$(BIN)/python tools/public.py
+
+.PHONY: changelog
+changelog: $(VENV)-release/.tools ## Move the fragments in changelog.d/ to CHANGELOG.md, under the version
+	@$(RELEASE)/towncrier build --yes --version "$$($(RELEASE)/python tools/sbom.py --version)"
+
+.PHONY: news
+news: $(VENV)-release/.tools ## Show what the fragments in changelog.d/ will say
+	@$(RELEASE)/towncrier build --draft --version next
 
 .PHONY: clean
 clean: ## Remove everything that can be made again
-	@rm -rf $(VENV) $(BENCH_VENV) $(SITE_VENV) $(COMPARE_VENV) node_modules build dist .*_cache .hypothesis
+	@rm -rf $(VENV) $(VENV)-release $(BENCH_VENV) $(SITE_VENV) $(COMPARE_VENV) node_modules build dist .*_cache .hypothesis
 	@find benchmarks docs examples generated overlays tests tools -name __pycache__ -prune -exec rm -rf {} +
 
 # Set-up. Only hash-locked packages are installed; the project itself is linked, not copied.
@@ -131,6 +166,12 @@ $(VENV)/.dev: $(VENV)/bin/python requirements/dev.txt pyproject.toml
 	@echo 'setting up $(VENV) (dev)'
 	@$(PIP) install --require-hashes -r requirements/dev.txt
 	@$(PIP) install --no-build-isolation --no-deps --editable .
+	@touch $@
+
+$(VENV)-release/.tools: requirements/release.txt | $(VENV)/bin/python
+	@echo 'setting up $(VENV)-release'
+	@$(BIN)/python -m venv --clear $(VENV)-release
+	@$(RELEASE)/python -m pip --disable-pip-version-check -qq install --require-hashes -r requirements/release.txt
 	@touch $@
 
 # The documentation and its comparison with others each have an environment of their own.

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-PYTHON = tuple(f"requirements/{name}.txt" for name in ("run", "dev", "site", "compare", "bench"))
+LOCKS = ("bench", "compare", "dev", "release", "run", "runtime", "site")
+PYTHON = tuple(f"requirements/{name}.txt" for name in LOCKS)
 EVERY = (*PYTHON, "package-lock.json", "package.json", ".npmrc")
 PINNED = re.compile(r"[a-z0-9._-]+(\[[a-z0-9,_-]+\])?==\S+( ; .+?)? \\")
 HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
@@ -48,4 +49,4 @@ def test_an_absolute_path_is_recognised(line: str) -> None:
 
 
 def test_every_lock_of_python_is_looked_at(root: Path) -> None:
-    assert {f"requirements/{path.name}" for path in (root / "requirements").iterdir()} == set(PYTHON)
+    assert {f"requirements/{path.name}" for path in (root / "requirements").glob("*.txt")} == set(PYTHON)

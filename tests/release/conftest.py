@@ -1,0 +1,12 @@
+"""Where the project is."""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    return ROOT

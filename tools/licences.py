@@ -1,0 +1,29 @@
+"""Which licence a package has, and whether it may come along with one under MIT."""
+
+import re
+from importlib.metadata import PackageMetadata
+
+# What may come along with a package under MIT, by the words that licences are told with.
+ACCEPTED = re.compile(
+    r"\b(MIT|BSD|Apache|ISC|0BSD|MPL|Mozilla|PSF|Python Software Foundation|Zlib|Unlicense|CC0)\b", re.IGNORECASE
+)
+UNACCEPTED = re.compile(r"GPL|General Public", re.IGNORECASE)
+UNKNOWN = "unknown"
+# These are for other machines or other Pythons, so this one does not have them.
+ELSEWHERE = "not installed here"
+
+
+def licence(metadata: PackageMetadata) -> str:
+    """Read a licence from where packages tell it, the newest way first."""
+    classified = [each.rpartition(" :: ")[2] for each in of(metadata, "Classifier") if each.startswith("License ::")]
+    named = [each for each in classified if each != "OSI Approved"]
+    told = of(metadata, "License-Expression") or named or of(metadata, "License") or [UNKNOWN]
+    return ", ".join(told).splitlines()[0][:50]
+
+
+def of(metadata: PackageMetadata, name: str) -> list[str]:
+    return [str(each) for each in metadata.get_all(name) or [] if str(each).strip()]
+
+
+def accepted(told: str) -> bool:
+    return told == ELSEWHERE or (bool(ACCEPTED.search(told)) and not UNACCEPTED.search(told))

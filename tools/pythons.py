@@ -1,0 +1,25 @@
+"""Which versions of Python the package promises to run on, and where they are on this machine."""
+
+import os
+import re
+import sys
+from pathlib import Path
+
+from steps import attempted
+
+NAMED = re.compile(r'"Programming Language :: Python :: (3\.\d+)"')
+
+
+def named(pyproject: Path) -> list[str]:
+    """Name the versions of the classifiers, the oldest first: what is lowest is proved on that one."""
+    return NAMED.findall(pyproject.read_text(encoding="utf-8"))
+
+
+def found(version: str) -> str:
+    """Return where a version is, or nothing; nothing is downloaded."""
+    kept = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin"))
+    path = os.pathsep.join([*map(str, kept), os.environ.get("PATH", "")])
+    uv = Path(sys.executable).parent / "uv"
+    done = attempted([uv, "python", "find", "--no-python-downloads", version], env=os.environ | {"PATH": path})
+    told = done.stdout.strip().splitlines()
+    return told[-1] if done.returncode == 0 and told else ""

@@ -1,0 +1,156 @@
+"""Prove what stands in dist/: upload it to an index on loopback, install it from there and use it.
+
+Each extra is installed alone, all together, and the two that work together: what one forgets to ask for shows where
+nothing else brings it. The same again with the lowest versions that the metadata allows. What passed is written to
+build/proof.json, without which `make publish` refuses.
+"""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import monotonic
+
+from bench import Bench, check_same, environment, python_of
+from bounds import TOGETHER, combinations, constraints, extras, requirements, unbounded
+from indexes import configured, for_pip
+from loopback import package_index, smoke_service
+from packages import BESIDE, DIST, NAME, PROOF, ROOT, Built, built, digest
+from pypi_simple import PYPI_SIMPLE_ENDPOINT
+from pythons import found, named
+from steps import StepError, Words, attempted, clean, run, step
+
+SMOKE, SERVICE = ROOT / "tools" / "smoke.py", ROOT / "tools" / "smoke_service.py"
+EXAMPLES = ROOT / "examples"
+
+
+def upload(bench: Bench) -> Words:
+    """Return the command that uploads; the index on loopback asks nobody who they are."""
+    where: Words = ("--repository-url", bench.index, "--username", "somebody", "--password", "nothing")
+    twine: Words = (BESIDE / "twine", "--no-color", "upload", "--disable-progress-bar", "--verbose")
+    return [*twine, *where, bench.made.sdist, bench.made.wheel]
+
+
+def publish_once(bench: Bench) -> None:
+    with step("upload to an index on loopback"):
+        run(upload(bench))
+    with step("the index refuses the same version a second time"):
+        done = attempted(upload(bench))
+        if done.returncode == 0 or "already exists" not in done.stdout:
+            raise StepError(f"the second upload ended with {done.returncode} and said\n{done.stdout}")
+
+
+def install_with_pip(bench: Bench) -> Path:
+    """Install as a stranger would, from the index first, and compare what pip says it took with dist/."""
+    venv, report = bench.work / "stranger", bench.work / "report.json"
+    options = for_pip(f"{bench.index}simple/", bench.indexes, PYPI_SIMPLE_ENDPOINT)
+    with step(f"pip installs {NAME}[{','.join(TOGETHER)}] from it into a fresh environment"):
+        run([sys.executable, "-m", "venv", venv])
+        wanted = f"{NAME}[{','.join(TOGETHER)}]{bench.pinned}"
+        pip: Words = [python_of(venv), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+        run([*pip, *options, "--no-cache-dir", f"--report={report}", wanted], env=clean())
+    with step("pip took the wheel of dist/, from that index"):
+        check_report(json.loads(report.read_text(encoding="utf-8")), bench)
+        check_same(venv, bench.made.wheel)
+    return venv
+
+
+def check_report(report: dict[str, list[dict[str, dict[str, object]]]], bench: Bench) -> None:
+    """Fail unless the installed file is ours, by address and by hash."""
+    taken = [each["download_info"] for each in report["install"] if each["metadata"]["name"] == NAME]
+    expected = f"sha256={digest(bench.made.wheel)}"
+    for each in taken:
+        archive = each["archive_info"]
+        if str(each["url"]).startswith(bench.index) and isinstance(archive, dict) and archive["hash"] == expected:
+            return
+    raise StepError(f"pip took {taken} instead of {expected} from {bench.index}")
+
+
+def prove_extras(bench: Bench, kind: str, python: str, chosen: tuple[str, ...], bounds: list[str]) -> None:
+    title = "all extras" if len(chosen) > len(TOGETHER) else f"[{','.join(chosen)}]" if chosen else "no extra"
+    with step(f"{kind}, {title}"):
+        wanted = f"{NAME}[{','.join(chosen)}]" if chosen else NAME
+        venv = environment(bench, f"{kind}-{'-'.join(chosen)}".replace(" ", "-"), python, [wanted], bounds)
+        run([python_of(venv), "-I", SMOKE, *bench.service, *chosen], cwd=bench.work, env=clean())
+        shutil.rmtree(venv)
+
+
+def prove_consumer(bench: Bench, kind: str, python: str, project: Path, bounds: list[str]) -> None:
+    """Run the tests of a project that depends on this one, outside of this tree."""
+    with step(f"{kind}, the tests of {project.name}"):
+        copy = bench.work / f"{kind}-{project.name}".replace(" ", "-")
+        shutil.copytree(project, copy / project.name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+        wanted = f"{project.name}[test] @ {(copy / project.name).as_uri()}"
+        venv = environment(bench, f"{copy.name}-venv", python, [wanted], bounds)
+        said = run([python_of(venv), "-m", "pytest", "-q"], cwd=copy / project.name, env=clean())
+        if " passed" not in said:
+            raise StepError(f"no test has passed:\n{said}")
+        shutil.rmtree(venv)
+
+
+def prove_everything(bench: Bench, kind: str, python: str, bounds: list[str]) -> None:
+    for chosen in combinations(extras(requirements(bench.made.wheel))):
+        prove_extras(bench, kind, python, chosen, bounds)
+    for project in consumers():
+        prove_consumer(bench, kind, python, project, bounds)
+
+
+def consumers() -> list[Path]:
+    return sorted(path.parent for path in EXAMPLES.glob("*/pyproject.toml"))
+
+
+def prove(bench: Bench) -> None:
+    """Use what is on the index in every way."""
+    asked = requirements(bench.made.wheel)
+    with step("every dependency has a lower and an upper bound"):
+        lowest = constraints(asked)
+        if loose := [str(each) for each in asked if unbounded(each)]:
+            raise StepError(f"without an upper bound: {', '.join(loose)}")
+    here, *others = named(ROOT / "pyproject.toml")
+    prove_everything(bench, f"python {here}, newest", here, [])
+    prove_everything(bench, f"python {here}, lowest", here, lowest)
+    for version in others:
+        prove_other(bench, version)
+
+
+def prove_other(bench: Bench, version: str) -> None:
+    """Prove a Python that may not be here."""
+    python = found(version)
+    if not python:
+        print(f"       - python {version} is not on this machine: nothing is proved for it", flush=True)
+        return
+    prove_extras(bench, f"python {version}, newest", python, tuple(extras(requirements(bench.made.wheel))), [])
+    for project in consumers():
+        prove_consumer(bench, f"python {version}, newest", python, project, [])
+
+
+def record(made: Built) -> None:
+    """Write down what is proved, for a tree that others can have as well."""
+    if run(["git", "status", "--porcelain"], cwd=ROOT):
+        print("       - the tree is not what git knows: nothing is written down, and nothing can be published")
+        return
+    commit = run(["git", "rev-parse", "HEAD"], cwd=ROOT).strip()
+    proved = {"commit": commit, "files": {path.name: digest(path) for path in (made.wheel, made.sdist)}}
+    PROOF.parent.mkdir(exist_ok=True)
+    PROOF.write_text(json.dumps(proved, indent=2) + "\n", encoding="utf-8")
+
+
+def main() -> int:
+    began = monotonic()
+    PROOF.unlink(missing_ok=True)
+    made = built(DIST)
+    with TemporaryDirectory(prefix="release-proof-") as name, package_index(Path(name) / "index") as index:
+        work = Path(name).resolve()
+        bench = Bench(work, made, index, configured(run([sys.executable, "-m", "pip", "config", "list"])))
+        publish_once(bench)
+        stranger = install_with_pip(bench)
+        with smoke_service(python_of(stranger), SERVICE, work / "service.log") as service:
+            prove(Bench(work, made, index, bench.indexes, service))
+    record(made)
+    print(f"{monotonic() - began:6.1f} s in all: {NAME} {bench.version} is proved")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

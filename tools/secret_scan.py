@@ -1,0 +1,83 @@
+"""Look for secrets in what git holds and in what was built: `python tools/secret_scan.py`.
+
+tools/known_secrets.json lists what looks like one and is none, by the hash that this script prints, and says why.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from attrs import frozen
+from detect_secrets.core.scan import scan_file
+from detect_secrets.settings import default_settings, get_settings
+from packages import DIST, ROOT, Built, built, files, tracked, unpacked, zipped
+from steps import StepError, step
+
+KNOWN = ROOT / "tools" / "known_secrets.json"
+# Hashes and nothing else: each of their lines looks like a secret. tests/contract/test_locks.py reads them.
+HASHES = (r".*requirements/[a-z]+\.txt$", r".*package-lock\.json$", r".*known_secrets\.json$", r".*dist-info/RECORD$")
+PLAIN = (r"CONTRACT_SHA256", r"query '[0-9a-f]{32}'")  # and what errors call a query
+
+
+@frozen
+class Finding:
+    """What looks like a secret; the hash names it without telling it."""
+
+    place: str
+    kind: str
+    hash: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.kind} {self.hash}"
+
+
+def findings(folder: Path, names: set[str]) -> Iterator[Finding]:
+    """Scan files; a secret of a file is told once."""
+    with default_settings():
+        get_settings().filters["detect_secrets.filters.regex.should_exclude_file"] = {"pattern": list(HASHES)}
+        get_settings().filters["detect_secrets.filters.regex.should_exclude_line"] = {"pattern": list(PLAIN)}
+        for name in sorted(names):
+            for each in scan_file(str(folder / name)):
+                yield Finding(f"{name}:{each.line_number}", each.type, each.secret_hash)
+
+
+def check(found: list[Finding], known: dict[str, str]) -> None:
+    unknown = [str(each) for each in found if each.hash not in known]
+    if unknown:
+        advice = f"remove it, and take it back where it was issued; what is none goes into tools/{KNOWN.name}"
+        raise StepError("\n".join([*unknown, advice]))
+
+
+def added(made: Built, work: Path) -> dict[str, bytes]:
+    """Return what the build has put beside the sources; those are scanned where git holds them."""
+    scanned = {(ROOT / name).read_bytes() for name in tracked()}
+    contents = zipped(made.wheel) | files(unpacked(made.sdist, work))
+    return {name: data for name, data in contents.items() if data not in scanned}
+
+
+def check_built(known: dict[str, str]) -> None:
+    """Scan the files inside of what dist/ holds."""
+    with TemporaryDirectory(prefix="secrets-") as work:
+        new, folder = added(built(DIST), Path(work)), Path(work) / "added"
+        for name, data in new.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(data)
+        check(list(findings(folder, set(new))), known)
+
+
+def main() -> int:
+    known: dict[str, str] = json.loads(KNOWN.read_text(encoding="utf-8"))
+    with step("no secret in what git holds"):
+        check(list(findings(ROOT, tracked())), known)
+    if not DIST.is_dir():
+        print("       - dist/ is not there: make build", flush=True)
+        return 0
+    with step("no secret in what was built"):
+        check_built(known)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
