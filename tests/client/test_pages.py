@@ -286,7 +286,7 @@ class Far:
 
     def read(self, flow: Flow[None]) -> list[Any]:
         """Perform a flow, and return the rows that it gives."""
-        rows, step = [], resume(flow)
+        rows, step = list[Any](), resume(flow)
         while not isinstance(step, Done):
             if isinstance(step, Give):
                 assert isinstance(step.item, Page)
