@@ -1,4 +1,7 @@
-"""Many runs of `QueryClient.run()` in simulated time: how late it notices the end, and how many requests that takes.
+"""Simulated time: how late the end of a query is noticed, and how many requests that takes.
+
+One query at a time goes through `QueryClient.run()`; a fleet goes through the flow of `run_many`, in the world that the
+tests have for it.
 
 Durations are log-normal with a median of 15 s and a mean of 25 s. A query has eight parts, which become ready one after
 the other and take equally long. A request travels for 0.1 s, and so does an answer.
@@ -12,10 +15,15 @@ from collections.abc import Mapping
 import httpx
 from attrs import define, field
 from supermetrics_query import DataQuery, QueryClient
+from supermetrics_query.flows.many import run_many
+from supermetrics_query.sources import pull_from
+
+from tests.support.simulation import Api, World, request, run_of, settings
 
 MEDIAN, SIGMA = 15.0, 1.0
 PARTS = 8
 TRAVEL = 0.1
+HELD_UP = 5.0  # seconds that a start may come late
 BASE_URL = "https://api.test/enterprise/v2"
 
 
@@ -87,3 +95,20 @@ def runs(number: int) -> Mapping[str, float]:
             client.run(DataQuery(ds_id="GAWA"))
             late += service.clock.time - service.ends
     return {"late": late / number, "asked": service.requests / number}
+
+
+def fleet(number: int) -> Mapping[str, float]:
+    """Run queries in a licence queue, five at a time; return the mean lateness in seconds and the looks of all of them.
+
+    Raise where the API refuses a request, or where a start is held up for more than five seconds beyond the pace of the
+    key.
+    """
+    draw = random.Random(1)  # noqa: S311
+    world = World(api := Api(draw))
+    pull = pull_from(request(each) for each in range(number))
+    given = world.iterate(run_many(settings(draw), pull, run_of, number, math.inf))
+    late = sum(world.time - api.jobs[run.schedule_id].ended for run in given)
+    last = max(job.asked for job in api.jobs.values())
+    if api.refused or last > number / api.per_second + HELD_UP:
+        raise RuntimeError(f"{api.refused} requests were refused, and the last start came after {last:.1f} s")
+    return {"late": late / number, "asked": api.looks}

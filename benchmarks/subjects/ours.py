@@ -1,11 +1,11 @@
-"""The package itself, through its public door."""
+"""The package itself, through its public door. Like the peer, it is not held back to the pace of a key."""
 
 import asyncio
 import time
 from itertools import chain
 
 import httpx
-from supermetrics_query import AsyncQueryClient, QueryClient
+from supermetrics_query import AsyncQueryClient, NoLimits, QueryClient
 
 from benchmarks import simulation
 
@@ -22,7 +22,7 @@ IMPORT = "import supermetrics_query"
 
 def looks(url: str, size: int) -> Job:
     """Look so many times, one after the other."""
-    with QueryClient(KEY, base_url=url) as client:
+    with QueryClient(KEY, base_url=url, limiter=NoLimits()) as client:
         client.status(RUNNING)
         yield READY
         for _ in range(size):
@@ -36,7 +36,7 @@ def looks_async(url: str, size: int) -> Job:
         for _ in range(times):
             await client.status(RUNNING)
 
-    client = AsyncQueryClient(KEY, base_url=url)
+    client = AsyncQueryClient(KEY, base_url=url, limiter=NoLimits())
     with asyncio.Runner() as runner:
         runner.run(look(1))
         yield READY
@@ -46,7 +46,7 @@ def looks_async(url: str, size: int) -> Job:
 
 def idle(url: str, size: int) -> Job:
     """Look so many times with pauses."""
-    with QueryClient(KEY, base_url=url) as client:
+    with QueryClient(KEY, base_url=url, limiter=NoLimits()) as client:
         yield READY
         client.status(RUNNING)
         for _ in range(size - 1):
@@ -56,7 +56,7 @@ def idle(url: str, size: int) -> Job:
 
 def rows(url: str, size: int) -> Job:
     """Read a result page by page."""
-    with QueryClient(KEY, base_url=url) as client:
+    with QueryClient(KEY, base_url=url, limiter=NoLimits()) as client:
         query = client.attach(f"rows-{size}")
         yield READY
         count = sum(1 for _ in chain.from_iterable(page.rows for page in query.pages()))
@@ -65,7 +65,7 @@ def rows(url: str, size: int) -> Job:
 
 def dicts(url: str, size: int) -> Job:
     """Read a result as dicts."""
-    with QueryClient(KEY, base_url=url) as client:
+    with QueryClient(KEY, base_url=url, limiter=NoLimits()) as client:
         query = client.attach(f"rows-{size}")
         yield READY
         count = sum(1 for _ in query.rows())
@@ -75,7 +75,7 @@ def dicts(url: str, size: int) -> Job:
 def pages(url: str, size: int) -> Job:
     """Read 100,000 rows in so many pages."""
     total = 100_000
-    with QueryClient(KEY, base_url=url, page_size=total // size) as client:
+    with QueryClient(KEY, base_url=url, limiter=NoLimits(), page_size=total // size) as client:
         query = client.attach(f"rows-{total}")
         yield READY
         assert sum(len(page.rows) for page in query.pages()) == total
@@ -103,7 +103,7 @@ def body_again_and_again(url: str) -> QueryClient:
     """Make a client whose every answer is one page that is already here."""
     body = httpx.get(f"{url}/query/data/json?schedule_id=rows-10000").content
     transport = httpx.MockTransport(lambda _: httpx.Response(200, content=body))
-    return QueryClient(KEY, base_url=url, page_size=20_000, http_options={"transport": transport})
+    return QueryClient(KEY, base_url=url, limiter=NoLimits(), page_size=20_000, http_options={"transport": transport})
 
 
 def waits(url: str, size: int) -> Job:
@@ -113,7 +113,7 @@ def waits(url: str, size: int) -> Job:
         await asyncio.gather(*(client.attach(f"ends-5-{size}-{number}").wait() for number in range(size)))
         await client.aclose()
 
-    client = AsyncQueryClient(KEY, base_url=url)
+    client = AsyncQueryClient(KEY, base_url=url, limiter=NoLimits())
     with asyncio.Runner() as runner:
         runner.get_loop()
         yield READY
@@ -125,3 +125,10 @@ def single(url: str, size: int) -> Job:
     del url
     yield READY
     yield simulation.runs(size)
+
+
+def fleet(url: str, size: int) -> Job:
+    """Run so many queries in a licence queue, five at a time, in simulated time."""
+    del url
+    yield READY
+    yield simulation.fleet(size)

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from typing import Any
 
 import httpx
 import pytest
@@ -10,6 +11,7 @@ from supermetrics_query import (
     ApiError,
     AuthenticationError,
     BadRequestError,
+    LimitExceededError,
     NotFoundError,
     PermissionDeniedError,
     QueryFailedError,
@@ -181,9 +183,14 @@ def examples() -> list[SupermetricsQueryError]:
     kinds = [getattr(supermetrics_query, name) for name in supermetrics_query.__all__ if name.endswith("Error")]
     api = error_from(too_many(retry_after="5"))
     members = {name: value for name, value in vars(api).items() if name != "message"}
+    needed: dict[type[SupermetricsQueryError], dict[str, Any]] = {
+        ApiError: members,
+        LimitExceededError: {"sent": False, "retry_after": 5.0},
+        TransportError: {"sent": True},
+    }
     made: list[SupermetricsQueryError] = []
     for kind in kinds:
-        own = members if issubclass(kind, ApiError) else {"sent": True} if kind is TransportError else {}
+        own = next((members for base, members in needed.items() if issubclass(kind, base)), {})
         made.append(kind("it happened", **{**own, "schedule_id": "night-1", "token": "sq1.x"}))
     return made
 

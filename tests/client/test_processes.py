@@ -46,7 +46,8 @@ class Told:
     def all(self, word: str) -> list[str]:
         """Listen to the end, and return what was said with a word."""
         if self.process.stdout is not None and not self.process.stdout.closed:
-            self.lines += self.process.communicate(timeout=LIMIT)[0].splitlines()
+            with self.process:  # not communicate(), which does not know what readline() has read ahead
+                self.lines += self.process.stdout.read().splitlines()
         return [line.split()[-1] for line in self.lines if line.split()[:1] == [word]]
 
 
