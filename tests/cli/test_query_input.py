@@ -130,7 +130,7 @@ BAD_WORDS = [
     (("--to", "rows.csv", "--output", "json"), "--output json and --to 'rows.csv' contradict each other; .*"),
     (("--no-wait", "--output", "csv"), "--no-wait writes no rows; .*"),
     (("--format", "csv", "--output", "csv"), "--output does not apply to --format, .*"),
-    (("--schedule-id", "a b"), "schedule_id must be 1 to 50 letters, .*, not 'a b'; .*"),
+    (("--schedule-id", "a b"), r"schedule_id must match \^\[A-Za-z0-9_-\]\{1,50\}\$, not 'a b'; .*"),
     (("--key-file", "nowhere"), "cannot read --key-file 'nowhere': No such file or directory"),
     (("--base-url", "http://example.com"), "plain http would show the API key .*"),
 ]

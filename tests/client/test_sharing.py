@@ -9,7 +9,7 @@ import anyio
 import httpx
 import pytest
 from attrs import define, field
-from supermetrics_query import AsyncQueryClient, DataQuery, QueryClient, RetryPolicy
+from supermetrics_query import AsyncQueryClient, DataQuery, NoLimits, QueryClient, RetryPolicy
 from supermetrics_query.credentials import Credentials
 from supermetrics_query.drivers import Driver
 from supermetrics_query.effects import Send
@@ -22,6 +22,7 @@ from tests.support.answers import envelope, success
 from tests.support.world import BASE_URL, Clock
 
 BACKENDS = ("asyncio", "trio")
+UNPACED: dict[str, Any] = {"limiter": NoLimits()}  # these tests are about sharing, and not about the pace of a key
 THREADS, TASKS, EACH = 20, 200, 5
 ROWS = 30
 PAGE = 20  # so that every result has two pages
@@ -56,7 +57,10 @@ def test_twenty_threads_share_a_client(service: Emulator) -> None:
     def rows(number: int) -> list[Any]:
         return [*client.run(numbers(size(number)), timeout=60).rows()]
 
-    with QueryClient(service.key, base_url=service.url, page_size=PAGE) as client, ThreadPoolExecutor(THREADS) as pool:
+    with (
+        QueryClient(service.key, base_url=service.url, page_size=PAGE, **UNPACED) as client,
+        ThreadPoolExecutor(THREADS) as pool,
+    ):
         results = dict(enumerate(pool.map(rows, range(THREADS * EACH))))
     assert len(results) == THREADS * EACH
     assert_nothing_lost_or_mixed(results, service)
@@ -72,7 +76,7 @@ def test_two_hundred_tasks_share_a_client(service: Emulator, backend: str) -> No
 
     async def collect_all() -> None:
         async with (
-            AsyncQueryClient(service.key, base_url=service.url, page_size=PAGE, http_options=FEW) as client,
+            AsyncQueryClient(service.key, base_url=service.url, page_size=PAGE, http_options=FEW, **UNPACED) as client,
             anyio.create_task_group() as group,
         ):
             for number in range(TASKS):
@@ -118,7 +122,9 @@ def test_threads_whose_key_is_refused_at_the_same_time_renew_it_once() -> None:
     keys = Keys()
     options = {"transport": httpx.MockTransport(keys.answer)}
     with (
-        QueryClient(token_provider=keys.provide, base_url=BASE_URL, retry=ONCE, http_options=options) as client,
+        QueryClient(
+            token_provider=keys.provide, base_url=BASE_URL, retry=ONCE, http_options=options, **UNPACED
+        ) as client,
         ThreadPoolExecutor(THREADS) as pool,
     ):
         seen = [*pool.map(client.status, ["night-1"] * THREADS)]
@@ -148,7 +154,11 @@ def test_tasks_whose_key_is_refused_at_the_same_time_renew_it_once(backend: str)
         options = {"transport": httpx.MockTransport(answer)}
         async with (
             AsyncQueryClient(
-                token_provider=keys.provide_async, base_url=BASE_URL, retry=ONCE, http_options=options
+                token_provider=keys.provide_async,
+                base_url=BASE_URL,
+                retry=ONCE,
+                http_options=options,
+                limiter=NoLimits(),
             ) as client,
             anyio.create_task_group() as group,
         ):
