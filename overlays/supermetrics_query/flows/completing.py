@@ -15,7 +15,6 @@ from .waiting import Wait
 from .weaving import Weave
 
 LOOKS_AT_ONCE = 8
-END = object()
 
 
 @define
@@ -30,7 +29,8 @@ class Watching:
     looking: int = 0
 
     def add(self, run: Run, deadline: Deadline) -> Member:
-        """Take a query into the fleet."""
+        """Take a query into the fleet, also one that was given up before."""
+        run.given_up = None
         member = Member(run)
         self.fleet.members.append(member)
         self.waits[member] = Wait(self.settings, run, deadline)
@@ -115,7 +115,7 @@ def unfinished(watching: Watching) -> WaitTimeoutError:
     runs = [member.run for member in watching.fleet.members]
     first = runs[0]
     return WaitTimeoutError(
-        f"{len(runs)} queries are unfinished at the end of the wait, the first of them {first.schedule_id!r}; "
+        f"unfinished at the end of the wait: {len(runs)}, the first of them query {first.schedule_id!r}; "
         "go on with client.as_completed(error.queries), or in another process with error.tokens",
         queries=tuple(run.handle for run in runs if run.handle is not None),
         tokens=tuple(run.token for run in runs),

@@ -38,14 +38,18 @@ def download(settings: Settings, run: Run, sink: Sink) -> Flow[int]:
         yield from retried(settings, once, is_worth_it, NEVER)
         return sink.finish()
     except CALL_ERRORS as error:
-        if error is sink.failure:
-            raise
-        if isinstance(error, NotFoundError):
-            yield from refresh(settings, run)  # raises where the query has expired, which looks the same here
-        run.mark(error)
+        if error is not sink.failure:
+            yield from explain(settings, run, error)
         raise
     finally:
         sink.discard()
+
+
+def explain(settings: Settings, run: Run, error: CallError) -> Flow[None]:
+    """Put on an error what its reader needs; raise another one where the query has expired, which looks the same."""
+    if isinstance(error, NotFoundError):
+        yield from refresh(settings, run)
+    run.mark(error)
 
 
 def received(run: Run, sink: Sink, answer: Answer) -> None:

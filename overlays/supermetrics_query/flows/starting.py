@@ -39,8 +39,6 @@ def start(settings: Settings, run: Run, query: DataQuery, deadline: Deadline, he
         try:
             return (yield from send_start(settings, run, body, deadline))
         except CALL_ERRORS as error:
-            if is_outcome(error):
-                raise failed(run, error) from error
             doubt = leaves_doubt(error)
             raise
 
@@ -66,7 +64,12 @@ def send_start(settings: Settings, run: Run, body: DataQuery, deadline: Deadline
     """Send the start once; rows that come at once in a format without a status are told by a look."""
     request = operations.start_query(body, OutputFormat(run.format))
     held = 0 if isinstance(body.sync_timeout, Unset) else body.sync_timeout
-    status = yield from ask(settings, request, partial(accepted, run), deadline, held=held)
+    try:
+        status = yield from ask(settings, request, partial(accepted, run), deadline, held=held)
+    except CALL_ERRORS as error:
+        if is_outcome(error):
+            raise failed(run, error) from error
+        raise
     if status is None:
         return (yield from look(settings, run, deadline))
     remember(settings, run, status, (yield from now()))
