@@ -168,11 +168,13 @@ def test_a_key_comes_from_a_file_with_a_warning_when_others_may_read_it(
 def test_no_list_of_processes_shows_the_key(supermetrics_emulator: Emulator) -> None:
     supermetrics_emulator.use(Plan(run_seconds=10_000))
     with subprocess.Popen(
-        [COMMAND, "run", *WEATHER, "--schedule-id", "slow"],
+        [COMMAND, "run", *WEATHER, "--schedule-id", "slow", "--verbose"],
         env=environment(supermetrics_emulator),
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
     ) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline(), "it has begun to tell what it does"
         words = Path(f"/proc/{process.pid}/cmdline")
         shown_words = words.read_bytes() if words.exists() else ps(process.pid)
         process.kill()
