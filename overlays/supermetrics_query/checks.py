@@ -37,11 +37,17 @@ def checked_key(value: object) -> str:
     return value
 
 
+def checked_whole(name: str, value: object, least: int, most: int | None = None) -> int:
+    """Return a whole number of a range, which may have no upper end."""
+    if isinstance(value, int) and not isinstance(value, bool) and least <= value and (most is None or value <= most):
+        return value
+    span = f"from {least} on" if most is None else f"from {least} to {most}"
+    raise ConfigurationError(f"{name} must be a whole number {span}, not {value!r}")
+
+
 def checked_offset(name: str, value: object) -> int:
     """Return an offset the API accepts."""
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LAST_OFFSET:
-        return value
-    raise ConfigurationError(f"{name} must be a whole number from 0 to {LAST_OFFSET}, not {value!r}")
+    return checked_whole(name, value, 0, LAST_OFFSET)
 
 
 def checked_window(start: object, end: object) -> tuple[int, int | None]:
@@ -71,25 +77,17 @@ def checked_status_code(value: object) -> StatusCode:
 
 def checked_page_size(value: object) -> int:
     """Return how many rows to ask for at once."""
-    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= LAST_OFFSET:
-        return value
-    raise ConfigurationError(f"page_size must be a whole number from 1 to {LAST_OFFSET}, not {value!r}")
+    return checked_whole("page_size", value, 1, LAST_OFFSET)
 
 
 def checked_prefetch(value: object) -> int | None:
     """Return how many pages are to be under way, None for what the answers call for."""
-    if value is None:
-        return None
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_PREFETCH:
-        return value
-    raise ConfigurationError(f"prefetch must be a whole number from 0 to {MOST_PREFETCH}, not {value!r}")
+    return None if value is None else checked_whole("prefetch", value, 0, MOST_PREFETCH)
 
 
 def checked_in_flight(value: object) -> int:
     """Return how many queries may be unfinished at a time."""
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
-        return value
-    raise ConfigurationError(f"in_flight must be a whole number from 1 on, not {value!r}")
+    return checked_whole("in_flight", value, 1)
 
 
 def checked_base_url(value: str) -> str:

@@ -11,7 +11,7 @@ from .headers import rate_limit
 HOUR, SECOND = 3_600.0, 1.0
 
 UNTOLD = 1.0  # seconds that the gate stays closed for a refusal that does not say how long
-LONGEST = 86_400.0  # the most that the contract knows; more is a broken server
+LONGEST_RETRY_AFTER = 86_400.0  # the most that the contract knows; more is a broken server
 HOURLY = 1_000  # a limit from here on is one of an hour
 
 
@@ -34,7 +34,7 @@ class Gate:
     def refused(self, moment: float, error: RateLimitError) -> None:
         """Close after a refusal; one for a quota of the licence says nothing of other queries."""
         pause = UNTOLD if error.retry_after is None else error.retry_after
-        if pause <= LONGEST and not isinstance(error, QuotaExceededError):
+        if pause <= LONGEST_RETRY_AFTER and not isinstance(error, QuotaExceededError):
             self.close(moment + pause)
 
     def close(self, until: float) -> None:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from .checks import checked_whole
 from .effects import GRANTED, Grant, Lane
-from .errors import ConfigurationError
 
 if TYPE_CHECKING:
     from pyrate_limiter import AbstractBucket, Decision, Rate
@@ -51,7 +51,7 @@ class Limiter:
 
     def __init__(self, *, per_second: int = PER_SECOND, per_hour: int = PER_HOUR) -> None:
         """Allow so many requests in each second and in each hour; raise ConfigurationError for less than one."""
-        self._limits = checked_limit("per_second", per_second), checked_limit("per_hour", per_hour)
+        self._limits = checked_whole("per_second", per_second, 1), checked_whole("per_hour", per_hour, 1)
         self._lock = threading.Lock()
         self._last = 0
         self._first: list[int] = []  # moments of the first requests, which no limit can hold back
@@ -100,13 +100,6 @@ def rates(per_second: int, per_hour: int) -> list[Rate]:
 def less(per_second: int, per_hour: int, share: float) -> tuple[int, int]:
     """Return a share of both limits, at least one request each."""
     return max(1, int(per_second * share)), max(1, int(per_hour * share))
-
-
-def checked_limit(name: str, value: object) -> int:
-    """Return how many requests are allowed."""
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
-        return value
-    raise ConfigurationError(f"{name} must be a whole number from 1 on, not {value!r}")
 
 
 def put(bucket: AbstractBucket, lane: Lane, milliseconds: int) -> Decision:

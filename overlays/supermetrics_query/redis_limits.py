@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
+from .checks import checked_whole
 from .effects import GRANTED, Grant, Lane
 from .errors import ConfigurationError
 from .events import LimiterAway, LimiterBack
-from .limits import PER_HOUR, PER_SECOND, SHARE_OF_LOOKS, Limiter, Log, checked_limit, grant_of, less, put, rates
+from .limits import PER_HOUR, PER_SECOND, SHARE_OF_LOOKS, Limiter, Log, grant_of, less, put, rates
 
 if TYPE_CHECKING:
     from pyrate_limiter import AbstractBucket, Decision
@@ -48,7 +49,7 @@ class RedisLimiter:
         """
         if not 0 < fraction <= 1:
             raise ConfigurationError(f"fraction must be more than 0 and at most 1, not {fraction!r}")
-        self._limits = checked_limit("per_second", per_second), checked_limit("per_hour", per_hour)
+        self._limits = checked_whole("per_second", per_second, 1), checked_whole("per_hour", per_hour, 1)
         self._key = f"{name}:requests"
         self._redis = connection(url)
         second, hour = less(*self._limits, fraction)

@@ -53,6 +53,11 @@ class Run:
         """Whether there is nothing left to wait for."""
         return self.error is not None or (self.status is not None and self.status.is_terminal)
 
+    @property
+    def is_left(self) -> bool:
+        """Whether nobody looks at it any more, because it is over or was given up."""
+        return self.is_over or self.given_up is not None
+
     def age(self, now: float) -> float:
         """Return how long the query has been known."""
         return now - (now if self.born is None else self.born)

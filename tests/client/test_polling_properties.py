@@ -9,7 +9,8 @@ from attrs import frozen
 from hypothesis import given
 from hypothesis import strategies as st
 from supermetrics_query import PollPolicy, RateLimitError, RetryPolicy, ServerError, WaitTimeoutError
-from supermetrics_query.flows.waiting import LONGEST_RETRY_AFTER, Wait
+from supermetrics_query.flows.waiting import Wait
+from supermetrics_query.gates import LONGEST_RETRY_AFTER
 from supermetrics_query.polling import RESOLUTION, Deadline
 from supermetrics_query.runs import Run
 

@@ -66,7 +66,7 @@ class Watching:
         self.fleet.saw(member)
         if member.run.is_over:
             yield from wait.finish()
-        if member.run.is_over or member.run.given_up is not None:
+        if member.run.is_left:
             self.leave(member)
 
     def leave(self, member: Member) -> None:

@@ -101,7 +101,7 @@ class Stream:
             member.run.give_up(error)
         member.looked = yield from now()
         self.watching.fleet.saw(member)
-        if member.run.is_over or member.run.given_up is not None:
+        if member.run.is_left:
             self.watching.leave(member)
 
 

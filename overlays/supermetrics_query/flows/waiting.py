@@ -12,6 +12,7 @@ from attrs import define, field
 from ..effects import Effect, Flow, Give, Sleep, now
 from ..errors import Attempt, LimitExceededError, QueryError, RateLimitError, StatusNotFoundError, WaitTimeoutError
 from ..events import Looked, LookMissed, WaitFinished
+from ..gates import LONGEST_RETRY_AFTER
 from ..polling import NEVER, Deadline, gap, look_at
 from ..retrying import CALL_ERRORS, CallError, asked_pause, backoff, is_missed_look
 from ..runs import Run
@@ -21,8 +22,6 @@ from .calls import retried
 from .looking import expired, look
 
 Notice: TypeAlias = Callable[[QueryStatus], Effect]
-
-LONGEST_RETRY_AFTER = 86_400.0  # the most that the contract knows; more is a broken server
 
 
 @define
