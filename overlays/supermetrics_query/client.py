@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 from .asking import history_request, known_run, new_run
 from .checks import checked_in_flight, checked_schedule_id, checked_window
@@ -47,7 +48,7 @@ class QueryClient(Door[Driver]):
 
     def _handle(self, run: Run) -> Query:
         handle = Query(self._driver, self._settings, run)
-        run.handle = handle
+        run.show, run.shown = self._handle, ref(handle)
         return handle
 
     def __enter__(self) -> Self:
@@ -153,7 +154,7 @@ class AsyncQueryClient(Door[AsyncDriver]):
 
     def _handle(self, run: Run) -> AsyncQuery:
         handle = AsyncQuery(self._driver, self._settings, run)
-        run.handle = handle
+        run.show, run.shown = self._handle, ref(handle)
         return handle
 
     async def __aenter__(self) -> Self:

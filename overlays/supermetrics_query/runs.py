@@ -12,11 +12,17 @@ from .rows import NO_LAYOUT, Layout
 from .tokens import Ticket, encode_token
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeAlias
+    from weakref import ref
+
     from supermetrics_query_api.models import DataQuery
 
     from .errors import SupermetricsQueryError
     from .query import AsyncQuery, Query
     from .status import QueryStatus
+
+    AnyQuery: TypeAlias = Query | AsyncQuery
 
 LAG_OF_REPLICAS = 30.0  # seconds in which a query just started may not be found yet
 
@@ -41,7 +47,17 @@ class Run:
     layout: Layout = NO_LAYOUT  # how the rows are laid out, once there are some
     error: SupermetricsQueryError | None = None
     given_up: SupermetricsQueryError | None = None  # why nobody looks at it any more, though it may go on
-    handle: Query | AsyncQuery | None = None
+    show: Callable[[Run], AnyQuery] | None = None  # makes a handle of it
+    shown: ref[AnyQuery] | None = None
+
+    @property
+    def handle(self) -> AnyQuery | None:
+        """The handle that the caller has, else another one.
+
+        It holds the run. The run does not hold it, so that a result is gone as soon as nobody has it any more.
+        """
+        known = None if self.shown is None else self.shown()
+        return self.show(self) if known is None and self.show is not None else known
 
     @property
     def token(self) -> str:

@@ -1,0 +1,79 @@
+"""A result is gone as soon as nobody has it any more, without waiting for the garbage collector."""
+
+import gc
+from collections.abc import Iterator
+from typing import Any
+from weakref import ref
+
+import anyio
+import pytest
+
+from tests.support.answers import success
+from tests.support.world import a_query, open_door
+
+METHODS = ("refresh", "wait", "watch", "pages", "rows")
+MANY = ("run_many", "as_completed")
+
+
+@pytest.fixture(autouse=True)
+def without_collector() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def are_gone(queries: list[Any]) -> bool:
+    """Let go of queries, and tell whether their answers went with them."""
+    answers = [ref(query.status) for query in queries]
+    queries.clear()
+    return bool(answers) and not any(answer() for answer in answers)
+
+
+def given(client: Any, method: str) -> list[Any]:
+    """Return what a method of a client wants to have."""
+    return [a_query()] if method == "run_many" else [client.attach("night-1"), client.attach("night-1")]
+
+
+def read(client: Any, method: str) -> list[Any]:
+    """Read a result with a method of the client or of its handle, and return the handles."""
+    if method in MANY:
+        return list(getattr(client, method)(given(client, method)))
+    query = client.attach("night-1")
+    result = getattr(query, method)()
+    assert not isinstance(result, Iterator) or list(result)
+    return [query]
+
+
+async def read_async(client: Any, method: str) -> list[Any]:
+    """Do the same in async code."""
+    if method in MANY:
+        return [query async for query in getattr(client, method)(given(client, method))]
+    query = client.attach("night-1")
+    result = getattr(query, method)()
+    if hasattr(result, "__aiter__"):
+        assert [item async for item in result]
+    else:
+        await result
+    return [query]
+
+
+@pytest.mark.parametrize("method", METHODS + MANY)
+def test_a_result_goes_with_its_query(method: str) -> None:
+    door = open_door("sync", success())
+    assert are_gone(read(door.client, method))
+
+
+@pytest.mark.parametrize("method", METHODS + MANY)
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_result_goes_with_its_query_while_other_tasks_go_on(backend: str, method: str) -> None:
+    async def gone() -> bool:
+        return are_gone(await read_async(open_door(backend, success()).client, method))
+
+    assert anyio.run(gone, backend=backend)
+
+
+def test_as_completed_gives_the_handles_that_it_was_given() -> None:
+    client: Any = open_door("sync", success()).client
+    queries = given(client, "as_completed")
+    assert set(client.as_completed(queries)) == set(queries)
