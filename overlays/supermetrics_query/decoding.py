@@ -10,8 +10,10 @@ import msgspec
 
 Json: TypeAlias = Any  # whatever a JSON document holds
 
-decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-decode_tuples = msgspec.json.Decoder(list[tuple[Any, ...]]).decode
+# Every member that may be an array is read as rows: the union has room for all that JSON knows.
+decode_rows = msgspec.json.Decoder(
+    dict[str, list[tuple[Any, ...]] | dict[str, Any] | str | int | float | bool | None]
+).decode
 decode_any = msgspec.json.Decoder().decode
 
 
@@ -37,14 +39,8 @@ def readable(body: bytes, strict: Any) -> Json:
 
 
 def decode_with_tuples(body: bytes) -> Json:
-    """Decode everything but the rows first, so that the rows need no second pass."""
-    members = decode_members(body)
-    return {name: rows_of(raw) if name == "data" else decode_any(raw) for name, raw in members.items()}
-
-
-def rows_of(raw: msgspec.Raw) -> Json:
-    """Decode rows as tuples, or as whatever they are."""
+    """Decode the rows as tuples in the one pass over everything; where an array holds something else, all as it is."""
     try:
-        return decode_tuples(raw)
+        return decode_rows(body)
     except msgspec.ValidationError:
-        return decode_any(raw)
+        return decode_any(body)

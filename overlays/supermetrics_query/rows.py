@@ -6,6 +6,7 @@ the header.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import repeat
 from typing import Any, TypeAlias
 
 from attrs import evolve, frozen
@@ -44,8 +45,8 @@ class Page:
 
     def dicts(self) -> Iterator[dict[str, Any]]:
         """Give the rows as dicts keyed by column."""
-        keys = [column.key for column in self.columns]
-        return (dict(zip(keys, row, strict=True)) for row in self.rows)
+        keys = tuple(column.key for column in self.columns)
+        return map(dict, map(zip, repeat(keys), self.rows))
 
 
 @frozen
