@@ -29,16 +29,17 @@ def cells(draw: random.Random) -> list[Any]:
 def result(total: int, first: int, last: int | None) -> bytes:
     """Return the answer that holds a window of a result with so many rows; its header counts as row 0."""
     end = total if last is None else min(last, total)
-    return window(first == 0, max(first - 1, 0) % DISTINCT, max(0, end - max(first, 1) + 1))
+    return window(total, first == 0, max(first - 1, 0) % DISTINCT, max(0, end - max(first, 1) + 1))
 
 
 @lru_cache(maxsize=8)
-def window(has_header: bool, start: int, count: int) -> bytes:  # noqa: FBT001
+def window(total: int, has_header: bool, start: int, count: int) -> bytes:  # noqa: FBT001
     """Render an answer; full pages of a result are two in turn."""
     known = rows()
     chosen = [known[(start + index) % DISTINCT] for index in range(count)]
     entries = [compact([f"Column {index}" for index in range(COLUMNS)]), *chosen] if has_header else chosen
-    meta = compact({**status("SUCCESS", 4), "query": {"fields": fields()}})
+    found = {"total_rows": total, "total_columns": COLUMNS}
+    meta = compact({**status("SUCCESS", 4), "query": {"fields": fields()}, "result": found})
     return b'{"meta":%s,"data":[%s]}' % (meta, b",".join(entries))
 
 

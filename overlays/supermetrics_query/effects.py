@@ -35,10 +35,11 @@ class Answer:
 
     status: int
     headers: Mapping[str, str]  # names in lower case
-    body: bytes = field(repr=False)
+    body: bytes | bytearray = field(repr=False)
     method: str
     url: str  # without its query
     received: float = 0.0  # seconds since the epoch
+    seconds: float = 0.0  # from the request to the end of the answer
     credential: int = 0  # which credential was sent, see Renew
     flaw: str | None = None  # why the body is not whole
 

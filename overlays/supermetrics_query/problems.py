@@ -57,7 +57,7 @@ def build(kind: type[Kind], report: Report, problem: ProblemDetails, answer: Ans
         rate_limit=rate_limit(answer.headers),
         method=answer.method,
         url=answer.url,
-        body=answer.body[:KEPT_BODY],
+        body=bytes(answer.body[:KEPT_BODY]),
     )
 
 

@@ -87,7 +87,7 @@ def request_id(body: Mapping[str, Json]) -> str | None:
     return text((meta if isinstance(meta, dict) else body).get("request_id"))
 
 
-def from_text(body: bytes) -> Report:
+def from_text(body: bytes | bytearray) -> Report:
     """Read `CODE: text`, the title of an HTML page, or the beginning of any other text."""
     content = body[: 16 * SHOWN_TEXT].decode(errors="replace").strip()
     coded = CODE_AND_TEXT.fullmatch(content)

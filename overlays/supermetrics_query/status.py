@@ -58,7 +58,7 @@ class Workflow:
 
 @frozen(kw_only=True)
 class QueryStatus:
-    """What one look showed. `response` is the whole answer in the generated model."""
+    """What one look showed. `response` is the whole answer in the generated model, which came after `seconds`."""
 
     schedule_id: str
     code: StatusCode | str
@@ -66,6 +66,7 @@ class QueryStatus:
     workflow: Workflow | None = None
     request_id: str | None = None
     rate_limit: RateLimit | None = None
+    seconds: float = field(default=0.0, repr=False, eq=False)
     response: QueryResponse = field(repr=False, eq=False)
 
     @property
@@ -101,6 +102,7 @@ def status_of(answer: Answer, schedule_id: str) -> QueryStatus:
         workflow=workflow_of(meta),
         request_id=meta.request_id if isinstance(meta.request_id, str) else None,
         rate_limit=rate_limit(answer.headers),
+        seconds=answer.seconds,
         response=response,
     )
 

@@ -131,13 +131,17 @@ class Body:
     total: float | None  # seconds for the whole answer
     flaw: str | None = None
     write: Callable[[bytes], object] | None = None
-    chunks: list[bytes] = field(factory=list)
-    size: int = 0
+    content: bytearray = field(factory=bytearray)
     began: float = field(factory=time.monotonic)
+
+    @property
+    def age(self) -> float:
+        """How many seconds ago it was asked for."""
+        return time.monotonic() - self.began
 
     def left(self) -> float | None:
         """Return how many seconds are left for it."""
-        return None if self.total is None else max(0.0, self.total - (time.monotonic() - self.began))
+        return None if self.total is None else max(0.0, self.total - self.age)
 
     def into(self, request: Request, response: httpx.Response) -> "Body":
         """Hand a success on as it comes, where the request says so; an error is always kept."""
@@ -148,17 +152,12 @@ class Body:
         """Add a part, and tell whether more may come."""
         if self.write is not None:
             return self.write(chunk) is not False
-        self.chunks.append(chunk)
-        self.size += len(chunk)
-        if self.size > self.most:
+        self.content += chunk
+        if len(self.content) > self.most:
             self.flaw = f"its body is longer than {self.most} bytes"
         elif self.left() == 0:
             self.flaw = f"its body did not end within {self.total:g} s"
         return self.flaw is None
-
-    def content(self) -> bytes:
-        """Return all of it."""
-        return self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
 
 
 def client_options(base_url: str, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -215,10 +214,11 @@ def answer_of(response: httpx.Response, body: Body, serial: int) -> Answer:
     return Answer(
         status=response.status_code,
         headers={name.lower(): value for name, value in response.headers.items()},
-        body=body.content(),
+        body=body.content,
         method=response.request.method,
         url=str(response.url).partition("?")[0],
         received=time.time(),
+        seconds=body.age,
         credential=serial,
         flaw=body.flaw,
     )

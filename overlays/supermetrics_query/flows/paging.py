@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from attrs import define, frozen
 
 from ..checks import LAST_OFFSET
-from ..effects import Flow, Give, Pending, now
+from ..effects import Flow, Give, Pending
 from ..errors import QueryError, ResultExpiredError, StatusNotFoundError
 from ..policies import DEFAULT_WAIT
 from ..retrying import CALL_ERRORS
@@ -22,8 +22,8 @@ from .ahead import Ahead
 from .looking import expired, status
 from .waiting import wait
 
-AT_MOST = 4  # pages under way where answers are slow
-SLOW = 0.05  # seconds; a page that is waited for longer shows that more of them should be under way
+AT_MOST = 5  # pages under way where answers are slow: as many as a key may ask for in a quarter of a second
+SLOW = 0.05  # seconds; where answers take longer, more of them should be under way
 
 
 @frozen
@@ -67,10 +67,11 @@ class Reading:
     parts: int = 0
     edges: tuple[int, Sequence[Row]] | None = None  # of the part before
     trusts_offsets: bool = False
-    is_slow: bool = False
+    seconds: tuple[float, ...] = ()  # which the last two answers took
 
     def flow(self) -> Flow[None]:
         """Give the pages."""
+        self.seconds = (self.first.seconds,)
         part = self.part_of(self.first, self.settings.page_size)
         self.shift = int(self.layout.header is not None and part.entries <= part.asked)
         while True:
@@ -101,7 +102,7 @@ class Reading:
 
         More than one costs time and memory where the answers come faster than they can be read.
         """
-        wanted = (AT_MOST if self.is_slow else 1) if self.prefetch is None else self.prefetch
+        wanted = (AT_MOST if min(self.seconds) > SLOW else 1) if self.prefetch is None else self.prefetch
         if self.total is None:
             return min(wanted, self.parts)
         return min(wanted, max(1, -(-self.missing // self.settings.page_size)))
@@ -137,9 +138,8 @@ class Reading:
     def next_part(self) -> Flow[Part]:
         """Read the next window; one that looks like the window before is looked at again."""
         first, last = self.run.window(self.shift + self.reached, self.settings.page_size)
-        began = yield from now()
         seen = yield from self.look(first, last, self.ahead.take(first))
-        self.is_slow = self.is_slow or (yield from now()) - began > SLOW
+        self.seconds = self.seconds[-1], seen.seconds
         part = self.part_of(seen, last - first + 1)
         if self.trusts_offsets or not part.rows or part.edges != self.edges:
             return part
