@@ -20,6 +20,7 @@ from lowering import lower
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = Path("generated", "supermetrics_query_api")
 GENERATOR = "openapi-python-client"
+TEMPLATES = Path(__file__).parent / "templates"
 
 PROVENANCE = '''"""Where this package comes from. Written by tools/generate.py."""
 
@@ -50,6 +51,7 @@ def run_generator(config: Path, lowered: Path, output: Path) -> None:
     command = [
         *(str(beside / GENERATOR), "generate", "--meta", "none", "--fail-on-warning"),
         *("--config", str(config), "--path", str(lowered), "--output-path", str(output)),
+        *("--custom-template-path", str(TEMPLATES)),
     ]
     path = os.pathsep.join([str(beside), os.environ.get("PATH", "")])
     done = subprocess.run(command, env=os.environ | {"PATH": path}, capture_output=True, text=True, check=False)

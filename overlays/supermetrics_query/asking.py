@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
+import os
 from datetime import date
 from typing import TYPE_CHECKING, TypeVar
 
 from attrs import asdict
-from supermetrics_query_api.models import DataQuery, QueryHistoryRequest
+from supermetrics_query_api import models
 from supermetrics_query_api.types import Unset
 
 from .checks import (
@@ -31,12 +31,12 @@ Other = TypeVar("Other")
 
 def new_run(query: object, format: str) -> Run:
     """Name a run before anything is sent, and check what is asked for."""
-    if not isinstance(query, DataQuery):
+    if not isinstance(query, models.DataQuery):
         raise ConfigurationError(f"a query must be a DataQuery, not {type(query).__name__}: DataQuery(ds_id=...)")
     asked = sendable(query)
     first, last = checked_window(known(asked.offset_start, 0), known(asked.offset_end, None))
     return Run(
-        known(asked.schedule_id, uuid.uuid4().hex),
+        known(asked.schedule_id, os.urandom(16).hex()),
         format=checked_format(format),
         request=query,
         first_row=first,
@@ -49,7 +49,7 @@ def any_run(query: object, format: str) -> Run:
     try:
         return new_run(query, format)
     except ConfigurationError as error:
-        run = Run(uuid.uuid4().hex)
+        run = Run(os.urandom(16).hex())
         run.end(error)
         return run
 
@@ -69,11 +69,11 @@ def history_request(
     status_codes: Sequence[str] | None,
     since: date | str | None,
     until: date | str | None,
-) -> QueryHistoryRequest:
+) -> models.QueryHistoryRequest:
     """Say which queries are wanted; refuse a status that the contract does not know."""
     codes = None if status_codes is None else [checked_status_code(code) for code in status_codes]
     asked = {"ds_ids": ds_ids, "status_codes": codes, "since": moment(since), "until": moment(until)}
-    return QueryHistoryRequest(**written("QueryHistoryRequest", asked))
+    return models.QueryHistoryRequest(**written("QueryHistoryRequest", asked))
 
 
 def moment(value: date | str | None) -> str | None:

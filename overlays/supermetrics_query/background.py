@@ -3,14 +3,18 @@
 A thread cannot be stopped. One that nobody waits for any more ends with its request, and does not keep the process.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from __future__ import annotations
+
 from concurrent.futures import Future
 from threading import Thread
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import anyio
 import sniffio
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
 T = TypeVar("T")
 
@@ -99,6 +103,8 @@ def spawn(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
 
         trio.lowlevel.spawn_system_task(work)
         return
+    import asyncio
+
     task = asyncio.get_running_loop().create_task(work())
     TASKS.add(task)
     task.add_done_callback(TASKS.discard)

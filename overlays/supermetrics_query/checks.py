@@ -4,8 +4,8 @@ import ipaddress
 import re
 from urllib.parse import SplitResult, urlsplit
 
+from supermetrics_query_api import models
 from supermetrics_query_api.limits import LIMITS
-from supermetrics_query_api.models import OutputFormat, StatusCode
 
 from .errors import ConfigurationError
 from .members import limit
@@ -61,17 +61,17 @@ def checked_window(start: object, end: object) -> tuple[int, int | None]:
 
 def checked_format(value: object) -> str:
     """Return an output format the contract knows."""
-    formats = [each.value for each in OutputFormat]
+    formats = [each.value for each in models.OutputFormat]
     if value in formats:
-        return OutputFormat(value).value
+        return models.OutputFormat(value).value
     raise ConfigurationError(f"format must be one of {', '.join(formats)}, not {value!r}")
 
 
-def checked_status_code(value: object) -> StatusCode:
+def checked_status_code(value: object) -> models.StatusCode:
     """Return a status code the contract knows."""
-    codes = [each.value for each in StatusCode]
+    codes = [each.value for each in models.StatusCode]
     if value in codes:
-        return StatusCode(value)
+        return models.StatusCode(value)
     raise ConfigurationError(f"a status code must be one of {', '.join(codes)}, not {value!r}")
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
+from . import flows
 from .asking import history_request, known_run, new_run
 from .checks import checked_in_flight, checked_schedule_id, checked_window
 from .door import Door
 from .drivers import AsyncDriver, Driver
-from .flows import completing, listing, looking, many, starting
 from .policies import DEFAULT_WAIT, Seconds, patience
 from .polling import NEVER
 from .query import AsyncQuery, Query, notice
@@ -72,7 +72,7 @@ class QueryClient(Door[Driver]):
         `.token`: the query may be running. Raises ApiError, TransportError, ConfigurationError.
         """
         run = new_run(query, format)
-        self._driver.run(starting.start(self._settings, run, query, NEVER, held=0))
+        self._driver.run(flows.starting.start(self._settings, run, query, NEVER, held=0))
         return self._handle(run)
 
     def run(
@@ -86,7 +86,7 @@ class QueryClient(Door[Driver]):
         """Start a query and wait until it has succeeded; see `start` and `Query.wait`."""
         run = new_run(query, format)
         handle = self._handle(run)
-        flow = starting.run_to_end(self._settings, run, query, patience(timeout), notice(on_progress))
+        flow = flows.starting.run_to_end(self._settings, run, query, patience(timeout), notice(on_progress))
         self._driver.run(flow)
         return handle
 
@@ -100,7 +100,7 @@ class QueryClient(Door[Driver]):
         Raises ApiError (StatusNotFoundError where the query is not known), TransportError, ConfigurationError.
         """
         window = checked_window(offset_start, offset_end)
-        return self._driver.run(looking.status(self._settings, Run(checked_schedule_id(schedule_id)), *window))
+        return self._driver.run(flows.looking.status(self._settings, Run(checked_schedule_id(schedule_id)), *window))
 
     def history(
         self,
@@ -116,7 +116,7 @@ class QueryClient(Door[Driver]):
         TransportError.
         """
         request = history_request(ds_ids, status_codes, since, until)
-        return self._driver.iterate(listing.history(self._settings, request))
+        return self._driver.iterate(flows.listing.history(self._settings, request))
 
     def as_completed(self, queries: Iterable[Query], *, timeout: Seconds | None = None) -> Generator[Query, None, None]:
         """Yield queries as they end, whichever way: `query.error` is None where it went well.
@@ -125,7 +125,7 @@ class QueryClient(Door[Driver]):
         `queries` go on, when it is over; 0 looks at each once.
         """
         runs = [query._run for query in queries]
-        return self._driver.iterate(completing.as_completed(self._settings, runs, patience(timeout)))
+        return self._driver.iterate(flows.completing.as_completed(self._settings, runs, patience(timeout)))
 
     def run_many(
         self,
@@ -141,8 +141,8 @@ class QueryClient(Door[Driver]):
         when there is room. Nothing is raised for a query that cannot be started, fails, or goes on after `timeout`,
         which is counted from its start: `query.error` holds it. What `requests` itself raises comes after the last one.
         """
-        most = checked_in_flight(many.IN_FLIGHT if in_flight is None else in_flight)
-        flow = many.run_many(self._settings, pull_from(requests), self._runs_of(format), most, patience(timeout))
+        most = checked_in_flight(flows.many.IN_FLIGHT if in_flight is None else in_flight)
+        flow = flows.many.run_many(self._settings, pull_from(requests), self._runs_of(format), most, patience(timeout))
         return self._driver.iterate(flow)
 
 
@@ -174,7 +174,7 @@ class AsyncQueryClient(Door[AsyncDriver]):
     async def start(self, query: DataQuery, *, format: str = "json") -> AsyncQuery:
         """Start a query; see `QueryClient.start`."""
         run = new_run(query, format)
-        await self._driver.run(starting.start(self._settings, run, query, NEVER, held=0))
+        await self._driver.run(flows.starting.start(self._settings, run, query, NEVER, held=0))
         return self._handle(run)
 
     async def run(
@@ -188,7 +188,7 @@ class AsyncQueryClient(Door[AsyncDriver]):
         """Start a query and wait until it has succeeded; see `QueryClient.run`."""
         run = new_run(query, format)
         handle = self._handle(run)
-        flow = starting.run_to_end(self._settings, run, query, patience(timeout), notice(on_progress))
+        flow = flows.starting.run_to_end(self._settings, run, query, patience(timeout), notice(on_progress))
         await self._driver.run(flow)
         return handle
 
@@ -200,7 +200,7 @@ class AsyncQueryClient(Door[AsyncDriver]):
         """Look at a query once; see `QueryClient.status`."""
         window = checked_window(offset_start, offset_end)
         run = Run(checked_schedule_id(schedule_id))
-        return await self._driver.run(looking.status(self._settings, run, *window))
+        return await self._driver.run(flows.looking.status(self._settings, run, *window))
 
     def history(
         self,
@@ -212,14 +212,14 @@ class AsyncQueryClient(Door[AsyncDriver]):
     ) -> AsyncIterator[HistoryEntry]:
         """Yield the queries that the key has run; see `QueryClient.history`."""
         request = history_request(ds_ids, status_codes, since, until)
-        return self._driver.iterate(listing.history(self._settings, request))
+        return self._driver.iterate(flows.listing.history(self._settings, request))
 
     def as_completed(
         self, queries: Iterable[AsyncQuery], *, timeout: Seconds | None = None
     ) -> AsyncGenerator[AsyncQuery, None]:
         """Yield queries as they end, whichever way; see `QueryClient.as_completed`."""
         runs = [query._run for query in queries]
-        return self._driver.iterate(completing.as_completed(self._settings, runs, patience(timeout)))
+        return self._driver.iterate(flows.completing.as_completed(self._settings, runs, patience(timeout)))
 
     def run_many(
         self,
@@ -230,6 +230,6 @@ class AsyncQueryClient(Door[AsyncDriver]):
         timeout: Seconds | None = None,
     ) -> AsyncGenerator[AsyncQuery, None]:
         """Start queries as there is room and yield them as they end; see `QueryClient.run_many`."""
-        most = checked_in_flight(many.IN_FLIGHT if in_flight is None else in_flight)
-        flow = many.run_many(self._settings, pull_from(requests), self._runs_of(format), most, patience(timeout))
+        most = checked_in_flight(flows.many.IN_FLIGHT if in_flight is None else in_flight)
+        flow = flows.many.run_many(self._settings, pull_from(requests), self._runs_of(format), most, patience(timeout))
         return self._driver.iterate(flow)

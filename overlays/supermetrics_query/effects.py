@@ -1,10 +1,14 @@
-"""What a flow asks of the world and what it gets back. Nothing here opens a socket, sleeps or reads a clock."""
+"""What a flow asks of the world and what it gets back. Nothing here opens a socket, sleeps or reads a clock.
+
+Effects are made at every step of every process. msgspec makes such a class at a fortieth of the time that attrs takes.
+"""
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from enum import Enum
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from attrs import field, frozen
+from msgspec import Struct
 
 from .errors import SupermetricsQueryError
 
@@ -49,8 +53,7 @@ class Answer:
         return 200 <= self.status < 300
 
 
-@frozen
-class Send:
+class Send(Struct, frozen=True):
     """Send a request; the result is an Answer, or a TransportError is raised."""
 
     request: Request
@@ -70,16 +73,14 @@ class Pending(Protocol):
         ...
 
 
-@frozen
-class Call:
+class Call(Struct, frozen=True):
     """Call a function of the user, and await what it returns where that is possible."""
 
     function: Callable[[Any], object]
     argument: object
 
 
-@frozen
-class Begin:
+class Begin(Struct, frozen=True):
     """Send a request, or call a function, and do not wait for what comes of it; the result is a Pending.
 
     A function is called in the thread of the caller, so in sync code it has ended before the flow goes on.
@@ -88,23 +89,20 @@ class Begin:
     effect: Send | Call
 
 
-@frozen
-class Collect:
+class Collect(Struct, frozen=True):
     """Wait for what was begun; the result is that of its effect."""
 
     pending: Pending
 
 
-@frozen
-class Await:
+class Await(Struct, frozen=True):
     """Wait until one of some requests is done, or for so many seconds; the result is None."""
 
     pending: Sequence[Pending]
     seconds: float
 
 
-@frozen
-class Grant:
+class Grant(Struct, frozen=True):
     """What a limiter says: how many seconds to wait and ask again; a request may go when it is 0."""
 
     wait: float = 0.0
@@ -126,8 +124,7 @@ class Limits(Protocol):
         ...
 
 
-@frozen
-class Take:
+class Take(Struct, frozen=True):
     """Ask for a slot; the result is a Grant."""
 
     limits: Limits
@@ -135,27 +132,23 @@ class Take:
     moment: float
 
 
-@frozen
-class Renew:
+class Renew(Struct, frozen=True):
     """Ask the token provider for another credential, unless that has happened since `stale` was sent."""
 
     stale: int
 
 
-@frozen
-class Sleep:
+class Sleep(Struct, frozen=True):
     """Pause; the result is None."""
 
     seconds: float
 
 
-@frozen
-class Now:
+class Now(Struct, frozen=True):
     """The result is a reading of a monotonic clock, in seconds."""
 
 
-@frozen
-class Give:
+class Give(Struct, frozen=True):
     """Hand an item to whoever iterates over the flow."""
 
     item: object
@@ -195,16 +188,14 @@ def collect(pending: Pending) -> Flow[object]:
     return result
 
 
-@frozen
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What performing an effect gave: a result, or an error that the flow may want to handle."""
 
     result: object = None
     error: SupermetricsQueryError | None = None
 
 
-@frozen
-class Done(Generic[T]):
+class Done(Struct, Generic[T], frozen=True):
     """The end of a flow."""
 
     value: T

@@ -2,7 +2,6 @@
 
 import inspect
 import os
-import uuid
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -80,7 +79,7 @@ class PathSink(Sink):
         """Choose a name beside the path; nothing is opened yet."""
         super().__init__(on_progress=on_progress)
         self._path = path
-        self._part = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
+        self._part = path.with_name(f".{path.name}.{os.urandom(4).hex()}.part")
 
     def begin(self) -> None:
         """Begin, or begin again."""

@@ -12,13 +12,12 @@ from reprlib import Repr
 from typing import Any, TypeVar
 
 from attrs import frozen
+from supermetrics_query_api import models
 from supermetrics_query_api.limits import LIMITS, REQUIRED
-from supermetrics_query_api.models import AccountFilter, FieldSelection, QuerySettings
 from supermetrics_query_api.types import Unset
 
 from .errors import ConfigurationError
 
-MODELS = (AccountFilter, FieldSelection, QuerySettings)
 BYTES = (bytes, bytearray, memoryview)
 SHORT = Repr()
 SHORT.maxstring = SHORT.maxother = 60
@@ -107,7 +106,7 @@ def a_list(member: Member, value: Sequence[object], limits: Limits) -> list[Any]
 
 def an_object(member: Member, value: Any, _: Limits) -> dict[str, Any]:
     """Return an object whose members are as they are sent."""
-    given = value.to_dict() if isinstance(value, MODELS) else value
+    given = value.to_dict() if is_model(value) else value
     if wrong := [name for name in given if not isinstance(name, str)]:
         raise ConfigurationError(f"a name in {member.name or 'a request'} must be text, not {brief(wrong[0])}")
     kept = {name: each for name, each in given.items() if not is_absent(member.member(name), each)}
@@ -152,7 +151,12 @@ def is_list(value: object) -> bool:
 
 def is_object(value: object) -> bool:
     """Tell what has members."""
-    return isinstance(value, (Mapping, *MODELS))
+    return isinstance(value, Mapping) or is_model(value)
+
+
+def is_model(value: object) -> bool:
+    """Tell what the generated package has made of members."""
+    return isinstance(value, models.AccountFilter | models.FieldSelection | models.QuerySettings)
 
 
 def check(name: str, value: Any, limits: Limits) -> None:

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import TypeVar
 from urllib.parse import urljoin
 
-from supermetrics_query_api.models import ProblemDetails
+from supermetrics_query_api import models
 from supermetrics_query_api.types import UNSET, Unset
 
 from .effects import Answer
@@ -37,7 +37,7 @@ def unreadable(answer: Answer, why: str) -> UnreadableResponseError:
     return build(UnreadableResponseError, report, problem_details(report, answer), answer)
 
 
-def build(kind: type[Kind], report: Report, problem: ProblemDetails, answer: Answer) -> Kind:
+def build(kind: type[Kind], report: Report, problem: "models.ProblemDetails", answer: Answer) -> Kind:
     """Fill an exception with all that is known."""
     request_id = report.request_id or answer.headers.get("x-request-id")
     delay = retry_after(answer)
@@ -61,9 +61,9 @@ def build(kind: type[Kind], report: Report, problem: ProblemDetails, answer: Ans
     )
 
 
-def problem_details(report: Report, answer: Answer) -> ProblemDetails:
+def problem_details(report: Report, answer: Answer) -> "models.ProblemDetails":
     """Say it as RFC 9457: the HTTP status wins, `type` is resolved against the URL, extensions are kept."""
-    problem = ProblemDetails(
+    problem = models.ProblemDetails(
         type_=resolved(report.type, answer.url),
         title=report.title or phrase(answer.status),
         status=answer.status,

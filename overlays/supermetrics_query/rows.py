@@ -5,19 +5,17 @@ header unless the query says `no_headers`. Columns that no field names, such as 
 the header.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import evolve, frozen
-from supermetrics_query_api.models import (
-    QueryDetails,
-    QueryField,
-    QueryMeta,
-    QueryResponse,
-    QueryResult,
-    QuerySettings,
-)
+from supermetrics_query_api import models
+
+if TYPE_CHECKING:
+    from supermetrics_query_api.models import QueryDetails, QueryField, QueryResponse
 
 Row: TypeAlias = tuple[Any, ...]
 
@@ -100,8 +98,8 @@ def data_of(response: QueryResponse) -> list[Any]:
 
 def total_of(response: QueryResponse) -> int | None:
     """Return how many rows the API says the result has."""
-    result = response.meta.result if isinstance(response.meta, QueryMeta) else None
-    total = result.total_rows if isinstance(result, QueryResult) else None
+    result = response.meta.result if isinstance(response.meta, models.QueryMeta) else None
+    total = result.total_rows if isinstance(result, models.QueryResult) else None
     return total if isinstance(total, int) and not isinstance(total, bool) and total >= 0 else None
 
 
@@ -113,14 +111,14 @@ def field_ids(response: QueryResponse) -> dict[int, str]:
 
 def query_of(response: QueryResponse) -> QueryDetails | None:
     """Return the query as the API understood it, where the answer tells."""
-    query = response.meta.query if isinstance(response.meta, QueryMeta) else None
-    return query if isinstance(query, QueryDetails) else None
+    query = response.meta.query if isinstance(response.meta, models.QueryMeta) else None
+    return query if isinstance(query, models.QueryDetails) else None
 
 
 def has_header(query: QueryDetails | None) -> bool:
     """Tell whether row 0 holds labels."""
     settings = query.settings if query else None
-    return not (isinstance(settings, QuerySettings) and settings.additional_properties.get("no_headers"))
+    return not (isinstance(settings, models.QuerySettings) and settings.additional_properties.get("no_headers"))
 
 
 def fields_by_column(query: QueryDetails | None) -> dict[int, QueryField]:

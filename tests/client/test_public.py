@@ -2,9 +2,13 @@
 
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 import supermetrics_query
+from supermetrics_query import flows
+from supermetrics_query_api import models
+from supermetrics_query_api.api import queries
 
 
 @pytest.mark.parametrize("name", supermetrics_query.__all__)
@@ -22,8 +26,48 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
         supermetrics_query.Client  # noqa: B018
 
 
-def test_importing_the_package_loads_neither_http_nor_models() -> None:
-    code = "import sys, supermetrics_query; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
-    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
-    assert "supermetrics_query" in loaded
-    assert not {"httpx", "attrs", "attr", "msgspec", "anyio", "supermetrics_query_api", "asyncio"} & set(loaded)
+ALLOWED = {"importlib", "typing"}  # with what these import
+
+COLD = """
+import sys, {allowed}
+before = set(sys.modules)
+{code}
+print(*sorted(set(sys.modules) - before))
+"""
+
+A_CLIENT = """
+from supermetrics_query import QueryClient
+QueryClient("key").attach("night-1")
+"""
+
+LATER = {
+    *("asyncio", "redis", "pyrate_limiter", "pyarrow", "supermetrics_query.redis_limits"),
+    *("supermetrics_query.flows.many", "supermetrics_query.flows.paging", "supermetrics_query.flows.starting"),
+    "supermetrics_query_api.models.data_query",
+    "supermetrics_query_api.api.queries.start_query",
+}
+
+
+def loaded_by(code: str) -> set[str]:
+    """Return the modules that a piece of code loads in a process of its own."""
+    code = COLD.format(code=code, allowed=", ".join(ALLOWED))
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    return set(done.stdout.split())
+
+
+def test_importing_the_package_loads_itself_and_nothing_else() -> None:
+    assert loaded_by("import supermetrics_query") == {"supermetrics_query"}
+
+
+def test_a_client_in_sync_code_loads_no_event_loop_and_nothing_that_only_a_call_needs() -> None:
+    loaded = loaded_by(A_CLIENT)
+    assert {"httpx", "supermetrics_query.client", "supermetrics_query_api.models"} <= loaded
+    assert LATER & loaded == set()
+
+
+@pytest.mark.parametrize("module", [flows, models, queries])
+def test_what_is_imported_later_can_be_listed_and_imported(module: Any) -> None:
+    assert {*module.__all__} <= {*dir(module)}
+    assert all(getattr(module, name) for name in module.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'other'"):
+        module.other  # noqa: B018

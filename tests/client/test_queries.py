@@ -20,7 +20,7 @@ from supermetrics_query import (
     QuerySettings,
 )
 from supermetrics_query.members import BOUNDS, KINDS, NAMES
-from supermetrics_query.queries import ATTRIBUTES, query_from, sendable
+from supermetrics_query.queries import attributes, query_from, sendable
 from supermetrics_query_api.limits import LIMITS
 from supermetrics_query_api.types import UNSET
 
@@ -247,7 +247,7 @@ def as_json(value: Any) -> Any:
 @given(members=queries)
 def test_a_query_within_the_limits_travels_exactly_as_it_was_written(members: dict[str, Any]) -> None:
     door = open_door("sync", success())
-    door.call(door.client, "start", DataQuery(**{ATTRIBUTES[name]: value for name, value in members.items()}))
+    door.call(door.client, "start", DataQuery(**{attributes()[name]: value for name, value in members.items()}))
     body = json.loads(door.script.seen[0].content)
     ours = {"schedule_id", "sync_timeout", "offset_start", "offset_end"} - members.keys()
     paged = {"offset_end"}
@@ -269,7 +269,7 @@ def placed(path: str, value: object) -> dict[str, Any]:
     if path.endswith("[]"):
         return placed(path.removesuffix("[]"), [value])
     outer, dot, name = path.rpartition(".")
-    return placed(outer, {name: value}) if dot else {ATTRIBUTES[name]: value}
+    return placed(outer, {name: value}) if dot else {attributes()[name]: value}
 
 
 @pytest.mark.parametrize(
@@ -294,8 +294,8 @@ def test_every_kind_and_every_limit_of_the_contract_is_checked() -> None:
 
 
 def test_every_member_of_the_contract_is_one_of_the_model() -> None:
-    assert list(ATTRIBUTES) == TOP
-    assert {*ATTRIBUTES.values()} == {field.name for field in attrs.fields(DataQuery)} - {"additional_properties"}
+    assert list(attributes()) == TOP
+    assert {*attributes().values()} == {field.name for field in attrs.fields(DataQuery)} - {"additional_properties"}
 
 
 # Queries from files.
@@ -328,7 +328,7 @@ def test_a_mapping_that_is_no_query_is_refused(members: dict[str, Any], said: st
 @settings(max_examples=100, deadline=None)
 @given(members=queries)
 def test_a_mapping_and_the_query_it_describes_are_sent_alike(members: dict[str, Any]) -> None:
-    written = DataQuery(**{ATTRIBUTES[name]: value for name, value in members.items()})
+    written = DataQuery(**{attributes()[name]: value for name, value in members.items()})
     assert query_from(members).to_dict() == sendable(written).to_dict()
 
 

@@ -1,1 +1,24 @@
-"""Contains endpoint functions for accessing the API"""
+"""Contains endpoint functions for accessing the API. Each module is imported when it is first used."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from . import get_query_history, get_query_results, get_query_status, start_query
+
+__all__ = (
+    "get_query_history",
+    "get_query_results",
+    "get_query_status",
+    "start_query",
+)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return import_module(f".{name}", __name__)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
