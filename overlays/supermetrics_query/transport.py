@@ -6,17 +6,16 @@ request with the key in it, so ours is raised outside the `except` and does not 
 
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache, lru_cache
-from http.cookiejar import CookieJar
 from typing import Any
 
 import anyio
 import httpx
-from attrs import define, field
 
 from .about import USER_AGENT
+from .bodies import Body
 from .credentials import Credentials
 from .effects import Answer, Request, Send
 from .errors import ConfigurationError, TransportError
@@ -24,7 +23,7 @@ from .errors import ConfigurationError, TransportError
 KEEPALIVE = 90.0  # seconds; longer than the usual gap between two looks
 MOST_IDLE = 20  # connections; for each of them, httpcore goes through all connections at every request
 MOST_BODY = 256 * 1024 * 1024  # bytes
-OURS = ("auth", "base_url", "follow_redirects", "timeout")
+OURS = ("auth", "base_url", "cookies", "follow_redirects", "timeout")
 FAILURES = (httpx.HTTPError, TimeoutError)
 
 # The connection was never made, so the server cannot have acted.
@@ -44,7 +43,7 @@ class Transport:
     def __init__(self, base_url: str, options: Mapping[str, Any], most_body: int = MOST_BODY) -> None:
         """Prepare connections; none is made before the first request."""
         self._base_url = base_url
-        self._client = httpx.Client(**client_options(base_url, options))
+        self._client = Client(**client_options(base_url, options))
         self._most_body = most_body
 
     def send(self, effect: Send, credentials: Credentials) -> Answer:
@@ -57,11 +56,11 @@ class Transport:
         except FAILURES as error:
             failure = transport_error(effect.request, error)
         else:
-            self._read(response, body.into(effect.request, response))
+            self._read(response, body.into(effect.request.write if response.is_success else None))
             return answer_of(response, body, serial)
         raise failure
 
-    def _read(self, response: httpx.Response, body: "Body") -> None:
+    def _read(self, response: httpx.Response, body: Body) -> None:
         try:
             for chunk in response.iter_bytes():
                 if not body.takes(chunk):
@@ -82,7 +81,7 @@ class AsyncTransport:
     def __init__(self, base_url: str, options: Mapping[str, Any], most_body: int = MOST_BODY) -> None:
         """Prepare connections; none is made before the first request."""
         self._base_url = base_url
-        self._client = httpx.AsyncClient(**client_options(base_url, options))
+        self._client = AsyncClient(**client_options(base_url, options))
         self._most_body = most_body
 
     async def send(self, effect: Send, credentials: Credentials) -> Answer:
@@ -96,11 +95,11 @@ class AsyncTransport:
         except FAILURES as error:
             failure = transport_error(effect.request, error)
         else:
-            await self._read(response, body.into(effect.request, response))
+            await self._read(response, body.into(effect.request.write if response.is_success else None))
             return answer_of(response, body, serial)
         raise failure
 
-    async def _read(self, response: httpx.Response, body: "Body") -> None:
+    async def _read(self, response: httpx.Response, body: Body) -> None:
         try:
             with anyio.fail_after(body.left()) as scope:
                 async for chunk in response.aiter_bytes():
@@ -116,55 +115,42 @@ class AsyncTransport:
         await self._client.aclose()
 
 
-class NoCookies(CookieJar):
-    """Keep no cookies: only the key says who asks, and reading them costs a tenth of a look."""
+class NoCookies(httpx.Cookies):
+    """Keeps no cookies: only the key says who asks, and reading them costs a tenth of a look."""
 
-    def extract_cookies(self, response: object, request: object) -> None:
+    def extract_cookies(self, response: httpx.Response) -> None:
         """Leave the cookies of an answer where they are."""
 
 
-@define
-class Body:
-    """What has arrived of a body, and what is wrong with it."""
+NO_COOKIES = NoCookies()
 
-    most: int
-    total: float | None  # seconds for the whole answer
-    flaw: str | None = None
-    write: Callable[[bytes], object] | None = None
-    content: bytearray = field(factory=bytearray)
-    began: float = field(factory=time.monotonic)
+
+class WithoutCookies:
+    """What an httpx client has instead of cookies."""
 
     @property
-    def age(self) -> float:
-        """How many seconds ago it was asked for."""
-        return time.monotonic() - self.began
+    def cookies(self) -> httpx.Cookies:
+        """None."""
+        return NO_COOKIES
 
-    def left(self) -> float | None:
-        """Return how many seconds are left for it."""
-        return None if self.total is None else max(0.0, self.total - self.age)
+    @cookies.setter
+    def cookies(self, cookies: object) -> None:
+        raise ConfigurationError(f"a client has no cookies: {cookies!r}")
 
-    def into(self, request: Request, response: httpx.Response) -> "Body":
-        """Hand a success on as it comes, where the request says so; an error is always kept."""
-        self.write = request.write if response.is_success else None
-        return self
 
-    def takes(self, chunk: bytes) -> bool:
-        """Add a part, and tell whether more may come."""
-        if self.write is not None:
-            return self.write(chunk) is not False
-        self.content += chunk
-        if len(self.content) > self.most:
-            self.flaw = f"its body is longer than {self.most} bytes"
-        elif self.left() == 0:
-            self.flaw = f"its body did not end within {self.total:g} s"
-        return self.flaw is None
+class Client(WithoutCookies, httpx.Client):
+    """A client that keeps no cookies."""
+
+
+class AsyncClient(WithoutCookies, httpx.AsyncClient):
+    """A client that keeps no cookies."""
 
 
 def client_options(base_url: str, options: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options of an httpx client: ours, then what the user passes through."""
     refuse_ours(options)
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=MOST_IDLE, keepalive_expiry=KEEPALIVE)
-    ours: dict[str, Any] = {"limits": limits, "base_url": base_url, "follow_redirects": False, "cookies": NoCookies()}
+    ours: dict[str, Any] = {"limits": limits, "base_url": base_url, "follow_redirects": False}
     if not options.keys() & {"verify", "cert", "transport"}:
         ours["verify"] = tls_context()
     return ours | {**options, "headers": {**dict(options.get("headers", {})), "User-Agent": USER_AGENT}}

@@ -46,6 +46,7 @@ def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"timeout": "30"}, "'30'"),
         ({"http_options": {"base_url": "x", "auth": "y"}}, "auth, base_url"),
         ({"http_options": {"headers": {"Authorization": "x"}}}, "Authorization"),
+        ({"http_options": {"cookies": {"session": "1"}}}, "cookies"),
     ],
 )
 def test_a_client_that_cannot_work_is_not_made(kind: Any, options: dict[str, Any], part: str) -> None:

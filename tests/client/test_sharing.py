@@ -19,7 +19,7 @@ from supermetrics_query.operations import look
 from supermetrics_query.transport import Transport
 
 from tests.support.answers import envelope, success
-from tests.support.world import BASE_URL, Clock
+from tests.support.world import BASE_URL, DOORS, Clock, open_door
 
 BACKENDS = ("asyncio", "trio")
 UNPACED: dict[str, Any] = {"limiter": NoLimits()}  # these tests are about sharing, and not about the pace of a key
@@ -189,3 +189,13 @@ def test_a_thread_that_is_overtaken_by_another_does_not_ask_for_a_first_key_agai
     driver.close()
     assert outcome.error is None
     assert keys.asked == 2
+
+
+@pytest.mark.parametrize("door_name", DOORS)
+def test_a_cookie_of_an_answer_is_not_sent_back(door_name: str) -> None:
+    answer = success()
+    answer.headers["Set-Cookie"] = "session=of-somebody; Path=/"
+    door = open_door(door_name, answer)
+    for _ in range(2):
+        door.call(door.client, "status", "night-1")
+    assert [request.headers.get("cookie") for request in door.script.seen] == [None, None]

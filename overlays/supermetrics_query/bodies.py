@@ -1,0 +1,43 @@
+"""The body of an answer while it arrives, within its bounds of size and time."""
+
+import time
+from collections.abc import Callable
+
+from attrs import define, field
+
+
+@define
+class Body:
+    """What has arrived of a body, and what is wrong with it."""
+
+    most: int
+    total: float | None  # seconds for the whole answer
+    flaw: str | None = None
+    write: Callable[[bytes], object] | None = None
+    content: bytearray = field(factory=bytearray)
+    began: float = field(factory=time.monotonic)
+
+    @property
+    def age(self) -> float:
+        """How many seconds ago it was asked for."""
+        return time.monotonic() - self.began
+
+    def left(self) -> float | None:
+        """Return how many seconds are left for it."""
+        return None if self.total is None else max(0.0, self.total - self.age)
+
+    def into(self, write: Callable[[bytes], object] | None) -> "Body":
+        """Hand it on as it comes instead of keeping it."""
+        self.write = write
+        return self
+
+    def takes(self, chunk: bytes) -> bool:
+        """Add a part, and tell whether more may come."""
+        if self.write is not None:
+            return self.write(chunk) is not False
+        self.content += chunk
+        if len(self.content) > self.most:
+            self.flaw = f"its body is longer than {self.most} bytes"
+        elif self.left() == 0:
+            self.flaw = f"its body did not end within {self.total:g} s"
+        return self.flaw is None
