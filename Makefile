@@ -11,6 +11,7 @@ SITE_VENV := $(VENV)-site
 COMPARE_VENV := $(VENV)-compare
 BENCH ?= full
 BENCH_VENV := $(VENV)-bench
+PEER_VENV := $(VENV)-peer
 REDOCLY := node_modules/.package-lock.json
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 export PYTHONPATH :=
@@ -69,8 +70,8 @@ compare: $(COMPARE_VENV)/.compare ## Run the jobs of docs/comparison.md with eve
 	@PYTHONPATH=docs $(COMPARE_VENV)/bin/python -m comparison
 
 .PHONY: bench
-bench: $(BENCH_VENV)/.bench ## Measure side by side with the official SDK; BENCH=quick takes a minute and judges nothing
-	@$(BENCH_VENV)/bin/python -m benchmarks $(BENCH)
+bench: $(BENCH_VENV)/.bench $(PEER_VENV)/.peer ## Measure side by side with the official SDK; BENCH=quick takes a minute and judges nothing
+	@$(BENCH_VENV)/bin/python -m benchmarks $(BENCH) --peer $(PEER_VENV)/bin/python
 
 .PHONY: bench-plots
 bench-plots: $(BENCH_VENV)/.bench ## Draw the plots of docs/performance.md from the last full `make bench`
@@ -105,6 +106,7 @@ lock: $(VENV)-release/.tools ## Raise the locked versions in requirements/
 	@$(RELEASE)/uv pip compile --quiet --upgrade $(AS_DEV) --group release --output-file requirements/release.txt
 	@$(RELEASE)/uv pip compile --quiet $(AS_DEV) pyproject.toml --extra emulator --group build --group compare --output-file requirements/compare.txt
 	@$(RELEASE)/uv pip compile --quiet $(AS_DEV) pyproject.toml --group bench --group build --output-file requirements/bench.txt
+	@$(RELEASE)/uv pip compile --quiet $(AS_DEV) --group peer --output-file requirements/peer.txt
 	@$(RELEASE)/uv pip compile --quiet --upgrade $(LOCKED) --group site --output-file requirements/site.txt
 	@$(MAKE) sbom
 LOCKED := --generate-hashes --universal --no-header --no-annotate --no-emit-index-url
@@ -188,12 +190,19 @@ $(COMPARE_VENV)/.compare: requirements/compare.txt pyproject.toml
 	@$(COMPARE_VENV)/bin/python -m pip --disable-pip-version-check -qq install --no-build-isolation --no-deps --editable .
 	@touch $@
 
-# Measurements see what a user has: no extras, because httpx imports click and rich wherever it finds them.
+# Measurements see what a user has: no extras, because httpx imports click and rich wherever it finds them, and nothing
+# of ours beside the SDK.
 $(BENCH_VENV)/.bench: requirements/bench.txt pyproject.toml
 	@echo 'setting up $(BENCH_VENV)'
 	@$(PYTHON) -m venv --clear $(BENCH_VENV)
 	@$(BENCH_VENV)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes -r requirements/bench.txt
 	@$(BENCH_VENV)/bin/python -m pip --disable-pip-version-check -qq install --no-build-isolation --no-deps --editable .
+	@touch $@
+
+$(PEER_VENV)/.peer: requirements/peer.txt
+	@echo 'setting up $(PEER_VENV)'
+	@$(PYTHON) -m venv --clear $(PEER_VENV)
+	@$(PEER_VENV)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes -r $<
 	@touch $@
 
 # Redocly is the only package that npm installs. Its node comes with the development packages.

@@ -3,32 +3,43 @@
 import argparse
 import json
 import platform
+import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from attrs import evolve
 
 from benchmarks import table
+from benchmarks.environment import clean
 from benchmarks.plan import JOBS, TARGETS
 from benchmarks.running import Outcome, outcomes
 from benchmarks.service import ROOT
 
 KEPT = ROOT / "build" / "bench.json"
 PACKAGES = ("supermetrics-query", "supermetrics", "httpx", "httpcore", "msgspec", "anyio", "sniffio", "aiohttp")
+TELL = "import importlib.metadata as m; print(*(f'{each.name}=={each.version}' for each in m.distributions()))"
 
 
 def main(arguments: Sequence[str]) -> int:
     """Measure, print, keep and judge."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("mode", choices=["full", "quick"])
-    quick = parser.parse_args(arguments).mode == "quick"
-    versions = {name: version(name) for name in PACKAGES}
-    measured = outcomes(JOBS, quick=quick)
+    parser.add_argument("--peer", default=sys.executable, help="the Python that has the others installed")
+    options = parser.parse_args(arguments)
+    quick = options.mode == "quick"
+    versions = {**versions_of(options.peer), **versions_of(sys.executable)}
+    measured = outcomes(JOBS, options.peer, quick=quick)
     return verdict(table.lines(TARGETS, measured), measured, quick=quick, versions=versions)
+
+
+def versions_of(python: str) -> dict[str, str]:
+    """Return which versions of the packages that matter are installed."""
+    told = subprocess.run([python, "-c", TELL], env=clean(), capture_output=True, text=True, check=True).stdout
+    installed = dict(each.split("==") for each in told.split())
+    return {name: installed[name] for name in PACKAGES if name in installed}
 
 
 def verdict(

@@ -11,6 +11,8 @@ from benchmarks.plan import Job
 from benchmarks.sampling import Sample
 from benchmarks.service import counters, serving
 
+OURS = "ours"
+
 
 @frozen
 class Outcome:
@@ -33,27 +35,27 @@ class Outcome:
         return {"job": self.job, "size": self.size, "medians": medians}
 
 
-def outcomes(jobs: Iterable[Job], *, quick: bool) -> dict[str, Outcome]:
-    """Do every job beside one service."""
+def outcomes(jobs: Iterable[Job], peer: str = sys.executable, *, quick: bool) -> dict[str, Outcome]:
+    """Do every job beside one service. `peer` is the Python that has the others installed."""
     chosen = [job for job in jobs if job.quick is not None or not quick]
     with serving() as url:
-        return {job.name: done(job, url, quick=quick) for job in chosen}
+        return {job.name: done(job, url, peer, quick=quick) for job in chosen}
 
 
-def done(job: Job, url: str, *, quick: bool) -> Outcome:
+def done(job: Job, url: str, peer: str, *, quick: bool) -> Outcome:
     """Do one job: every subject in turn, and in the opposite order every other time."""
     size = (quick and job.quick) or job.size
     print(f"{job.name} ({size:,})", file=sys.stderr, flush=True)
     samples: dict[str, list[Sample]] = {subject: [] for subject in job.subjects}
     for turn in range(1 if quick else job.rounds):
         for subject in job.subjects if turn % 2 == 0 else reversed(job.subjects):
-            samples[subject].append(sampled(job, subject, url, size))
+            samples[subject].append(sampled(job, subject, url, size, sys.executable if subject == OURS else peer))
     return Outcome(job.name, size, samples)
 
 
-def sampled(job: Job, subject: str, url: str, size: int) -> Sample:
+def sampled(job: Job, subject: str, url: str, size: int, python: str) -> Sample:
     """Take one sample, and count what the service has seen of it."""
     before = counters(url)
-    sample = job.sample(subject, job.does, f"{url}/{job.delay}", size)
+    sample = job.sample(python, subject, job.does, f"{url}/{job.delay}", size)
     after = counters(url)
     return {**sample, **{name: after[name] - before[name] for name in after}}

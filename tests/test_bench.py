@@ -1,6 +1,7 @@
 """The harness of `make bench` itself, without what it measures."""
 
 import json
+import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -83,16 +84,17 @@ def test_set_up_is_not_measured() -> None:
     assert figures["cpu"] < 0.02
 
 
-def test_subjects_alternate_and_swap_places() -> None:
-    turns: list[str] = []
+def test_subjects_alternate_and_swap_places_each_in_its_own_environment() -> None:
+    turns: list[tuple[str, str]] = []
 
-    def sample(subject: str, does: str, url: str, size: int) -> Sample:
-        turns.append(subject)
+    def sample(python: str, subject: str, does: str, url: str, size: int) -> Sample:
+        turns.append((subject, python))
         get(f"{url}/query/status?json=%7B%22schedule_id%22:%22running%22%7D")
         return {"cpu": 1.0}
 
-    done = outcomes([Job(name="looks", does="looks", size=3, rounds=2, sample=sample)], quick=False)["looks"]
-    assert turns == ["ours", "official", "official", "ours"]
+    done = outcomes([Job(name="looks", does="looks", size=3, rounds=2, sample=sample)], "peer", quick=False)["looks"]
+    ours, others = ("ours", sys.executable), ("official", "peer")
+    assert turns == [ours, others, others, ours]
     assert done.middle("ours", "requests") == done.middle("ours", "connections") == 1
 
 

@@ -5,15 +5,7 @@ import time
 
 from supermetrics import SupermetricsAsyncClient, SupermetricsClient
 
-from . import IDLE, KEY, PAGE, READY, Job
-
-RUNNING = "running"
-COLD = (
-    "from supermetrics import SupermetricsClient\n"
-    f"with SupermetricsClient({KEY!r}, base_url={{url!r}}) as client:\n"
-    f"    client.queries.get_results({RUNNING!r})"
-)
-IMPORT = "import supermetrics"
+from . import IDLE, KEY, PAGE, READY, RUNNING, Job
 
 
 def looks(url: str, size: int) -> Job:

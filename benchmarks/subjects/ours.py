@@ -9,15 +9,7 @@ from supermetrics_query import AsyncQueryClient, NoLimits, QueryClient
 
 from benchmarks import simulation
 
-from . import IDLE, KEY, READY, Job
-
-RUNNING = "running"
-COLD = (
-    "from supermetrics_query import QueryClient\n"
-    f"with QueryClient({KEY!r}, base_url={{url!r}}) as client:\n"
-    f"    client.status({RUNNING!r})"
-)
-IMPORT = "import supermetrics_query"
+from . import IDLE, KEY, READY, RUNNING, Job
 
 
 def looks(url: str, size: int) -> Job:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-LOCKS = ("bench", "compare", "dev", "release", "run", "runtime", "site")
+LOCKS = ("bench", "compare", "dev", "peer", "release", "run", "runtime", "site")
 PYTHON = tuple(f"requirements/{name}.txt" for name in LOCKS)
 EVERY = (*PYTHON, "package-lock.json", "package.json", ".npmrc")
 PINNED = re.compile(r"[a-z0-9._-]+(\[[a-z0-9,_-]+\])?==\S+( ; .+?)? \\")
