@@ -14,7 +14,10 @@ HEADER = ("key", "ours", "peer", "unit", "ratio", "spread", "target", "held")
 
 @frozen(kw_only=True)
 class Line:
-    """One target and what came of it. `spread` is half the distance between the highest and the lowest round."""
+    """One target and what came of it.
+
+    All are medians, `ratio` that of the rounds. `spread` is half the distance between the highest and the lowest.
+    """
 
     key: str
     ours: float
@@ -39,10 +42,11 @@ def lines(targets: Iterable[Target], measured: Mapping[str, Outcome]) -> list[Li
 
 def line(target: Target, measured: Mapping[str, Outcome]) -> Line:
     """Judge one target."""
-    ours = figures(target, measured[target.job], "ours")
-    peers = figures(target, measured[target.rival_job or target.job], target.rival) if target.rival else []
+    ours = figures(target, measured[target.job], "ours", target.figure)
+    peers = rival(target, measured)
+    ratios = [mine / other for mine, other in zip(ours, peers, strict=False)]
     own, peer = middle(ours), middle(peers) if peers else None
-    ratio = own / peer if peer else None
+    ratio = middle(ratios) if ratios else None
     value = {"ratio": ratio, "ours": own, "nothing": None}[target.judged]
     return Line(
         key=target.key,
@@ -50,16 +54,24 @@ def line(target: Target, measured: Mapping[str, Outcome]) -> Line:
         peer=peer,
         unit=target.unit,
         ratio=ratio,
-        spread=spread([mine / other for mine, other in zip(ours, peers, strict=False)] if peers else ours),
+        spread=spread(ratios or ours),
         target=target.at_most,
         held=None if target.at_most is None or value is None else value <= target.at_most,
     )
 
 
-def figures(target: Target, outcome: Outcome, subject: str) -> list[float]:
+def rival(target: Target, measured: Mapping[str, Outcome]) -> list[float]:
+    """Return the figures that ours are compared with, round by round."""
+    if target.rival is None:
+        return []
+    outcome = measured[target.rival_job or target.job]
+    return figures(target, outcome, target.rival, target.rival_figure or target.figure)
+
+
+def figures(target: Target, outcome: Outcome, subject: str, figure: str) -> list[float]:
     """Return a figure of every round, in the unit of the target."""
     scale = SCALES.get(target.unit, 1.0) / (outcome.size if target.per_piece else 1)
-    return [sample[target.figure] * scale for sample in outcome.samples[subject]]
+    return [sample[figure] * scale for sample in outcome.samples[subject]]
 
 
 def middle(values: Sequence[float]) -> float:

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 import attrs
+from msgspec import Struct
 from public_commands import commands, exit_codes
 
 PUBLIC = Path(__file__).resolve().parent.parent / "tests" / "release" / "public.txt"
@@ -59,7 +60,9 @@ def exports(kind: type) -> bool:
 
 
 def fields(kind: type) -> Iterator[str]:
-    """Name the attributes that attrs gives a class; those of a public base stand there."""
+    """Name the attributes that attrs or msgspec gives a class; those of a public base stand there."""
+    if issubclass(kind, Struct):
+        yield from kind.__struct_fields__
     hidden = {
         each.name for base in kind.__mro__[1:] if attrs.has(base) and exports(base) for each in attrs.fields(base)
     }
@@ -87,6 +90,8 @@ def member(name: str, value: object) -> Iterator[str]:
 
 def makes(kind: type) -> bool:
     """Tell whether a class is made in a way of its own and not as a public base is."""
+    if issubclass(kind, Struct):
+        return True
     home = next(base for base in kind.__mro__ if "__init__" in vars(base))
     own = home is kind or not exports(home)
     return own and home.__module__.partition(".")[0] in OURS and not getattr(kind, "_is_protocol", False)

@@ -4,7 +4,9 @@ A job is a generator: what comes before its first `yield` is set-up and is not m
 yields later are kept beside CPU time, wall time and memory.
 """
 
-from collections.abc import Generator, Mapping
+from collections import deque
+from collections.abc import Generator, Iterable, Mapping
+from itertools import count
 from typing import TypeAlias
 
 Figures: TypeAlias = Mapping[str, float]
@@ -15,3 +17,10 @@ PAGE = 10_000  # rows that are asked for at once
 IDLE = 6.0  # seconds between two looks; httpx drops idle connections after five
 RUNNING = "running"  # the name of a query that goes on
 READY: Figures = {}  # the end of the set-up
+
+
+def length(items: Iterable[object]) -> int:
+    """Count, and spend no time on it."""
+    counter = count()
+    deque(zip(items, counter, strict=False), maxlen=0)
+    return next(counter)

@@ -5,7 +5,7 @@ import time
 
 from supermetrics import SupermetricsAsyncClient, SupermetricsClient
 
-from . import IDLE, KEY, PAGE, READY, RUNNING, Job
+from . import IDLE, KEY, PAGE, READY, RUNNING, Job, length
 
 
 def looks(url: str, size: int) -> Job:
@@ -48,9 +48,7 @@ def rows(url: str, size: int) -> Job:
         count = first = 0
         got = PAGE
         while got == PAGE:
-            got = 0
-            for _ in window(client, f"rows-{size}", first):
-                got += 1
+            got = length(window(client, f"rows-{size}", first))
             count += got
             first += PAGE
         assert count == size + 1  # with the header

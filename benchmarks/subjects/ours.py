@@ -1,15 +1,18 @@
 """The package itself, through its public door. Like the peer, it is not held back to the pace of a key."""
 
 import asyncio
+import json
 import time
+from collections.abc import Callable
 from itertools import chain
+from statistics import median
 
 import httpx
-from supermetrics_query import AsyncQueryClient, NoLimits, QueryClient
+from supermetrics_query import AsyncQueryClient, NoLimits, Query, QueryClient
 
 from benchmarks import simulation
 
-from . import IDLE, KEY, READY, RUNNING, Job
+from . import IDLE, KEY, PAGE, READY, RUNNING, Job, length
 
 
 def looks(url: str, size: int) -> Job:
@@ -51,8 +54,7 @@ def rows(url: str, size: int) -> Job:
     with QueryClient(KEY, base_url=url, limiter=NoLimits()) as client:
         query = client.attach(f"rows-{size}")
         yield READY
-        count = sum(1 for _ in chain.from_iterable(page.rows for page in query.pages()))
-        assert count == size
+        assert length(chain.from_iterable(page.rows for page in query.pages())) == size
 
 
 def dicts(url: str, size: int) -> Job:
@@ -60,8 +62,7 @@ def dicts(url: str, size: int) -> Job:
     with QueryClient(KEY, base_url=url, limiter=NoLimits()) as client:
         query = client.attach(f"rows-{size}")
         yield READY
-        count = sum(1 for _ in query.rows())
-        assert count == size
+        assert length(query.rows()) == size
 
 
 def pages(url: str, size: int) -> Job:
@@ -74,28 +75,38 @@ def pages(url: str, size: int) -> Job:
 
 
 def page(url: str, size: int) -> Job:
-    """Read a body of 10,000 rows so many times, without a connection: page by page, as tuples."""
-    with body_again_and_again(url) as client:
-        client.status("rows-10000")
-        yield READY
-        for _ in range(size):
-            assert sum(len(each.rows) for each in client.attach("rows-10000").pages()) == 10_000
+    """Read a body of 10,000 rows page by page, as tuples, and with `json.loads`."""
+
+    def tuples(query: Query) -> int:
+        return sum(len(page.rows) for page in query.pages())
+
+    return beside_json(url, size, tuples)
 
 
 def page_dicts(url: str, size: int) -> Job:
-    """Read a body of 10,000 rows so many times, without a connection: row by row, as dicts."""
-    with body_again_and_again(url) as client:
-        client.status("rows-10000")
-        yield READY
-        for _ in range(size):
-            assert sum(1 for _ in client.attach("rows-10000").rows()) == 10_000
+    """Read a body of 10,000 rows row by row, as dicts, and with `json.loads`."""
+    return beside_json(url, size, lambda query: length(query.rows()))
 
 
-def body_again_and_again(url: str) -> QueryClient:
-    """Make a client whose every answer is one page that is already here."""
-    body = httpx.get(f"{url}/query/data/json?schedule_id=rows-10000").content
+def beside_json(url: str, size: int, read: Callable[[Query], int]) -> Job:
+    """Read a body so many times without a connection, and in turn with `json.loads`; yield the medians of both."""
+    body = httpx.get(f"{url}/query/data/json?schedule_id=rows-{PAGE}").content
     transport = httpx.MockTransport(lambda _: httpx.Response(200, content=body))
-    return QueryClient(KEY, base_url=url, limiter=NoLimits(), page_size=20_000, http_options={"transport": transport})
+    options = {"transport": transport}
+    with QueryClient(KEY, base_url=url, limiter=NoLimits(), page_size=2 * PAGE, http_options=options) as client:
+        yield READY
+        mine, others = [], []
+        for _ in range(size):
+            mine.append(cpu_of(lambda: read(client.attach(f"rows-{PAGE}")), PAGE))
+            others.append(cpu_of(lambda: len(json.loads(body)["data"]), PAGE + 1))
+        yield {"cpu": median(mine), "json": median(others)}
+
+
+def cpu_of(work: Callable[[], int], result: int) -> float:
+    """Return how many seconds of CPU a piece of work takes."""
+    began = time.process_time()
+    assert work() == result
+    return time.process_time() - began
 
 
 def waits(url: str, size: int) -> Job:

@@ -1,7 +1,6 @@
-"""What everybody has: httpx alone, and `json.loads`."""
+"""What everybody has: httpx alone."""
 
 import asyncio
-import json
 
 import httpx
 
@@ -34,11 +33,3 @@ def looks_async(url: str, size: int) -> Job:
         yield READY
         runner.run(look(size))
         runner.run(client.aclose())
-
-
-def page(url: str, size: int) -> Job:
-    """Read a body of 10,000 rows so many times."""
-    body = httpx.get(f"{url}/query/data/json?schedule_id=rows-10000").content
-    yield READY
-    for _ in range(size):
-        assert len(json.loads(body)["data"]) == 10_001

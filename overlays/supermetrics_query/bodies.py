@@ -14,7 +14,7 @@ class Body:
     total: float | None  # seconds for the whole answer
     flaw: str | None = None
     write: Callable[[bytes], object] | None = None
-    content: bytearray = field(factory=bytearray)
+    content: bytes | bytearray = b""
     began: float = field(factory=time.monotonic)
 
     @property
@@ -35,9 +35,16 @@ class Body:
         """Add a part, and tell whether more may come."""
         if self.write is not None:
             return self.write(chunk) is not False
-        self.content += chunk
+        self.content = joined(self.content, chunk) if self.content else chunk
         if len(self.content) > self.most:
             self.flaw = f"its body is longer than {self.most} bytes"
         elif self.left() == 0:
             self.flaw = f"its body did not end within {self.total:g} s"
         return self.flaw is None
+
+
+def joined(content: bytes | bytearray, chunk: bytes) -> bytearray:
+    """Add a part in place. Most bodies have one, which is not copied."""
+    whole = content if isinstance(content, bytearray) else bytearray(content)
+    whole += chunk
+    return whole

@@ -7,7 +7,8 @@ import logging
 from collections.abc import Callable
 from typing import TypeAlias
 
-from attrs import asdict, frozen
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from .errors import ApiError, TransportError
 from .status import QueryStatus
@@ -15,8 +16,7 @@ from .status import QueryStatus
 LOGGER = logging.getLogger("supermetrics_query")
 
 
-@frozen(kw_only=True)
-class RequestDone:
+class RequestDone(Struct, frozen=True, kw_only=True):
     """An answer has come, whatever it says. `seconds` is how long it took."""
 
     operation: str
@@ -24,8 +24,7 @@ class RequestDone:
     seconds: float
 
 
-@frozen(kw_only=True)
-class RetryScheduled:
+class RetryScheduled(Struct, frozen=True, kw_only=True):
     """A request that failed is sent again after `pause` seconds; `tries` have failed so far."""
 
     error: ApiError | TransportError
@@ -33,8 +32,7 @@ class RetryScheduled:
     tries: int
 
 
-@frozen(kw_only=True)
-class Looked:
+class Looked(Struct, frozen=True, kw_only=True):
     """A look has shown where a query stands; `changed` tells whether its code or progress is another than before."""
 
     schedule_id: str
@@ -42,8 +40,7 @@ class Looked:
     changed: bool
 
 
-@frozen(kw_only=True)
-class LookMissed:
+class LookMissed(Struct, frozen=True, kw_only=True):
     """A look has failed; the next one comes after `pause` seconds."""
 
     schedule_id: str
@@ -51,8 +48,7 @@ class LookMissed:
     pause: float
 
 
-@frozen(kw_only=True)
-class WaitFinished:
+class WaitFinished(Struct, frozen=True, kw_only=True):
     """A query has ended while somebody waited; `code` is the last one seen and `age` how long the query was known."""
 
     schedule_id: str
@@ -60,23 +56,20 @@ class WaitFinished:
     age: float
 
 
-@frozen(kw_only=True)
-class StartSent:
+class StartSent(Struct, frozen=True, kw_only=True):
     """A query is about to be started; `token` goes on with it in any process, whatever becomes of this one."""
 
     schedule_id: str
     token: str
 
 
-@frozen(kw_only=True)
-class LimiterAway:
+class LimiterAway(Struct, frozen=True, kw_only=True):
     """The shared limiter does not answer; this process goes on alone with a part of the limits."""
 
     error: str
 
 
-@frozen(kw_only=True)
-class LimiterBack:
+class LimiterBack(Struct, frozen=True, kw_only=True):
     """The shared limiter answers again."""
 
 
@@ -108,7 +101,7 @@ def level_of(event: Event) -> int:
 
 def told(event: Event) -> str:
     """Say the members of an event on one line, a status by its code."""
-    members = asdict(event, recurse=False)
+    members = asdict(event)
     shown = {name: value.code if isinstance(value, QueryStatus) else value for name, value in members.items()}
     return " ".join(f"{name}={value}" for name, value in shown.items())
 

@@ -8,11 +8,12 @@ the header.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import repeat
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import evolve, frozen
 from supermetrics_query_api import models
+
+from .dicts import dicts
 
 if TYPE_CHECKING:
     from supermetrics_query_api.models import QueryDetails, QueryField, QueryResponse
@@ -43,8 +44,7 @@ class Page:
 
     def dicts(self) -> Iterator[dict[str, Any]]:
         """Give the rows as dicts keyed by column."""
-        keys = tuple(column.key for column in self.columns)
-        return map(dict, map(zip, repeat(keys), self.rows))
+        return dicts([column.key for column in self.columns], self.rows)
 
 
 @frozen
@@ -54,12 +54,11 @@ class Layout:
     columns: tuple[Column, ...]
     header: Row | None
 
-    def rows(self, data: Sequence[Any]) -> list[Row]:
+    def rows(self, data: Sequence[Any]) -> Sequence[Row]:
         """Return the rows of a page as tuples of one width, without a header; raise ValueError for a longer row."""
         rows = data[1:] if data and self.header is not None and self.is_header(data[0]) else data
-        width = len(self.columns)
-        if set(map(type, rows)) <= {tuple} and set(map(len, rows)) <= {width}:
-            return list(rows)
+        if are_tuples(rows) and set(map(len, rows)) == {len(self.columns)}:
+            return rows
         return [self.fitted(row) for row in rows]
 
     def is_header(self, row: object) -> bool:
@@ -134,11 +133,16 @@ def fields_by_column(query: QueryDetails | None) -> dict[int, QueryField]:
     }
 
 
+def are_tuples(data: Sequence[Any]) -> bool:
+    """Tell whether rows are tuples; they are decoded so all or none."""
+    return bool(data) and type(data[0]) is tuple
+
+
 def labels_of(data: Sequence[Any], header: Row | None, fields: Mapping[int, QueryField]) -> list[Any]:
     """Return a label for each column, None where there is none."""
     if data and isinstance(data[0], Mapping):
         return list(dict.fromkeys(key for row in data if isinstance(row, Mapping) for key in row))
-    sequences = data if set(map(type, data)) <= {tuple} else [row for row in data if isinstance(row, list | tuple)]
+    sequences = data if are_tuples(data) else [row for row in data if isinstance(row, list | tuple)]
     width = max(max(map(len, sequences), default=0), *(index + 1 for index in fields), 0)
     return [*(header or ()), *[None] * (width - len(header or ()))]
 

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from supermetrics_query import QueryClient, QueryError, ResultExpiredError
+from supermetrics_query.dicts import dicts
+from supermetrics_query.rows import MOST_COLUMNS
 
 from tests.support.answers import NOT_FOUND, ROWS, status, success
 from tests.support.table import CONVENTIONS, HEADER, serving_rows
@@ -144,3 +146,19 @@ def test_a_query_that_asks_for_a_part_of_the_result_gets_that_part() -> None:
     handle = door.call(door.client, "start", a_query(offset_start=10, offset_end=12))
     door.collect(door.client.attach(handle.token), "pages")
     assert [line for line in door.log if line.startswith("look")] == ["look 10..11", "look 12..12"]
+
+
+@given(st.lists(st.text(), max_size=40, unique=True), st.integers(0, 3))
+def test_dicts_hold_each_cell_under_its_key_whatever_the_key_is(keys: list[str], count: int) -> None:
+    rows = [tuple(range(number, number + len(keys))) for number in range(count)]
+    assert list(dicts(keys, rows)) == [dict(zip(keys, row, strict=True)) for row in rows]
+
+
+def test_a_row_may_have_as_many_columns_as_the_contract_allows() -> None:
+    keys = [f"column {number}" for number in range(MOST_COLUMNS)]
+    assert list(next(dicts(keys, [tuple(keys)])).values()) == keys
+
+
+def test_a_row_of_another_width_has_no_dict() -> None:
+    with pytest.raises(TypeError, match="missing 1 required positional argument"):
+        list(dicts(["date", "temp"], [("2026-01-01",)]))

@@ -21,7 +21,7 @@ from supermetrics_query import (
     StartSent,
 )
 
-TOLD = {LimiterAway: "away", LimiterBack: "back"}
+TOLD: dict[type, str] = {LimiterAway: "away", LimiterBack: "back"}
 
 
 def say(*words: str) -> None:

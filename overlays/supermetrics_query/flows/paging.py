@@ -80,7 +80,7 @@ class Reading:
             if goes_on:
                 self.reached = max(self.reached, self.start)
                 yield from self.ahead.fill(self.shift + self.reached, self.worth_sending())
-            rows = part.rows[max(0, self.start - part.start) :]
+            rows = part.rows[self.start - part.start :] if self.start > part.start else part.rows
             if rows:
                 yield Give(Page(start=part.end - len(rows), columns=self.layout.columns, rows=rows))
             if not goes_on:
