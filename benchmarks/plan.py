@@ -11,6 +11,7 @@ Judged: TypeAlias = Literal["ratio", "ours", "nothing"]
 
 BOTH = ("ours", "official")
 OURS = ("ours",)
+AIOHTTP = "ours_aiohttp"  # the same package with `transport="aiohttp"`
 
 
 @frozen(kw_only=True)
@@ -38,6 +39,7 @@ class Target:
     per_piece: bool = False  # whether the figure is divided by the size of the job
     rival: str | None = "official"
     rival_job: str | None = None  # where it is not the same job
+    subject: str = "ours"
     judged: Judged = "ratio"
     at_most: float | None = None
 
@@ -48,7 +50,14 @@ JOBS = (
     Job(name="import", does="IMPORT", quick=1, rounds=5, sample=imported),
     Job(name="cold", does="COLD", quick=1, rounds=5, sample=cold),
     Job(name="looks", does="looks", size=500, quick=100, rounds=7, subjects=(*BOTH, "plain")),
-    Job(name="looks_async", does="looks_async", size=500, quick=100, rounds=7, subjects=(*BOTH, "plain", "floor")),
+    Job(
+        name="looks_async",
+        does="looks_async",
+        size=500,
+        quick=100,
+        rounds=7,
+        subjects=(*BOTH, AIOHTTP, "plain", "floor"),
+    ),
     Job(name="idle", does="idle", size=5),
     Job(name="page", does="page", size=30, quick=4, rounds=5, subjects=("ours", "plain")),
     Job(name="page_dicts", does="page_dicts", size=30, quick=4, rounds=5, subjects=OURS),
@@ -61,7 +70,7 @@ JOBS = (
     Job(name="rows_10000", does="rows", size=10_000, rounds=3),
     Job(name="million_dicts", does="dicts", size=MILLION, rounds=3, subjects=OURS),
     *(Job(name=f"pages_{count}", does="pages", size=count, rounds=3, subjects=OURS) for count in (1, 10, 100, 1000)),
-    *(Job(name=f"waits_{count}", does="waits", size=count, subjects=OURS) for count in (1, 10, 100, 1000)),
+    *(Job(name=f"waits_{count}", does="waits", size=count, subjects=(*OURS, AIOHTTP)) for count in (1, 10, 100, 1000)),
 )
 
 TARGETS = (
@@ -69,9 +78,18 @@ TARGETS = (
     Target(key="cold_vs_peer", job="cold", at_most=0.26),
     Target(key="look_vs_peer.sync", job="looks", per_piece=True, at_most=0.85),
     Target(key="look_vs_peer.async", job="looks_async", per_piece=True, at_most=0.75),
+    Target(key="look_vs_peer.aiohttp", job="looks_async", per_piece=True, subject=AIOHTTP, at_most=0.75),
     Target(key="look_vs_httpx.sync", job="looks", per_piece=True, rival="plain", judged="nothing"),
     Target(key="look_vs_httpx.async", job="looks_async", per_piece=True, rival="plain", judged="nothing"),
     Target(key="look_vs_aiohttp.async", job="looks_async", per_piece=True, rival="floor", judged="nothing"),
+    Target(
+        key="waits_vs_httpx.aiohttp",
+        job="waits_1000",
+        unit="s",
+        subject=AIOHTTP,
+        rival="ours",
+        judged="nothing",
+    ),
     Target(key="idle_connections", job="idle", figure="connections", unit="", judged="ours", at_most=1),
     Target(key="page_vs_json", job="page", per_piece=True, rival="plain", at_most=0.48),
     Target(key="page_vs_json.dicts", job="page_dicts", per_piece=True, rival="plain", rival_job="page", at_most=0.80),

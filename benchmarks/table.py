@@ -39,7 +39,7 @@ def lines(targets: Iterable[Target], measured: Mapping[str, Outcome]) -> list[Li
 
 def line(target: Target, measured: Mapping[str, Outcome]) -> Line:
     """Judge one target."""
-    ours = figures(target, measured[target.job], "ours")
+    ours = figures(target, measured[target.job], target.subject)
     peers = figures(target, measured[target.rival_job or target.job], target.rival) if target.rival else []
     own, peer = middle(ours), middle(peers) if peers else None
     ratio = own / peer if peer else None

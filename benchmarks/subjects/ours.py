@@ -1,6 +1,7 @@
 """The package itself, through its public door. Like the peer, it is not held back to the pace of a key."""
 
 import asyncio
+import os
 import time
 from itertools import chain
 
@@ -31,12 +32,16 @@ def looks(url: str, size: int) -> Job:
 
 def looks_async(url: str, size: int) -> Job:
     """Look so many times, one after the other, in a task."""
+    return looks_of(AsyncQueryClient(KEY, base_url=url, limiter=NoLimits()), size)
+
+
+def looks_of(client: AsyncQueryClient, size: int) -> Job:
+    """Look so many times with this client."""
 
     async def look(times: int) -> None:
         for _ in range(times):
             await client.status(RUNNING)
 
-    client = AsyncQueryClient(KEY, base_url=url, limiter=NoLimits())
     with asyncio.Runner() as runner:
         runner.run(look(1))
         yield READY
@@ -108,12 +113,16 @@ def body_again_and_again(url: str) -> QueryClient:
 
 def waits(url: str, size: int) -> Job:
     """Wait at once for so many queries of five seconds."""
+    return waits_of(AsyncQueryClient(KEY, base_url=url, limiter=NoLimits()), size)
+
+
+def waits_of(client: AsyncQueryClient, size: int) -> Job:
+    """Wait at once for so many queries with this client."""
 
     async def wait() -> None:
-        await asyncio.gather(*(client.attach(f"ends-5-{size}-{number}").wait() for number in range(size)))
+        await asyncio.gather(*(client.attach(f"ends-5-{os.getpid()}-{number}").wait() for number in range(size)))
         await client.aclose()
 
-    client = AsyncQueryClient(KEY, base_url=url, limiter=NoLimits())
     with asyncio.Runner() as runner:
         runner.get_loop()
         yield READY
