@@ -41,13 +41,18 @@ LONGEST_HEADER = 100 * 1024  # bytes, as with httpx; by itself aiohttp stops at 
 CHUNK = 64 * 1024  # bytes; as often a download is told of
 FAILURES = (aiohttp.ClientError, TimeoutError, ValueError)
 
+
+class ProxyRefusedError(aiohttp.ClientError):
+    """A proxy would not connect. The error of aiohttp repeats the address of the proxy, with the password."""
+
+
 # The connection was never made, so the server cannot have acted.
 NEVER_SENT = (
     aiohttp.ClientConnectorError,
-    aiohttp.ClientHttpProxyError,
     aiohttp.ConnectionTimeoutError,
     aiohttp.InvalidURL,
     aiohttp.NonHttpUrlClientError,
+    ProxyRefusedError,
 )
 
 
@@ -119,7 +124,7 @@ def running_loop() -> asyncio.AbstractEventLoop:
     return asyncio.get_running_loop()
 
 
-def session_of(options: Mapping[str, Any], proxy: str | None) -> aiohttp.ClientSession:
+def session_of(options: Mapping[str, Any], proxy: URL | None) -> aiohttp.ClientSession:
     """Open a session that keeps its connections and no cookies."""
     verify = options.get("verify", True)
     context = verify if isinstance(verify, ssl.SSLContext) else tls_context(verify=verify)
@@ -141,6 +146,8 @@ async def once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerTyp
         return await handler(request)
     except NEVER_SENT:
         raise
+    except aiohttp.ClientHttpProxyError as error:
+        raise ProxyRefusedError(f"{error.status} {error.message}") from None
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError, aiohttp.ClientResponseError) as error:
         told = error.message if isinstance(error, aiohttp.ClientResponseError) else error
         raise NoAnswerError(str(told).partition("\n")[0]) from None  # the other lines repeat what was received
@@ -159,14 +166,17 @@ def checked(options: Mapping[str, Any]) -> Mapping[str, Any]:
     return options
 
 
-def proxy_of(base_url: str, options: Mapping[str, Any]) -> str | None:
+def proxy_of(base_url: str, options: Mapping[str, Any]) -> URL | None:
     """Return the proxy of the options, else that of the environment. Its password must not get into an error."""
-    proxy = options.get("proxy") or (proxy_of_environment(base_url) if options.get("trust_env", True) else None)
-    if proxy is None:
+    given = options.get("proxy") or (proxy_of_environment(base_url) if options.get("trust_env", True) else None)
+    if given is None:
         return None
-    scheme = urlsplit(proxy).scheme if isinstance(proxy, str) else type(proxy).__name__
-    if scheme not in {"http", "https"}:
-        raise ConfigurationError(f"transport='aiohttp' needs a proxy as 'http://...' or 'https://...', not {scheme!r}")
+    try:
+        proxy = URL(given)
+    except (TypeError, ValueError):
+        proxy = URL()
+    if proxy.scheme not in {"http", "https"} or not proxy.host:
+        raise ConfigurationError("the proxy of transport='aiohttp' must be an address such as 'http://proxy.test:3128'")
     return proxy
 
 

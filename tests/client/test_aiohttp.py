@@ -21,6 +21,7 @@ from supermetrics_query.operations import look
 from supermetrics_query.transport import AsyncTransport
 from supermetrics_query.wire import AsyncSender
 
+from tests.support.servers import LIMIT, Exchange, Server, a_server
 from tests.support.sockets import drops, sends, serving
 from tests.support.world import BASE_URL, KEY
 
@@ -142,6 +143,18 @@ def test_an_error_holds_no_key_wherever_one_looks() -> None:
     assert KEY not in "".join(traceback.format_exception(error)) + repr(vars(error))
 
 
+def test_a_look_that_is_cancelled_leaves_no_connection_behind() -> None:
+    async def look_and_be_cancelled(server: Server) -> bool:
+        async with client(base_url=server.base_url) as opened:
+            with anyio.move_on_after(0.2) as scope:
+                await opened.status("night-1")
+            return scope.cancelled_caught and await anyio.to_thread.run_sync(server.closed.wait, LIMIT)
+
+    with a_server(Exchange.is_silent) as server:
+        assert asyncio.run(look_and_be_cancelled(server))
+    assert server.seen == [(1, 1)]
+
+
 def test_a_closed_client_sends_nothing() -> None:
     async def look_after_closing() -> None:
         opened = client()
@@ -184,8 +197,9 @@ def test_a_client_belongs_to_one_event_loop() -> None:
         ({"http_options": {"auth": "x"}}, "must not hold auth"),
         ({"http_options": {"headers": {"authorization": "x"}}}, r"headers\[Authorization\]"),
         ({"http_options": {"verify": "ca.pem"}}, "must be True, False or an ssl.SSLContext, not 'ca.pem'"),
-        ({"http_options": {"proxy": "socks5://user:secret@127.0.0.1"}}, "not 'socks5'"),
-        ({"http_options": {"proxy": 5}}, "not 'int'"),
+        ({"http_options": {"proxy": "socks5://user:secret@127.0.0.1"}}, "must be an address such as"),
+        ({"http_options": {"proxy": "http://user:secret@[::"}}, "must be an address such as"),
+        ({"http_options": {"proxy": 5}}, "must be an address such as"),
     ],
     ids=repr,
 )
@@ -231,18 +245,39 @@ def test_the_proxy_is_that_of_the_options_or_of_the_environment(
         monkeypatch.delenv(name.upper(), raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert proxy_of(BASE_URL, options) == proxy
+    found = proxy_of(BASE_URL, options)
+    assert (found and str(found)) == proxy
 
 
-def test_a_proxy_that_cannot_be_reached_means_that_nothing_was_sent() -> None:
+def look_through(proxy: str, base_url: str = BASE_URL) -> TransportError:
+    """Look once through a proxy, and return what that raises."""
+
     async def look_once() -> TransportError:
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            port = listener.getsockname()[1]
-        async with client(http_options={"proxy": f"http://user:secret@127.0.0.1:{port}"}) as opened:
+        async with client(base_url=base_url, http_options={"proxy": proxy}) as opened:
             with pytest.raises(TransportError) as caught:
                 await opened.status("night-1")
         return caught.value
 
-    error = asyncio.run(look_once())
-    assert not error.sent
-    assert "secret" not in str(error)
+    return asyncio.run(look_once())
+
+
+def test_a_proxy_that_cannot_be_reached_or_refuses_means_that_nothing_was_sent() -> None:
+    with serving(sends(b"HTTP/1.1 407 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")) as base_url:
+        proxy = base_url.replace("://", "://user:secret@")
+        refused = look_through(proxy)
+    gone = look_through(proxy)
+    assert not refused.sent
+    assert not gone.sent
+    assert "407" in str(refused)
+    assert "secret" not in f"{refused} {gone}"
+
+
+def test_a_proxy_learns_who_asks_from_its_own_header(listening: tuple[str, Listener]) -> None:
+    base_url, server = listening
+    options = {"proxy": base_url.replace("://", "://user:secret@")}
+    asyncio.run(sent(AiohttpTransport("http://127.0.0.1:1", options)))
+    asyncio.run(sent(AiohttpTransport(base_url, {})))
+    through, direct = server.requests
+    assert through.startswith(b"GET http://127.0.0.1:1/query/status?")
+    assert b"Proxy-Authorization: Basic dXNlcjpzZWNyZXQ=" in through
+    assert b"Proxy-Authorization" not in direct
