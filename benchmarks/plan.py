@@ -11,6 +11,8 @@ Judged: TypeAlias = Literal["ratio", "ours", "nothing"]
 
 BOTH = ("ours", "official")
 OURS = ("ours",)
+AIOHTTP = "ours_aiohttp"  # the same package with `transport="aiohttp"`
+ASYNC = (*BOTH, AIOHTTP, "plain", "floor")
 
 
 @frozen(kw_only=True)
@@ -39,6 +41,7 @@ class Target:
     rival: str | None = "official"
     rival_job: str | None = None  # where it is not the same job
     rival_figure: str | None = None  # where it is not the same figure
+    subject: str = "ours"
     judged: Judged = "ratio"
     at_most: float | None = None
 
@@ -49,7 +52,14 @@ JOBS = (
     Job(name="import", does="IMPORT", quick=1, rounds=7, sample=imported),
     Job(name="cold", does="COLD", quick=1, rounds=15, sample=cold),
     Job(name="looks", does="looks", size=300, quick=100, rounds=15, subjects=(*BOTH, "plain")),
-    Job(name="looks_async", does="looks_async", size=300, quick=100, rounds=15, subjects=(*BOTH, "plain", "floor")),
+    Job(
+        name="looks_async",
+        does="looks_async",
+        size=300,
+        quick=100,
+        rounds=15,
+        subjects=ASYNC,
+    ),
     Job(name="idle", does="idle", size=5),
     Job(name="page", does="page", size=30, quick=4, rounds=7, subjects=OURS),
     Job(name="page_dicts", does="page_dicts", size=30, quick=4, rounds=7, subjects=OURS),
@@ -62,7 +72,7 @@ JOBS = (
     Job(name="rows_10000", does="rows", size=10_000, rounds=3),
     Job(name="million_dicts", does="dicts", size=MILLION, rounds=3, subjects=OURS),
     *(Job(name=f"pages_{count}", does="pages", size=count, rounds=3, subjects=OURS) for count in (1, 10, 100, 1000)),
-    *(Job(name=f"waits_{count}", does="waits", size=count, subjects=OURS) for count in (1, 10, 100, 1000)),
+    *(Job(name=f"waits_{count}", does="waits", size=count, subjects=(*OURS, AIOHTTP)) for count in (1, 10, 100, 1000)),
 )
 
 TARGETS = (
@@ -70,9 +80,18 @@ TARGETS = (
     Target(key="cold_vs_peer", job="cold", at_most=0.26),
     Target(key="look_vs_peer.sync", job="looks", per_piece=True, at_most=0.85),
     Target(key="look_vs_peer.async", job="looks_async", per_piece=True, at_most=0.75),
+    Target(key="look_vs_peer.aiohttp", job="looks_async", per_piece=True, subject=AIOHTTP, at_most=0.75),
     Target(key="look_vs_httpx.sync", job="looks", per_piece=True, rival="plain", judged="nothing"),
     Target(key="look_vs_httpx.async", job="looks_async", per_piece=True, rival="plain", judged="nothing"),
     Target(key="look_vs_aiohttp.async", job="looks_async", per_piece=True, rival="floor", judged="nothing"),
+    Target(
+        key="waits_vs_httpx.aiohttp",
+        job="waits_1000",
+        unit="s",
+        subject=AIOHTTP,
+        rival="ours",
+        judged="nothing",
+    ),
     Target(key="idle_connections", job="idle", figure="connections", unit="", judged="ours", at_most=1),
     Target(key="page_vs_json", job="page", rival="ours", rival_figure="json", at_most=0.48),
     Target(key="page_vs_json.dicts", job="page_dicts", rival="ours", rival_figure="json", at_most=0.80),

@@ -11,7 +11,7 @@ from benchmarks.plan import Job
 from benchmarks.sampling import Sample
 from benchmarks.service import counters, serving
 
-OURS = "ours"
+OURS = ("ours", "ours_aiohttp")  # the subjects that this environment holds
 
 
 @frozen
@@ -49,7 +49,7 @@ def done(job: Job, url: str, peer: str, *, quick: bool) -> Outcome:
     samples: dict[str, list[Sample]] = {subject: [] for subject in job.subjects}
     for turn in range(1 if quick else job.rounds):
         for subject in job.subjects if turn % 2 == 0 else reversed(job.subjects):
-            samples[subject].append(sampled(job, subject, url, size, sys.executable if subject == OURS else peer))
+            samples[subject].append(sampled(job, subject, url, size, sys.executable if subject in OURS else peer))
     return Outcome(job.name, size, samples)
 
 

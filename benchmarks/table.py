@@ -42,7 +42,7 @@ def lines(targets: Iterable[Target], measured: Mapping[str, Outcome]) -> list[Li
 
 def line(target: Target, measured: Mapping[str, Outcome]) -> Line:
     """Judge one target."""
-    ours = figures(target, measured[target.job], "ours", target.figure)
+    ours = figures(target, measured[target.job], target.subject, target.figure)
     peers = rival(target, measured)
     ratios = [mine / other for mine, other in zip(ours, peers, strict=False)]
     own, peer = middle(ours), middle(peers) if peers else None

@@ -119,11 +119,24 @@ def limiter() -> object:
     return supermetrics_query.RedisLimiter("redis://127.0.0.1:1/0")
 
 
+def fast_client() -> AsyncQueryClient:
+    return AsyncQueryClient("key_of_nobody", transport="aiohttp")
+
+
+def aiohttp(_client: QueryClient) -> None:
+    async def count() -> int:
+        async with AsyncQueryClient(poll=LIVELY, transport="aiohttp") as client:
+            return len([row async for row in (await client.run(asked())).rows()])
+
+    expect(asyncio.run(count()) == ROWS, "aiohttp lost rows")
+
+
 def redis(_client: QueryClient) -> None:
     expect(limiter(), "there is no limiter")  # it connects when it is used
 
 
 WORKING: dict[str, Check] = {
+    "aiohttp": aiohttp,
     "arrow": table(lambda query: query.to_arrow()),
     "pandas": table(lambda query: query.to_pandas()),
     "polars": table(lambda query: query.to_polars()),
@@ -151,6 +164,10 @@ def without_command(_client: QueryClient) -> None:
     explains("cli", text)
 
 
+def without_aiohttp(_client: QueryClient) -> None:
+    explains("aiohttp", raised(ConfigurationError, fast_client))
+
+
 def without_redis(_client: QueryClient) -> None:
     explains("redis", raised(ConfigurationError, limiter))
 
@@ -171,6 +188,7 @@ def without_demo(_client: QueryClient) -> None:
 
 
 MISSING: dict[str, Check] = {
+    "aiohttp": without_aiohttp,
     "arrow": without_table("arrow"),
     "pandas": without_table("pandas"),
     "polars": without_table("polars"),

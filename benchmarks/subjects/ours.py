@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import time
 from collections.abc import Callable
 from itertools import chain
@@ -26,12 +27,16 @@ def looks(url: str, size: int) -> Job:
 
 def looks_async(url: str, size: int) -> Job:
     """Look so many times, one after the other, in a task."""
+    return looks_of(AsyncQueryClient(KEY, base_url=url, limiter=NoLimits()), size)
+
+
+def looks_of(client: AsyncQueryClient, size: int) -> Job:
+    """Look so many times with this client."""
 
     async def look(times: int) -> None:
         for _ in range(times):
             await client.status(RUNNING)
 
-    client = AsyncQueryClient(KEY, base_url=url, limiter=NoLimits())
     with asyncio.Runner() as runner:
         runner.run(look(1))
         yield READY
@@ -111,12 +116,16 @@ def cpu_of(work: Callable[[], int], result: int) -> float:
 
 def waits(url: str, size: int) -> Job:
     """Wait at once for so many queries of five seconds."""
+    return waits_of(AsyncQueryClient(KEY, base_url=url, limiter=NoLimits()), size)
+
+
+def waits_of(client: AsyncQueryClient, size: int) -> Job:
+    """Wait at once for so many queries with this client."""
 
     async def wait() -> None:
-        await asyncio.gather(*(client.attach(f"ends-5-{size}-{number}").wait() for number in range(size)))
+        await asyncio.gather(*(client.attach(f"ends-5-{os.getpid()}-{number}").wait() for number in range(size)))
         await client.aclose()
 
-    client = AsyncQueryClient(KEY, base_url=url, limiter=NoLimits())
     with asyncio.Runner() as runner:
         runner.get_loop()
         yield READY

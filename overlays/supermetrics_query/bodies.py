@@ -1,9 +1,11 @@
 """The body of an answer while it arrives, within its bounds of size and time."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from attrs import define, field
+
+from .effects import Answer, Request
 
 
 @define
@@ -26,9 +28,9 @@ class Body:
         """Return how many seconds are left for it."""
         return None if self.total is None else max(0.0, self.total - self.age)
 
-    def into(self, write: Callable[[bytes], object] | None) -> "Body":
-        """Hand it on as it comes instead of keeping it."""
-        self.write = write
+    def into(self, request: Request, status: int) -> "Body":
+        """Hand a success on as it comes, where the request says so; an error is always kept."""
+        self.write = request.write if 200 <= status < 300 else None
         return self
 
     def takes(self, chunk: bytes) -> bool:
@@ -41,6 +43,20 @@ class Body:
         elif self.left() == 0:
             self.flaw = f"its body did not end within {self.total:g} s"
         return self.flaw is None
+
+    def answer(self, status: int, headers: Mapping[str, str], method: str, url: str, serial: int) -> Answer:
+        """Return what has arrived as plain data; `headers` have names in lower case."""
+        return Answer(
+            status=status,
+            headers=headers,
+            body=self.content,
+            method=method,
+            url=url.partition("?")[0],
+            received=time.time(),
+            seconds=self.age,
+            credential=serial,
+            flaw=self.flaw,
+        )
 
 
 def joined(content: bytes | bytearray, chunk: bytes) -> bytearray:

@@ -8,8 +8,9 @@ from weakref import ref
 from . import flows
 from .asking import history_request, known_run, new_run
 from .checks import checked_in_flight, checked_schedule_id, checked_window
-from .door import Door
+from .door import Door, aiohttp_transport
 from .drivers import AsyncDriver, Driver
+from .errors import ConfigurationError
 from .policies import DEFAULT_WAIT, Seconds, patience
 from .polling import NEVER
 from .query import AsyncQuery, Query, notice
@@ -38,12 +39,19 @@ if TYPE_CHECKING:
     from .credentials import Credentials
     from .query import OnProgress, OnProgressAsync
     from .status import QueryStatus
+    from .wire import TransportName
 
 
 class QueryClient(Door[Driver]):
     """Run queries in sync code. Use it as a context manager, or call `close()`; threads may share one."""
 
-    def _make_driver(self, url: str, options: Mapping[str, Any], credentials: Credentials, clock: Clock) -> Driver:
+    def _make_driver(
+        self, transport: TransportName, url: str, options: Mapping[str, Any], credentials: Credentials, clock: Clock
+    ) -> Driver:
+        if transport != "httpx":
+            raise ConfigurationError(
+                f"transport={transport!r} is for async code: use AsyncQueryClient, or leave it out"
+            )
         return Driver(Transport(url, options), credentials, clock)
 
     def _handle(self, run: Run) -> Query:
@@ -149,8 +157,11 @@ class QueryClient(Door[Driver]):
 class AsyncQueryClient(Door[AsyncDriver]):
     """Run queries in async code, under asyncio or trio; tasks may share one. What each method does: `QueryClient`."""
 
-    def _make_driver(self, url: str, options: Mapping[str, Any], credentials: Credentials, clock: Clock) -> AsyncDriver:
-        return AsyncDriver(AsyncTransport(url, options), credentials, clock)
+    def _make_driver(
+        self, transport: TransportName, url: str, options: Mapping[str, Any], credentials: Credentials, clock: Clock
+    ) -> AsyncDriver:
+        sender = AsyncTransport if transport == "httpx" else aiohttp_transport()
+        return AsyncDriver(sender(url, options), credentials, clock)
 
     def _handle(self, run: Run) -> AsyncQuery:
         handle = AsyncQuery(self._driver, self._settings, run)

@@ -16,14 +16,17 @@ from .events import guarded
 from .limits import Limiter
 from .policies import PollPolicy, RetryPolicy, Seconds, seconds
 from .settings import Settings
+from .tables import check_installed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from .aiohttp_transport import AiohttpTransport
     from .clocks import Clock
     from .effects import Limits
     from .events import OnEvent
     from .runs import Run
+    from .wire import TransportName
 
 API_KEY = "SUPERMETRICS_API_KEY"
 BASE_URL = "SUPERMETRICS_BASE_URL"
@@ -50,6 +53,7 @@ class Door(Generic[D]):
         page_size: int = 10_000,
         on_event: OnEvent | None = None,
         http_options: Mapping[str, Any] | None = None,
+        transport: TransportName = "httpx",
         clock: Clock | None = None,
     ) -> None:
         """Take the key (else from SUPERMETRICS_API_KEY) or a function that gives one, and how patient to be.
@@ -58,7 +62,8 @@ class Door(Generic[D]):
         a `RedisLimiter` that several processes share, or `NoLimits()`. `base_url` falls back to
         SUPERMETRICS_BASE_URL, then to the contract. `timeout` bounds one request. `on_event` gets a value of
         `supermetrics_query.events` for each thing that happens; `log_events` logs them. `http_options` goes to httpx:
-        `verify`, `proxy`, `headers` and so on. `clock` is for tests. Raises ConfigurationError for what cannot be used.
+        `verify`, `proxy`, `headers` and so on. `transport="aiohttp"` sends with aiohttp, in async code. `clock` is for
+        tests. Raises ConfigurationError for what cannot be used.
         """
         credentials = Credentials(api_key or os.environ.get(API_KEY), token_provider)
         self._settings = Settings(
@@ -71,7 +76,8 @@ class Door(Generic[D]):
             on_event=guarded(on_event),
         )
         url = checked_base_url(base_url or os.environ.get(BASE_URL) or SERVER_URL)
-        self._driver = self._make_driver(url, http_options or {}, credentials, clock or SystemClock())
+        sends = checked_transport(transport)
+        self._driver = self._make_driver(sends, url, http_options or {}, credentials, clock or SystemClock())
 
     def _runs_of(self, format: str) -> Callable[[object], Run]:
         checked_format(format)
@@ -86,8 +92,19 @@ class Door(Generic[D]):
     def _handle(self, run: Run) -> object:
         raise NotImplementedError
 
-    def _make_driver(self, url: str, options: Mapping[str, Any], credentials: Credentials, clock: Clock) -> D:
+    def _make_driver(
+        self, transport: TransportName, url: str, options: Mapping[str, Any], credentials: Credentials, clock: Clock
+    ) -> D:
         raise NotImplementedError
+
+
+def checked_transport(value: TransportName) -> TransportName:
+    """Return the name of what sends."""
+    if value not in {"httpx", "aiohttp"}:
+        raise ConfigurationError(
+            f"transport must be 'httpx' or 'aiohttp', not {value!r}; an httpx transport goes into http_options"
+        )
+    return value
 
 
 def request_timeout(value: Seconds) -> float:
@@ -96,3 +113,11 @@ def request_timeout(value: Seconds) -> float:
     if timeout == 0:
         raise ConfigurationError("timeout=0 leaves no time for a request; it bounds one request, not a wait")
     return timeout
+
+
+def aiohttp_transport() -> type[AiohttpTransport]:
+    """Import the transport that needs an extra."""
+    check_installed("aiohttp")
+    from .aiohttp_transport import AiohttpTransport
+
+    return AiohttpTransport

@@ -36,7 +36,8 @@ from .effects import (
     resume,
 )
 from .errors import ConfigurationError, SupermetricsQueryError
-from .transport import AsyncTransport, Transport
+from .transport import Transport
+from .wire import AsyncSender
 
 T = TypeVar("T")
 
@@ -117,7 +118,7 @@ class Driver:
 class AsyncDriver:
     """Perform effects in the task of the caller, under asyncio or trio; tasks may share one."""
 
-    def __init__(self, transport: AsyncTransport, credentials: Credentials, clock: Clock) -> None:
+    def __init__(self, transport: AsyncSender, credentials: Credentials, clock: Clock) -> None:
         """Take what it needs to send, to prove who is asking, and to wait."""
         self._transport = transport
         self._credentials = credentials

@@ -43,7 +43,7 @@ class Answer:
     method: str
     url: str  # without its query
     received: float = 0.0  # seconds since the epoch
-    seconds: float = 0.0  # from the request to the end of the answer
+    seconds: float = field(default=0.0, eq=False)  # from the request to the end of the answer
     credential: int = 0  # which credential was sent, see Renew
     flaw: str | None = None  # why the body is not whole
 

@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 
     Schema: TypeAlias = pa.Schema | Mapping[str, pa.DataType]
 
-NEEDED = {"arrow": ("pyarrow",), "pandas": ("pyarrow", "pandas"), "polars": ("pyarrow", "polars")}
+NEEDED = {
+    "aiohttp": ("aiohttp",),
+    "arrow": ("pyarrow",),
+    "pandas": ("pyarrow", "pandas"),
+    "polars": ("pyarrow", "polars"),
+}
 
 
 def check_installed(extra: str) -> None:

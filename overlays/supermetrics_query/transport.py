@@ -5,25 +5,31 @@ request with the key in it, so ours is raised outside the `except` and does not 
 """
 
 import ssl
-import time
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
 from functools import cache, lru_cache
 from typing import Any
 
 import anyio
 import httpx
 
-from .about import USER_AGENT
 from .bodies import Body
 from .credentials import Credentials
-from .effects import Answer, Request, Send
-from .errors import ConfigurationError, TransportError
+from .effects import Answer, Send
+from .errors import ConfigurationError
+from .wire import (
+    KEEPALIVE,
+    MOST_BODY,
+    Parameters,
+    bounded,
+    closed,
+    described,
+    headers_of,
+    parts,
+    refuse_ours,
+    transport_error,
+)
 
-KEEPALIVE = 90.0  # seconds; longer than the usual gap between two looks
 MOST_IDLE = 20  # connections; for each of them, httpcore goes through all connections at every request
-MOST_BODY = 256 * 1024 * 1024  # bytes
-OURS = ("auth", "base_url", "cookies", "follow_redirects", "timeout")
 FAILURES = (httpx.HTTPError, TimeoutError)
 
 # The connection was never made, so the server cannot have acted.
@@ -48,15 +54,16 @@ class Transport:
 
     def send(self, effect: Send, credentials: Credentials) -> Answer:
         """Send a request; raise TransportError where there is no answer."""
-        refuse_closed(self._client)
+        if self._client.is_closed:
+            raise closed()
         body, serial = Body(self._most_body, effect.total), credentials.serial
         try:
             request = self._client.build_request(**keywords(self._base_url, effect, credentials))
             response = self._client.send(request, stream=True)
         except FAILURES as error:
-            failure = transport_error(effect.request, error)
+            failure = transport_error(effect.request, error, NEVER_SENT)
         else:
-            self._read(response, body.into(effect.request.write if response.is_success else None))
+            self._read(response, body.into(effect.request, response.status_code))
             return answer_of(response, body, serial)
         raise failure
 
@@ -86,16 +93,17 @@ class AsyncTransport:
 
     async def send(self, effect: Send, credentials: Credentials) -> Answer:
         """Send a request; raise TransportError where there is no answer."""
-        refuse_closed(self._client)
+        if self._client.is_closed:
+            raise closed()
         body, serial = Body(self._most_body, effect.total), credentials.serial
         try:
             with bounded(effect.total):
                 request = self._client.build_request(**keywords(self._base_url, effect, credentials))
                 response = await self._client.send(request, stream=True)
         except FAILURES as error:
-            failure = transport_error(effect.request, error)
+            failure = transport_error(effect.request, error, NEVER_SENT)
         else:
-            await self._read(response, body.into(effect.request.write if response.is_success else None))
+            await self._read(response, body.into(effect.request, response.status_code))
             return answer_of(response, body, serial)
         raise failure
 
@@ -153,70 +161,28 @@ def client_options(base_url: str, options: Mapping[str, Any]) -> dict[str, Any]:
     ours: dict[str, Any] = {"limits": limits, "base_url": base_url, "follow_redirects": False}
     if not options.keys() & {"verify", "cert", "transport"}:
         ours["verify"] = tls_context()
-    return ours | {**options, "headers": {**dict(options.get("headers", {})), "User-Agent": USER_AGENT}}
-
-
-def refuse_ours(options: Mapping[str, Any]) -> None:
-    """Refuse options that this package decides on."""
-    headers = {str(name).lower() for name in options.get("headers", {})}
-    taken = sorted(options.keys() & set(OURS)) + (["headers[Authorization]"] if "authorization" in headers else [])
-    if taken:
-        raise ConfigurationError(f"http_options must not hold {', '.join(taken)}: the client itself sets them")
+    return ours | {**options, "headers": headers_of(options)}
 
 
 @cache
-def tls_context() -> ssl.SSLContext:
+def tls_context(*, verify: bool = True) -> ssl.SSLContext:
     """Make the one TLS context of this process, which costs as much as 20 requests."""
-    return httpx.create_ssl_context()
-
-
-def bounded(seconds: float | None) -> AbstractContextManager[object]:
-    """Raise TimeoutError after so many seconds; where there is no bound, do not pay for one."""
-    return nullcontext() if seconds is None else anyio.fail_after(seconds)
-
-
-def refuse_closed(client: httpx.Client | httpx.AsyncClient) -> None:
-    """Refuse to send with a client that was closed."""
-    if client.is_closed:
-        raise ConfigurationError("this client has been closed: use it inside its `with` block")
+    return httpx.create_ssl_context(verify=verify)
 
 
 def keywords(base_url: str, effect: Send, credentials: Credentials) -> dict[str, Any]:
     """Return what httpx builds the request from."""
-    given = dict(effect.request.keywords)
-    url = address(base_url + given["url"], tuple(given.pop("params", {}).items()))
-    headers = {**given.get("headers", {}), **credentials.header()}
-    return {**given, "url": url, "headers": headers, "timeout": httpx.Timeout(effect.timeout, pool=None)}
+    url, parameters, rest = parts(base_url, effect, credentials)
+    return {**rest, "url": address(url, parameters), "timeout": httpx.Timeout(effect.timeout, pool=None)}
 
 
 @lru_cache(maxsize=1024)
-def address(url: str, parameters: tuple[tuple[str, str], ...]) -> httpx.URL:
+def address(url: str, parameters: Parameters) -> httpx.URL:
     """Return where a request goes. Looks at one query go to one place, and to write it costs a fifth of a look."""
     return httpx.URL(url, params=parameters) if parameters else httpx.URL(url)
 
 
 def answer_of(response: httpx.Response, body: Body, serial: int) -> Answer:
     """Return a response as plain data."""
-    return Answer(
-        status=response.status_code,
-        headers={name.lower(): value for name, value in response.headers.items()},
-        body=body.content,
-        method=response.request.method,
-        url=str(response.url).partition("?")[0],
-        received=time.time(),
-        seconds=body.age,
-        credential=serial,
-        flaw=body.flaw,
-    )
-
-
-def transport_error(request: Request, error: Exception) -> TransportError:
-    """Say what happened instead of an answer."""
-    return TransportError(
-        f"no answer to {request.operation}: {described(error)}", sent=not isinstance(error, NEVER_SENT)
-    )
-
-
-def described(error: Exception) -> str:
-    """Name an error, and add its text where it has one."""
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return body.answer(response.status_code, headers, response.request.method, str(response.url), serial)

@@ -14,7 +14,7 @@ from supermetrics_query.emulator.sources import INTEGER, TEXT, Column
 from supermetrics_query.files import TOLD_EVERY
 
 from tests.support.answers import cut, success
-from tests.support.world import DOORS, open_door
+from tests.support.world import DOORS, WIRES, backend_of, open_door, transport_of
 
 CSV = httpx.Response(200, content="date,temp\n2013-01-01,39.0\n", headers={"content-type": "text/csv"})
 LONG = Source(
@@ -30,15 +30,16 @@ def download_over_the_wire(door_name: str, target: Path, **named: Any) -> int:
         if door_name == "sync":
             with QueryClient(service.key, base_url=service.url) as client:
                 return client.run(ROWS, format="csv").download(target, **named)
-        return anyio.run(partial(download_async, service, target, **named), backend=door_name)
+        download = partial(download_async, service, target, transport_of(door_name), **named)
+        return anyio.run(download, backend=backend_of(door_name))
 
 
-async def download_async(service: Emulator, target: Path, **named: Any) -> int:
-    async with AsyncQueryClient(service.key, base_url=service.url) as client:
+async def download_async(service: Emulator, target: Path, options: dict[str, Any], **named: Any) -> int:
+    async with AsyncQueryClient(service.key, base_url=service.url, **options) as client:
         return await (await client.run(ROWS, format="csv")).download(target, **named)
 
 
-@pytest.mark.parametrize("door_name", DOORS)
+@pytest.mark.parametrize("door_name", WIRES)
 def test_the_bytes_written_are_told_on_the_way_and_at_the_end(door_name: str, tmp_path: Path) -> None:
     told: list[int] = []
     size = download_over_the_wire(door_name, tmp_path / "rows.csv", on_progress=told.append)
@@ -49,7 +50,7 @@ def test_the_bytes_written_are_told_on_the_way_and_at_the_end(door_name: str, tm
     assert 3 <= len(told) <= size // TOLD_EVERY + 2
 
 
-@pytest.mark.parametrize("door_name", DOORS)
+@pytest.mark.parametrize("door_name", WIRES)
 @pytest.mark.parametrize("after", [0, 3 * TOLD_EVERY])
 @pytest.mark.parametrize("error", [KeyError("stop"), TimeoutError("stop"), TransportError("stop", sent=True)], ids=repr)
 def test_what_it_raises_ends_the_download_and_leaves_no_file(

@@ -23,7 +23,7 @@ from supermetrics_query.clocks import SystemClock
 
 from tests.support.answers import status, success
 from tests.support.servers import CLOSES, LIMIT, STAYS, Behaviour, Exchange, Server, a_server, raw
-from tests.support.world import DOORS, KEY
+from tests.support.world import KEY, WIRES, backend_of, transport_of
 
 RETRY = RetryPolicy(base=0.01, cap=0.02)
 TIMEOUT = 0.3
@@ -68,8 +68,8 @@ class Waiter:
         options["poll"] = PollPolicy(first=0.01, floor=0.01, ceiling=0.05, jitter=0, max_errors=self.max_errors)
         if self.door_name == "sync":
             return self.wait_sync(QueryClient(KEY, retry=RETRY, **options))
-        client = AsyncQueryClient(KEY, retry=RETRY, **options)
-        return anyio.run(self.wait_async, client, backend=self.door_name)
+        client = AsyncQueryClient(KEY, retry=RETRY, **options, **transport_of(self.door_name))
+        return anyio.run(self.wait_async, client, backend=backend_of(self.door_name))
 
     def wait_sync(self, client: QueryClient) -> str:
         with client:
@@ -84,7 +84,7 @@ def code(known: Any) -> str:
     return str(known.code)
 
 
-@pytest.fixture(params=DOORS)
+@pytest.fixture(params=WIRES)
 def waiter(request: pytest.FixtureRequest) -> Waiter:
     return Waiter(request.param)
 
@@ -231,9 +231,12 @@ def test_a_content_length_that_is_wrong_is_a_missed_look(waiter: Waiter, miscoun
 @pytest.mark.parametrize("miscounting", MISCOUNTS.values(), ids=MISCOUNTS)
 def test_a_content_length_that_is_wrong_makes_an_answer_unreadable(waiter: Waiter, miscounting: Behaviour) -> None:
     waiter.timeout, waiter.max_errors = TIMEOUT, 1
-    with a_server(miscounting) as server, pytest.raises(UnreadableResponseError) as caught:
+    with a_server(miscounting) as server, pytest.raises((UnreadableResponseError, TransportError)) as raised:
         waiter.wait(server)
-    assert caught.value.status == 200
+    assert isinstance(raised.value, UnreadableResponseError | TransportError)
+    told = raised.value.sent if isinstance(raised.value, TransportError) else raised.value.status
+    # aiohttp reads nothing of an answer after which more comes.
+    assert told == 200 or (waiter.door_name, told) == ("aiohttp", True)
     assert server.seen == [(1, 1)]
 
 

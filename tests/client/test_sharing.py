@@ -19,7 +19,7 @@ from supermetrics_query.operations import look
 from supermetrics_query.transport import Transport
 
 from tests.support.answers import envelope, success
-from tests.support.world import BASE_URL, DOORS, Clock, open_door
+from tests.support.world import BASE_URL, DOORS, Clock, backend_of, open_door
 
 BACKENDS = ("asyncio", "trio")
 UNPACED: dict[str, Any] = {"limiter": NoLimits()}  # these tests are about sharing, and not about the pace of a key
@@ -28,6 +28,12 @@ ROWS = 30
 PAGE = 20  # so that every result has two pages
 # The pool of httpcore takes a time that grows with the cube of its connections: 200 of them cost two minutes.
 FEW = {"limits": httpx.Limits(max_connections=20)}
+# Under asyncio and trio through httpx, and through aiohttp, whose pool needs no bound.
+SHARED: dict[str, dict[str, Any]] = {
+    "asyncio": {"http_options": FEW},
+    "trio": {"http_options": FEW},
+    "aiohttp": {"transport": "aiohttp"},
+}
 
 
 @pytest.fixture
@@ -66,8 +72,8 @@ def test_twenty_threads_share_a_client(service: Emulator) -> None:
     assert_nothing_lost_or_mixed(results, service)
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
-def test_two_hundred_tasks_share_a_client(service: Emulator, backend: str) -> None:
+@pytest.mark.parametrize("wire", SHARED)
+def test_two_hundred_tasks_share_a_client(service: Emulator, wire: str) -> None:
     results: dict[int, list[Any]] = {}
 
     async def collect(client: AsyncQueryClient, number: int) -> None:
@@ -76,13 +82,13 @@ def test_two_hundred_tasks_share_a_client(service: Emulator, backend: str) -> No
 
     async def collect_all() -> None:
         async with (
-            AsyncQueryClient(service.key, base_url=service.url, page_size=PAGE, http_options=FEW, **UNPACED) as client,
+            AsyncQueryClient(service.key, base_url=service.url, page_size=PAGE, **SHARED[wire], **UNPACED) as client,
             anyio.create_task_group() as group,
         ):
             for number in range(TASKS):
                 group.start_soon(collect, client, number)
 
-    anyio.run(collect_all, backend=backend)
+    anyio.run(collect_all, backend=backend_of(wire))
     assert len(results) == TASKS
     assert_nothing_lost_or_mixed(results, service)
 

@@ -25,7 +25,7 @@ from supermetrics_query.operations import look as look_at_query
 from supermetrics_query.transport import Transport
 
 from tests.support.sockets import Behaviour, drops, sends, serving
-from tests.support.world import DOORS, KEY
+from tests.support.world import KEY, WIRES, backend_of, transport_of
 
 ONCE = RetryPolicy(attempts=1)
 
@@ -41,14 +41,15 @@ def look_once(door_name: str, base_url: str, timeout: float) -> None:
     """Look once through one of the doors."""
 
     async def look_async() -> None:
-        async with AsyncQueryClient(KEY, base_url=base_url, retry=ONCE, timeout=timeout) as client:
+        options = transport_of(door_name)
+        async with AsyncQueryClient(KEY, base_url=base_url, retry=ONCE, timeout=timeout, **options) as client:
             await client.status("night-1")
 
     if door_name == "sync":
         with QueryClient(KEY, base_url=base_url, retry=ONCE, timeout=timeout) as client:
             client.status("night-1")
     else:
-        anyio.run(look_async, backend=door_name)
+        anyio.run(look_async, backend=backend_of(door_name))
 
 
 def look(door_name: str, base_url: str, timeout: float = 5.0) -> SupermetricsQueryError:
@@ -61,7 +62,7 @@ def look(door_name: str, base_url: str, timeout: float = 5.0) -> SupermetricsQue
 # Under trio, httpx leaves its own inner generators to the garbage collector when a body cannot be decoded.
 @pytest.mark.filterwarnings("ignore:.*httpx.*:pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.filterwarnings("ignore:Async generator 'httpx:ResourceWarning")
-@pytest.mark.parametrize("door_name", DOORS)
+@pytest.mark.parametrize("door_name", WIRES)
 @pytest.mark.parametrize(
     ("sent", "kind", "status", "body"),
     [
@@ -86,7 +87,7 @@ def test_a_bad_answer_keeps_its_status_and_body(
     assert (error.status, error.body) == (status, body)
 
 
-@pytest.mark.parametrize("door_name", DOORS)
+@pytest.mark.parametrize("door_name", WIRES)
 @pytest.mark.parametrize(
     "behaviour", [drops, sends(b""), sends(b"SSH-2.0-OpenSSH\r\n")], ids=["reset", "closed", "SSH"]
 )
@@ -99,7 +100,7 @@ def test_no_answer_is_a_transport_error_after_which_the_server_may_have_acted(
     assert error.sent
 
 
-@pytest.mark.parametrize("door_name", DOORS)
+@pytest.mark.parametrize("door_name", WIRES)
 def test_a_refused_connection_is_a_transport_error_of_a_request_that_was_never_sent(door_name: str) -> None:
     with serving(drops) as base_url:
         pass
@@ -108,7 +109,7 @@ def test_a_refused_connection_is_a_transport_error_of_a_request_that_was_never_s
     assert not error.sent
 
 
-@pytest.mark.parametrize("door_name", DOORS)
+@pytest.mark.parametrize("door_name", WIRES)
 def test_a_server_that_accepts_and_says_nothing_is_given_up_after_the_timeout(door_name: str) -> None:
     done = threading.Event()
     with serving(lambda _: waits(done)) as base_url:
@@ -147,18 +148,18 @@ def wait_once(door_name: str, base_url: str) -> None:
     """Wait with no time at all through one of the doors."""
 
     async def wait_async() -> None:
-        async with AsyncQueryClient(KEY, base_url=base_url, timeout=0.2) as client:
+        async with AsyncQueryClient(KEY, base_url=base_url, timeout=0.2, **transport_of(door_name)) as client:
             await client.attach("night-1").wait(timeout=0)
 
     if door_name == "sync":
         with QueryClient(KEY, base_url=base_url, timeout=0.2) as client:
             client.attach("night-1").wait(timeout=0)
     else:
-        anyio.run(wait_async, backend=door_name)
+        anyio.run(wait_async, backend=backend_of(door_name))
 
 
 @pytest.mark.filterwarnings("ignore:Async generator 'httpx:ResourceWarning")
-@pytest.mark.parametrize("door_name", DOORS)
+@pytest.mark.parametrize("door_name", WIRES)
 def test_an_endless_body_does_not_outlast_the_deadline_of_a_wait(door_name: str) -> None:
     with serving(drips) as base_url, pytest.raises(WaitTimeoutError) as caught:
         wait_once(door_name, base_url)

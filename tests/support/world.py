@@ -14,6 +14,7 @@ from supermetrics_query import AsyncQueryClient, DataQuery, PollPolicy, QueryCli
 KEY = "api_secret_of_the_tests"
 BASE_URL = "https://api.test/enterprise/v2"
 DOORS = ("sync", "asyncio", "trio")
+WIRES = (*DOORS, "aiohttp")  # the doors, and the other transport behind the async one
 STEADY = PollPolicy(jitter=0)
 
 Step = httpx.Response | Exception
@@ -99,6 +100,16 @@ class Door:
     def log(self) -> list[str]:
         """What has happened so far."""
         return self.script.clock.log
+
+
+def backend_of(wire: str) -> str:
+    """Name the event loop behind a wire."""
+    return "asyncio" if wire == "aiohttp" else wire
+
+
+def transport_of(wire: str) -> dict[str, Any]:
+    """Return the option that chooses the transport of a wire."""
+    return {"transport": "aiohttp"} if wire == "aiohttp" else {}
 
 
 async def result_of(function: Callable[[], Any]) -> Any:

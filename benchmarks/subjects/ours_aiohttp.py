@@ -1,0 +1,20 @@
+"""The package itself in async code, with `transport="aiohttp"`."""
+
+from supermetrics_query import AsyncQueryClient, NoLimits
+
+from . import KEY, Job, ours
+
+
+def looks_async(url: str, size: int) -> Job:
+    """Look so many times, one after the other, in a task."""
+    return ours.looks_of(client_of(url), size)
+
+
+def waits(url: str, size: int) -> Job:
+    """Wait at once for so many queries of five seconds."""
+    return ours.waits_of(client_of(url), size)
+
+
+def client_of(url: str) -> AsyncQueryClient:
+    """Make a client that is not held back to the pace of a key."""
+    return AsyncQueryClient(KEY, base_url=url, limiter=NoLimits(), transport="aiohttp")

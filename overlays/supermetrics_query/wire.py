@@ -1,0 +1,73 @@
+"""What every transport promises, whichever library sends: bounded bodies, time limits, and no key in an error."""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Literal, Protocol, TypeAlias
+
+import anyio
+
+from .about import USER_AGENT
+from .credentials import Credentials
+from .effects import Answer, Request, Send
+from .errors import ConfigurationError, TransportError
+
+KEEPALIVE = 90.0  # seconds; longer than the usual gap between two looks
+MOST_BODY = 256 * 1024 * 1024  # bytes
+OURS = ("auth", "base_url", "cookies", "follow_redirects", "timeout")
+
+TransportName: TypeAlias = Literal["httpx", "aiohttp"]
+Parameters: TypeAlias = tuple[tuple[str, str], ...]
+
+
+class AsyncSender(Protocol):
+    """What sends in the task of the caller."""
+
+    async def send(self, effect: Send, credentials: Credentials) -> Answer:
+        """Send a request; raise TransportError where there is no answer."""
+        ...
+
+    async def close(self) -> None:
+        """Close the connections."""
+        ...
+
+
+def parts(base_url: str, effect: Send, credentials: Credentials) -> tuple[str, Parameters, dict[str, Any]]:
+    """Return where a request goes, with which parameters, and what else belongs to it."""
+    given = dict(effect.request.keywords)
+    url, parameters = base_url + given.pop("url"), tuple(given.pop("params", {}).items())
+    return url, parameters, {**given, "headers": {**given.get("headers", {}), **credentials.header()}}
+
+
+def headers_of(options: Mapping[str, Any]) -> dict[str, str]:
+    """Return the headers of every request: those of the user, and who we are."""
+    return {**dict(options.get("headers", {})), "User-Agent": USER_AGENT}
+
+
+def refuse_ours(options: Mapping[str, Any]) -> None:
+    """Refuse options that this package decides on."""
+    headers = {str(name).lower() for name in options.get("headers", {})}
+    taken = sorted(options.keys() & set(OURS)) + (["headers[Authorization]"] if "authorization" in headers else [])
+    if taken:
+        raise ConfigurationError(f"http_options must not hold {', '.join(taken)}: the client itself sets them")
+
+
+def closed() -> ConfigurationError:
+    """Say why a client that was closed sends nothing."""
+    return ConfigurationError("this client has been closed: use it inside its `with` block")
+
+
+def bounded(seconds: float | None) -> AbstractContextManager[object]:
+    """Raise TimeoutError after so many seconds; where there is no bound, do not pay for one."""
+    return nullcontext() if seconds is None else anyio.fail_after(seconds)
+
+
+def transport_error(request: Request, error: Exception, never_sent: tuple[type[Exception], ...]) -> TransportError:
+    """Say what happened instead of an answer."""
+    return TransportError(
+        f"no answer to {request.operation}: {described(error)}", sent=not isinstance(error, never_sent)
+    )
+
+
+def described(error: Exception) -> str:
+    """Name an error, and add its text where it has one."""
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
