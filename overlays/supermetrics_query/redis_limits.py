@@ -88,7 +88,7 @@ class RedisLimiter:
         except (RedisError, OSError) as error:
             return self._go_alone(error, lane, moment)
         grant = self._shared(decision, lane, moment, partial(self._answered, moment, now))
-        self._free_at[lane] = moment + grant.wait
+        self._free_at[lane] = moment + grant.wait if grant.wait < TURN else moment
         return grant
 
     async def take_async(self, lane: Lane, moment: float) -> Grant:

@@ -55,13 +55,13 @@ def test_looks_leave_room_for_starts(url: str) -> None:
 
 def test_a_slot_is_free_a_window_after_its_answer_for_all_that_share_it(url: str) -> None:
     shared = name()
-    one, other = (RedisLimiter(url, name=shared, per_second=1, per_hour=1) for _ in range(2))
+    one, other, third = (RedisLimiter(url, name=shared, per_second=1, per_hour=1) for _ in range(3))
     first = one.take(Lane.START, 0.0)
     before = other.take(Lane.START, 0.0).wait
     assert first.answered is not None
     first.answered(0.2)
     one.take(Lane.START, 0.2)
-    assert other.take(Lane.START, 0.2).wait == pytest.approx(before + 0.2, abs=0.1)
+    assert third.take(Lane.START, 0.2).wait == pytest.approx(before + 0.2, abs=0.1)
 
 
 def test_a_request_of_a_process_whose_clock_is_ahead_counts(url: str) -> None:
@@ -73,11 +73,11 @@ def test_a_request_of_a_process_whose_clock_is_ahead_counts(url: str) -> None:
 
 def test_a_limiter_that_knows_when_the_next_slot_is_does_not_ask_again() -> None:
     with running_redis() as server:
-        limiter = RedisLimiter(server.url, name=name(), per_second=1, per_hour=1)
+        limiter = RedisLimiter(server.url, name=name(), per_second=1)
         assert limiter.take(Lane.START, 0.0).wait == 0
         wait = limiter.take(Lane.START, 1.0).wait
         server.kill()
-        assert limiter.take(Lane.START, 2.0) == Grant(wait - 1.0)
+        assert limiter.take(Lane.START, 1.25) == Grant(1.0 + wait - 1.25)
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
