@@ -107,6 +107,7 @@ class Grant(Struct, frozen=True):
 
     wait: float = 0.0
     event: object = None  # what has happened to the limiter, for `on_event`
+    answered: Callable[[float], object] | None = None  # is called with the moment of the answer, where there is one
 
 
 GRANTED = Grant()

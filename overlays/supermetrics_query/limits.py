@@ -1,13 +1,18 @@
 """How many requests a key may make, counted where they are sent.
 
-Looks leave a tenth of each limit to starts and pages, so that none of them starves. Both count in one log: looks only
-stop earlier. The library that counts is imported when a limit comes into sight, which it never does for a short script.
+The API counts a request somewhere between its send and its answer, so a slot is free a window after the answer. Looks
+leave a tenth of the hour to starts and pages, and come a little later for the next slot of a second, so that none of
+them starves. All count in one log. The library that counts is imported when a limit comes into sight, which it never
+does for a short script.
 """
 
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from bisect import bisect_left, insort
+from functools import partial
+from operator import attrgetter
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from attrs import frozen
 
@@ -15,33 +20,40 @@ from .checks import checked_whole
 from .effects import GRANTED, Grant, Lane
 
 if TYPE_CHECKING:
-    from pyrate_limiter import AbstractBucket, Decision, Rate
+    from collections.abc import Callable
+
+    from pyrate_limiter import AbstractBucket, Decision, InMemoryBucket, Rate
 
 PER_SECOND, PER_HOUR = 20, 5_000  # what the API documents for a key
-SHARE_OF_LOOKS = 0.9
+SHARE_OF_LOOKS = 0.9  # of an hour
 MOMENT = 0.001  # seconds; a slot is free just after the time that the library tells
-SLACK = 40  # milliseconds; two requests may come closer to each other on their way
+SHY = 0.004  # seconds; a look comes so much later for the next slot than a start or a page
+SLACK = 20  # milliseconds that each window is longer, for answers that come sooner than that
+LONGEST_WAY = 250  # milliseconds; an answer that takes longer was held back by the server, which had counted it
 BURSTS = 4  # parts of a second that share its requests, because a burst spreads on its way and meets the next one
 SECOND, HOUR = 1_000, 3_600_000  # milliseconds
 
 
+B = TypeVar("B", bound="AbstractBucket")
+
+
 @frozen
-class Log:
+class Log(Generic[B]):
     """One log of requests, as starts and pages see it and as looks do."""
 
-    all: AbstractBucket
-    looks: AbstractBucket
+    all: B
+    looks: B
 
-    def bucket(self, lane: Lane) -> AbstractBucket:
+    def bucket(self, lane: Lane) -> B:
         """Return the log for a lane."""
         return self.looks if lane is Lane.LOOK else self.all
 
 
-def log_of(limits: tuple[int, int], moments: list[int]) -> Log:
+def log_of(limits: tuple[int, int], moments: list[int]) -> Log[InMemoryBucket]:
     """Begin a log with the requests that were made before."""
     from pyrate_limiter import InMemoryBucket, RateItem
 
-    every, looks = InMemoryBucket(rates(*limits)), InMemoryBucket(rates(*less(*limits, SHARE_OF_LOOKS)))
+    every, looks = InMemoryBucket(rates(*limits)), InMemoryBucket(rates(*of_looks(*limits)))
     every.items = looks.items = [RateItem(Lane.LOOK.value, moment) for moment in moments]
     return Log(every, looks)
 
@@ -55,7 +67,7 @@ class Limiter:
         self._lock = threading.Lock()
         self._last = 0
         self._first: list[int] = []  # moments of the first requests, which no limit can hold back
-        self._log: Log | None = None
+        self._log: Log[InMemoryBucket] | None = None
 
     def take(self, lane: Lane, moment: float) -> Grant:
         """Take a slot, or say how long there is none."""
@@ -63,14 +75,27 @@ class Limiter:
             self._last = max(self._last, int(moment * 1000))
             if self._log is None and len(self._first) < min(less(*self._limits, 1 / BURSTS)):
                 self._first.append(self._last)
-                return GRANTED
+                return grant_of(None, lane, self._when_answered(moment))
             self._log = self._log or log_of(self._limits, self._first)
             self._log.all.leak(self._last)
-            return grant_of(put(self._log.bucket(lane), lane, self._last))
+            decision = put(self._log.bucket(lane), lane, self._last)
+            return grant_of(decision, lane, self._when_answered(moment))
 
     async def take_async(self, lane: Lane, moment: float) -> Grant:
         """Take a slot, or say how long there is none; that takes microseconds."""
         return self.take(lane, moment)
+
+    def _when_answered(self, moment: float) -> Callable[[float], None]:
+        return partial(self._answered, moment, self._last)
+
+    def _answered(self, taken: float, counted: int, moment: float) -> None:
+        way = way_of(taken, moment)
+        with self._lock:
+            if way and self._log is not None:
+                move(self._log.all, counted, counted + way)
+            elif way:
+                self._first = sorted([*self._first, counted + way])
+                self._first.remove(counted)
 
 
 class NoLimits:
@@ -102,6 +127,26 @@ def less(per_second: int, per_hour: int, share: float) -> tuple[int, int]:
     return max(1, int(per_second * share)), max(1, int(per_hour * share))
 
 
+def of_looks(per_second: int, per_hour: int) -> tuple[int, int]:
+    """Return the limits of looks."""
+    return per_second, less(per_second, per_hour, SHARE_OF_LOOKS)[1]
+
+
+def way_of(taken: float, answered: float) -> int:
+    """Return by how many milliseconds a slot counts longer, because the API may have counted the request so late."""
+    way = int((answered - taken) * 1000)
+    return min(way, LONGEST_WAY) if way > SLACK else 0
+
+
+def move(bucket: InMemoryBucket, counted: int, later: int) -> None:
+    """Let one of the requests that were counted at a moment count from a later one on, if it still counts."""
+    from pyrate_limiter import RateItem
+
+    place = bisect_left(bucket.items, counted, key=attrgetter("timestamp"))
+    if place < len(bucket.items) and bucket.items[place].timestamp == counted:
+        insort(bucket.items, RateItem(bucket.items.pop(place).name, later), key=attrgetter("timestamp"))
+
+
 def put(bucket: AbstractBucket, lane: Lane, milliseconds: int) -> Decision:
     """Ask a bucket for one slot."""
     from pyrate_limiter import Decision, RateItem
@@ -112,7 +157,9 @@ def put(bucket: AbstractBucket, lane: Lane, milliseconds: int) -> Decision:
     raise TypeError(f"{type(bucket).__name__} must not be asynchronous")
 
 
-def grant_of(decision: Decision, event: object = None) -> Grant:
-    """Say what a bucket has decided."""
-    wait = 0.0 if decision.allowed else (decision.retry_after_ms or SECOND) / 1000 + MOMENT
-    return Grant(wait, event) if wait or event else GRANTED
+def grant_of(decision: Decision | None, lane: Lane, answered: Callable[[float], None], event: object = None) -> Grant:
+    """Say what a bucket has decided; none is needed for the first requests."""
+    if decision is None or decision.allowed:
+        return Grant(0.0, event, answered)
+    later = MOMENT + SHY if lane is Lane.LOOK else MOMENT
+    return Grant((decision.retry_after_ms or SECOND) / 1000 + later, event)

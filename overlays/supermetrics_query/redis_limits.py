@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio.to_thread
@@ -17,9 +18,11 @@ from .checks import checked_whole
 from .effects import GRANTED, Grant, Lane
 from .errors import ConfigurationError
 from .events import LimiterAway, LimiterBack
-from .limits import PER_HOUR, PER_SECOND, SHARE_OF_LOOKS, Limiter, Log, grant_of, less, put, rates
+from .limits import PER_HOUR, PER_SECOND, Limiter, Log, grant_of, less, of_looks, put, rates, way_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pyrate_limiter import AbstractBucket, Decision
     from redis import Redis
 
@@ -28,6 +31,12 @@ TURN = 1.1  # seconds without a request when Redis has failed, because those tha
 PAUSE = 5.0  # seconds without asking Redis after it has failed
 TIDY = 10_000  # milliseconds between removals of what no longer counts
 KEPT = 3_700  # seconds for which Redis keeps a log that nobody writes to
+MOVE = """
+for i = 1, #ARGV, 2 do
+    local counted = redis.call('ZRANGEBYSCORE', KEYS[1], ARGV[i], ARGV[i], 'LIMIT', 0, 1)
+    if counted[1] then redis.call('ZADD', KEYS[1], ARGV[i + 1], counted[1]) end
+end
+"""  # lets requests that were counted at a moment count from a later one on; those of one moment are alike
 
 
 class RedisLimiter:
@@ -54,8 +63,10 @@ class RedisLimiter:
         self._redis = connection(url)
         second, hour = less(*self._limits, fraction)
         self._alone = Limiter(per_second=second, per_hour=hour)
-        self._log: Log | None = None
+        self._log: Log[AbstractBucket] | None = None
+        self._ways: list[int] = []  # of the answers that Redis is told of with the next request
         self._lock = threading.Lock()
+        self._free_at: dict[Lane, float] = {}  # before then Redis has no slot, and hundreds of queries need not ask it
         self._ask_at = -math.inf  # when Redis is asked again, in the time of the client
         self._is_away = False
         self._alone_at = -math.inf  # when this process may send again, after Redis has failed
@@ -68,21 +79,37 @@ class RedisLimiter:
 
         if moment < self._ask_at:
             return self._taken_alone(lane, moment)
+        if not self._ways and moment < self._free_at.get(lane, moment):
+            return Grant(self._free_at[lane] - moment)
         try:
             now = time.time_ns() // 1_000_000
+            self._tell_ways()
             decision = put(self._bucket(lane, now), lane, now)
         except (RedisError, OSError) as error:
             return self._go_alone(error, lane, moment)
-        return self._shared(decision, lane, moment)
+        grant = self._shared(decision, lane, moment, partial(self._answered, moment, now))
+        self._free_at[lane] = moment + grant.wait if grant.wait < TURN else moment
+        return grant
 
     async def take_async(self, lane: Lane, moment: float) -> Grant:
         """Take a slot in a thread, so that other tasks go on."""
         return await anyio.to_thread.run_sync(self.take, lane, moment)
 
+    def _answered(self, taken: float, counted: int, moment: float) -> None:
+        if way := way_of(taken, moment):
+            with self._lock:
+                self._ways += counted, counted + way
+
+    def _tell_ways(self) -> None:
+        with self._lock:
+            ways, self._ways = self._ways, []
+        if ways:
+            self._redis.eval(MOVE, 1, self._key, *ways)
+
     def _bucket(self, lane: Lane, now: int) -> AbstractBucket:
         with self._lock:
             if self._log is None:
-                self._log = Log(self._made(*self._limits), self._made(*less(*self._limits, SHARE_OF_LOOKS)))
+                self._log = Log(self._made(*self._limits), self._made(*of_looks(*self._limits)))
             log = self._log
             if now >= self._tidy_at:
                 self._tidy_at = now + TIDY
@@ -91,16 +118,17 @@ class RedisLimiter:
         return log.bucket(lane)
 
     def _made(self, per_second: int, per_hour: int) -> AbstractBucket:
-        from pyrate_limiter import AbstractBucket, RedisBucket
+        from pyrate_limiter import RedisBucket
+        from pyrate_limiter.buckets.redis_bucket import LuaScript
 
-        bucket = RedisBucket.init(rates(per_second, per_hour), self._redis, self._key)
-        if isinstance(bucket, AbstractBucket):
-            return bucket
-        raise TypeError("the connection to Redis must not be asynchronous")
+        # Another process may have read its clock later and yet have come first: two would take the same slot.
+        script = LuaScript.PUT_ITEM.replace("window_start, now)", "window_start, '+inf')")
+        return RedisBucket(rates(per_second, per_hour), self._redis, self._key, str(self._redis.script_load(script)))
 
     def _go_alone(self, error: Exception, lane: Lane, moment: float) -> Grant:
         with self._lock:
-            self._log, self._ask_at = None, moment + PAUSE
+            self._log, self._ways, self._ask_at = None, [], moment + PAUSE
+            self._free_at.clear()
             was_away, self._is_away = self._is_away, True
             if not was_away:
                 self._alone_at = moment + TURN
@@ -110,14 +138,14 @@ class RedisLimiter:
     def _taken_alone(self, lane: Lane, moment: float) -> Grant:
         return Grant(self._alone_at - moment) if moment < self._alone_at else self._alone.take(lane, moment)
 
-    def _shared(self, decision: Decision, lane: Lane, moment: float) -> Grant:
+    def _shared(self, decision: Decision, lane: Lane, moment: float, answered: Callable[[float], None]) -> Grant:
         with self._lock:
             if self._is_away:
                 self._is_away, self._settled_at = False, moment + PAUSE + TURN
-                return grant_of(decision, LimiterBack())
+                return grant_of(decision, lane, answered, LimiterBack())
         # Until every process must have noticed that Redis is back, each keeps to its own part.
         alone = self._alone.take(lane, moment) if moment < self._settled_at else GRANTED
-        return alone if alone.wait else grant_of(decision)
+        return alone if alone.wait else grant_of(decision, lane, answered)
 
 
 def connection(url: str) -> Redis:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from supermetrics_query import ConfigurationError, Limiter, LimitExceededError, NoLimits, WaitTimeoutError
-from supermetrics_query.effects import Lane
+from supermetrics_query.effects import Grant, Lane
 
 from tests.support.answers import envelope, status, success, too_many
 from tests.support.world import DOORS, a_query, open_door
@@ -56,6 +56,45 @@ def test_the_requests_of_a_second_do_not_go_all_at_once() -> None:
         grant = limiter.take(Lane.START, moments[-1])
         moments.append(moments[-1] + grant.wait)
     assert max(moments.count(moment) for moment in moments) <= 6
+
+
+@pytest.mark.parametrize(("way", "free"), [(0.01, 1.02), (0.1, 1.12), (60.0, 1.27)])
+@pytest.mark.parametrize("others", [0, 1])
+def test_a_slot_is_free_a_window_after_its_answer(others: int, way: float, free: float) -> None:
+    limiter = Limiter(per_second=1)
+    first = limiter.take(Lane.START, 1000.0)
+    assert first.answered is not None
+    assert [limiter.take(Lane.LOOK, 1000.0).wait > 0 for _ in range(others)] == [True] * others
+    first.answered(1000.0 + way)
+    assert 1000.9 + limiter.take(Lane.START, 1000.9).wait == pytest.approx(1000.0 + free, abs=0.003)
+
+
+def test_a_look_comes_later_for_the_next_slot_than_a_start() -> None:
+    limiter = Limiter(per_second=1)
+    limiter.take(Lane.PAGE, 1000.0)
+    waits = {lane: limiter.take(lane, 1000.5).wait for lane in Lane}
+    assert waits[Lane.START] == waits[Lane.PAGE] < waits[Lane.LOOK] < waits[Lane.START] + 0.01
+
+
+def test_looks_alone_may_use_all_of_a_second() -> None:
+    moments = moments_granted(Limiter(per_second=20, per_hour=100_000), Lane.LOOK, 100.0)
+    assert 0.95 * 20 <= len(moments) / 100.0 <= 20.5
+
+
+@pytest.mark.parametrize("door_name", DOORS)
+def test_the_limiter_is_told_when_the_answer_came(door_name: str) -> None:
+    told: list[float] = []
+
+    class Limits(NoLimits):
+        def take(self, _lane: Lane, _moment: float, /) -> Grant:
+            return Grant(answered=told.append)
+
+        async def take_async(self, lane: Lane, moment: float, /) -> Grant:
+            return self.take(lane, moment)
+
+    door = open_door(door_name, success(), limiter=Limits())
+    door.call(door.client, "status", "night-1")
+    assert told == [door.script.clock.time]
 
 
 def test_a_clock_that_goes_back_does_not_lose_count() -> None:

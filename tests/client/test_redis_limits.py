@@ -7,8 +7,9 @@ from typing import Any
 
 import anyio
 import pytest
+from redis import Redis
 from supermetrics_query import ConfigurationError, LimiterAway, LimiterBack, RedisLimiter
-from supermetrics_query.effects import Lane
+from supermetrics_query.effects import Grant, Lane
 
 from tests.support.redis_server import RedisServer, running_redis
 
@@ -50,6 +51,33 @@ def test_looks_leave_room_for_starts(url: str) -> None:
     limiter = RedisLimiter(url, name=name(), per_second=1000, per_hour=10)
     assert [limiter.take(Lane.LOOK, 0.0).wait > 0 for _ in range(10)] == [False] * 9 + [True]
     assert limiter.take(Lane.PAGE, 0.0).wait == 0
+
+
+def test_a_slot_is_free_a_window_after_its_answer_for_all_that_share_it(url: str) -> None:
+    shared = name()
+    one, other, third = (RedisLimiter(url, name=shared, per_second=1, per_hour=1) for _ in range(3))
+    first = one.take(Lane.START, 0.0)
+    before = other.take(Lane.START, 0.0).wait
+    assert first.answered is not None
+    first.answered(0.2)
+    one.take(Lane.START, 0.2)
+    assert third.take(Lane.START, 0.2).wait == pytest.approx(before + 0.2, abs=0.1)
+
+
+def test_a_request_of_a_process_whose_clock_is_ahead_counts(url: str) -> None:
+    shared = name()
+    with Redis.from_url(url) as redis:
+        redis.zadd(f"{shared}:requests", {"other": time.time() * 1000 + 5_000})
+    assert RedisLimiter(url, name=shared, per_second=1, per_hour=1).take(Lane.START, 0.0).wait > 3_600
+
+
+def test_a_limiter_that_knows_when_the_next_slot_is_does_not_ask_again() -> None:
+    with running_redis() as server:
+        limiter = RedisLimiter(server.url, name=name(), per_second=1)
+        assert limiter.take(Lane.START, 0.0).wait == 0
+        wait = limiter.take(Lane.START, 1.0).wait
+        server.kill()
+        assert limiter.take(Lane.START, 1.25) == Grant(1.0 + wait - 1.25)
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])

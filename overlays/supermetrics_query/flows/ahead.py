@@ -24,7 +24,7 @@ class Ahead:
         size = self.settings.page_size
         while len(self.under_way) < most:
             first, last = self.run.window(position + size * len(self.under_way), size)
-            if first > self.run.last_row or (yield from wait_for_slot(self.settings, Lane.PAGE)):
+            if first > self.run.last_row or (yield from wait_for_slot(self.settings, Lane.PAGE)).wait:
                 return
             pending = yield from begin(look_to_send(self.settings, self.run, first, last))
             self.under_way.append((first, pending))

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from typing import TypeVar
 
-from ..effects import Answer, Collect, Flow, Pending, Renew, Request, Send, Sleep, now, send
+from ..effects import GRANTED, Answer, Collect, Flow, Pending, Renew, Request, Send, Sleep, now, send
 from ..errors import Attempt, AuthenticationError, RateLimitError
 from ..events import RequestDone, RetryScheduled
 from ..polling import Deadline
@@ -54,12 +54,13 @@ def exchanged(
     settings: Settings, request: Request, deadline: Deadline, held: float, sent: Pending | None = None
 ) -> Flow[Answer]:
     """Send a request once, unless it is under way, and tell of the answer."""
-    if sent is None:
-        yield from slot(settings, request.lane, deadline)
+    grant = GRANTED if sent else (yield from slot(settings, request.lane, deadline))
     began = yield from now()
     answer = yield from send(Collect(sent) if sent else bounded(settings, request, deadline.left(began), held))
     moment = yield from now()
     settings.gate.saw(moment, answer)
+    if grant.answered is not None:
+        grant.answered(moment)
     yield from settings.tell(RequestDone(operation=request.operation, status=answer.status, seconds=moment - began))
     return answer
 

@@ -1,6 +1,6 @@
 """Waiting until a request may be sent: for the gate that a refusal closes, and for the limits of the key."""
 
-from ..effects import Flow, Lane, Sleep, now, take
+from ..effects import GRANTED, Flow, Grant, Lane, Sleep, now, take
 from ..errors import LimitExceededError
 from ..polling import Deadline
 from ..settings import Settings
@@ -8,9 +8,9 @@ from ..settings import Settings
 GRACE = 1.0  # seconds for which a look that falls on a deadline may still wait for its slot
 
 
-def slot(settings: Settings, lane: Lane, deadline: Deadline) -> Flow[None]:
+def slot(settings: Settings, lane: Lane, deadline: Deadline) -> Flow[Grant]:
     """Take a slot; raise LimitExceededError when there is none for longer than the caller has patience."""
-    while pause := (yield from wait_for_slot(settings, lane)):
+    while pause := (grant := (yield from wait_for_slot(settings, lane))).wait:
         moment = yield from now()
         if pause > min(max(GRACE, deadline.left(moment)), settings.retry.retry_after_ceiling):
             raise LimitExceededError(
@@ -19,15 +19,16 @@ def slot(settings: Settings, lane: Lane, deadline: Deadline) -> Flow[None]:
                 retry_after=pause,
             )
         yield Sleep(pause)
+    return grant
 
 
-def wait_for_slot(settings: Settings, lane: Lane) -> Flow[float]:
-    """Take a slot if there is one, and return how long there is none."""
+def wait_for_slot(settings: Settings, lane: Lane) -> Flow[Grant]:
+    """Take a slot if there is one, and say how long there is none."""
     moment = yield from now()
     closed = settings.gate.wait(moment)
     if closed or settings.limits is None:
-        return closed
+        return Grant(closed) if closed else GRANTED
     grant = yield from take(settings.limits, lane, moment)
     if grant.event is not None:
         yield from settings.tell(grant.event)
-    return grant.wait
+    return grant
