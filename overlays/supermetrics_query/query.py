@@ -110,7 +110,7 @@ class Query(Handle[Driver]):
     def pages(self, *, start: int = 0, prefetch: int | None = None) -> Generator[Page, None, None]:
         """Yield the result page by page from the row `start` on, after waiting for it where that has not been done.
 
-        `prefetch` pages are under way while the caller works: one, and up to five where answers are slow; 0 fetches
+        `prefetch` pages are under way while the caller works: up to five, none where answers come at once; 0 fetches
         each when it is asked for. Raises as `wait()` does, ResultExpiredError when the result goes away midway (its
         `delivered` is the next `start`), and QueryError when rows cannot be read or do not come.
         """

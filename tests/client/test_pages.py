@@ -320,7 +320,7 @@ class Far:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "most"), [((0.01,), 1), ((0.2,), 5), ((0.01, 0.01, 9.0, 0.01), 1), ((0.01, 0.2, 0.2), 5)]
+    ("seconds", "most"), [((0.01,), 0), ((0.2,), 5), ((0.01, 0.01, 9.0, 0.01), 0), ((0.01, 0.2, 0.2), 5)]
 )
 def test_more_pages_are_under_way_where_answers_are_slow(seconds: Sequence[float], most: int) -> None:
     """One slow answer among quick ones is no reason."""
@@ -344,21 +344,21 @@ def test_without_prefetch_a_page_is_asked_for_when_it_is_wanted() -> None:
 def test_no_page_is_asked_for_that_a_known_total_rules_out() -> None:
     service = Service(source(10), total=10)
     with service.client(4) as client:
-        assert len(list(client.attach("night-1").rows())) == 10
+        assert len(list(client.attach("night-1").rows(prefetch=4))) == 10
     assert sorted(service.seen) == [(0, 3), (4, 7), (8, 11)]
 
 
 def test_with_an_unknown_total_few_pages_are_asked_for_in_vain() -> None:
     service = Service(source(5))
     with service.client(4) as client:
-        assert len(list(client.attach("night-1").rows())) == 5
+        assert len(list(client.attach("night-1").rows(prefetch=4))) == 5
     assert sorted(service.seen) == [(0, 3), (4, 7)]
 
 
 @pytest.mark.parametrize("door_name", DOORS)
 def test_a_page_that_fails_ahead_of_time_is_asked_for_again_in_its_turn(door_name: str) -> None:
     door = open_door(door_name, success([HEADER, *source(2)]), gateway(502), success(source(4)[2:]), page_size=3)
-    given_rows = door.collect(door.client.attach("night-1"), "rows")
+    given_rows = door.collect(door.client.attach("night-1"), "rows", prefetch=1)
     assert [row["date"] for row in given_rows] == ["day 0", "day 1", "day 2", "day 3"]
     assert [line.split()[0] for line in door.log] == ["look", "look", "sleep", "look"]
 
@@ -370,7 +370,7 @@ def supermetrics_threads() -> list[threading.Thread]:
 def test_an_iterator_closed_midway_leaves_no_thread_behind() -> None:
     service = Service(source(40), total=40)
     with service.client(4) as client:
-        pages = client.attach("night-1").pages()
+        pages = client.attach("night-1").pages(prefetch=4)
         next(pages)
         pages.close()
     for thread in supermetrics_threads():
@@ -392,7 +392,7 @@ async def left_midway(service: Service) -> tuple[int, int]:
     options = {"transport": httpx.MockTransport(slow)}
     async with AsyncQueryClient(KEY, base_url=BASE_URL, page_size=4, http_options=options) as client:
         before = len(anyio.get_running_tasks())
-        async with aclosing(client.attach("night-1").pages()) as pages:
+        async with aclosing(client.attach("night-1").pages(prefetch=1)) as pages:
             await anext(pages)
             await started.wait()
         for _ in range(5):

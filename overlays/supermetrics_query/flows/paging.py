@@ -23,7 +23,7 @@ from .looking import expired, status
 from .waiting import wait
 
 AT_MOST = 5  # pages under way where answers are slow: as many as a key may ask for in a quarter of a second
-SLOW = 0.05  # seconds; where answers take longer, more of them should be under way
+SLOW = 0.05  # seconds; an answer that comes sooner is not worth a thread or a task of its own
 
 
 @frozen
@@ -100,9 +100,9 @@ class Reading:
     def worth_sending(self) -> int:
         """Return how many looks to have under way: as many as rows are promised for, else more from page to page.
 
-        More than one costs time and memory where the answers come faster than they can be read.
+        Any of them cost time and memory where the answers come faster than they can be read.
         """
-        wanted = (AT_MOST if min(self.seconds) > SLOW else 1) if self.prefetch is None else self.prefetch
+        wanted = (AT_MOST if min(self.seconds) > SLOW else 0) if self.prefetch is None else self.prefetch
         if self.total is None:
             return min(wanted, self.parts)
         return min(wanted, max(1, -(-self.missing // self.settings.page_size)))
