@@ -58,7 +58,7 @@ class Transport:
             raise closed()
         body, serial = Body(self._most_body, effect.total), credentials.serial
         try:
-            request = self._client.build_request(**keywords(self._base_url, effect, credentials))
+            request = request_of(self._client, self._base_url, effect, credentials)
             response = self._client.send(request, stream=True)
         except FAILURES as error:
             failure = transport_error(effect.request, error, NEVER_SENT)
@@ -98,7 +98,7 @@ class AsyncTransport:
         body, serial = Body(self._most_body, effect.total), credentials.serial
         try:
             with bounded(effect.total):
-                request = self._client.build_request(**keywords(self._base_url, effect, credentials))
+                request = request_of(self._client, self._base_url, effect, credentials)
                 response = await self._client.send(request, stream=True)
         except FAILURES as error:
             failure = transport_error(effect.request, error, NEVER_SENT)
@@ -170,10 +170,30 @@ def tls_context(*, verify: bool = True) -> ssl.SSLContext:
     return httpx.create_ssl_context(verify=verify)
 
 
-def keywords(base_url: str, effect: Send, credentials: Credentials) -> dict[str, Any]:
-    """Return what httpx builds the request from."""
+def request_of(
+    client: httpx.Client | httpx.AsyncClient, base_url: str, effect: Send, credentials: Credentials
+) -> httpx.Request:
+    """Build a request as the client would, without what its options for single requests cost."""
     url, parameters, rest = parts(base_url, effect, credentials)
-    return {**rest, "url": address(url, parameters), "timeout": httpx.Timeout(effect.timeout, pool=None)}
+    return httpx.Request(
+        url=address(url, (*client.params.multi_items(), *parameters)),
+        headers=with_headers(client.headers, rest.pop("headers")),
+        extensions={"timeout": phases(effect.timeout)},
+        **rest,
+    )
+
+
+def with_headers(common: httpx.Headers, own: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """Add the headers of a request to those of all, which they replace."""
+    added = [(name.encode(), value.encode()) for name, value in own.items()]
+    names = {name.lower() for name, _ in added}
+    return [*(each for each in common.raw if each[0].lower() not in names), *added]
+
+
+@lru_cache(maxsize=64)
+def phases(seconds: float) -> dict[str, float | None]:
+    """Bound connecting, writing, and each read."""
+    return httpx.Timeout(seconds, pool=None).as_dict()
 
 
 @lru_cache(maxsize=1024)

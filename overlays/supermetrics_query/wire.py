@@ -40,7 +40,8 @@ def parts(base_url: str, effect: Send, credentials: Credentials) -> tuple[str, P
 
 def headers_of(options: Mapping[str, Any]) -> dict[str, str]:
     """Return the headers of every request: those of the user, and who we are."""
-    return {**dict(options.get("headers", {})), "User-Agent": USER_AGENT}
+    given = dict(options.get("headers", {})).items()
+    return {name: value for name, value in given if name.lower() != "user-agent"} | {"User-Agent": USER_AGENT}
 
 
 def refuse_ours(options: Mapping[str, Any]) -> None:

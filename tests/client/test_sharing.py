@@ -205,3 +205,25 @@ def test_a_cookie_of_an_answer_is_not_sent_back(door_name: str) -> None:
     for _ in range(2):
         door.call(door.client, "status", "night-1")
     assert [request.headers.get("cookie") for request in door.script.seen] == [None, None]
+
+
+def test_headers_and_parameters_of_the_user_go_with_every_request_and_replace_none_of_ours() -> None:
+    requests: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(200, content=success().content)
+
+    options = {
+        "transport": httpx.MockTransport(answer),
+        "headers": {"X-Team": "night", "USER-AGENT": "mine", "content-type": "text/plain"},
+        "params": {"gateway": "1"},
+    }
+    with QueryClient("key", base_url=BASE_URL, http_options=options) as client:
+        client.start(DataQuery(ds_id="WEATHER", fields=["date"]))
+        client.status("night-1")
+    assert [request.headers["x-team"] for request in requests] == ["night", "night"]
+    assert [request.url.params["gateway"] for request in requests] == ["1", "1"]
+    assert requests[0].headers.get_list("content-type") == ["application/json"]
+    assert all(request.headers.get_list("user-agent")[0].startswith("supermetrics-query/") for request in requests)
+    assert all(len(request.headers.get_list("user-agent")) == 1 for request in requests)
