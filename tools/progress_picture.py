@@ -5,8 +5,8 @@ from io import StringIO
 from pathlib import Path
 
 from rich.console import Console
+from supermetrics_query._models import Progress, QueryStatus, Workflow
 from supermetrics_query.cli.progress import Display
-from supermetrics_query.status import Progress, QueryStatus, Workflow
 from supermetrics_query_api.models import QueryResponse
 
 PICTURE = Path(__file__).parents[1] / "docs" / "progress.svg"

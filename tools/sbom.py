@@ -20,14 +20,14 @@ from packageurl import PackageURL
 
 SBOM = Path("requirements", "sbom.cdx.json")
 NAME = "supermetrics-query"
-ABOUT = Path("overlays", "supermetrics_query", "about.py")
+VERSION_FILE = Path("overlays", "supermetrics_query", "_version.py")
 
 
 def version(root: Path = ROOT) -> str:
     """Read which version this tree is."""
-    found = re.search(r'^__version__ = "(.+)"$', (root / ABOUT).read_text(encoding="utf-8"), re.MULTILINE)
+    found = re.search(r'^__version__ = "(.+)"$', (root / VERSION_FILE).read_text(encoding="utf-8"), re.MULTILINE)
     if found is None:
-        raise SystemExit(f"{ABOUT} names no __version__")
+        raise SystemExit(f"{VERSION_FILE} names no __version__")
     return found[1]
 
 

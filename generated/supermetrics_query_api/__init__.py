@@ -1,8 +1,22 @@
 """A client library for accessing Supermetrics Data API, asynchronous queries"""
 
-from .client import AuthenticatedClient, Client
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .client import AuthenticatedClient, Client
 
 __all__ = (
     "AuthenticatedClient",
     "Client",
 )
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(".client", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -11,6 +11,10 @@ class Unset:
     def __bool__(self) -> Literal[False]:
         return False
 
+    def __reduce__(self) -> str:
+        """Copy and pickle to the one instance there is: models compare with it by identity"""
+        return "UNSET"
+
 
 UNSET: Unset = Unset()
 

@@ -25,11 +25,11 @@ if TYPE_CHECKING:
         StatusCode,
     )
 
-    from .about import __version__
+    from ._models import Attempt, Column, Page, Progress, QueryStatus, RateLimit, Workflow
+    from ._version import __version__
     from .client import AsyncQueryClient, QueryClient
     from .errors import (
         ApiError,
-        Attempt,
         AuthenticationError,
         BadRequestError,
         ConfigurationError,
@@ -61,13 +61,10 @@ if TYPE_CHECKING:
         WaitFinished,
         log_events,
     )
-    from .headers import RateLimit
     from .limits import Limiter, NoLimits
     from .policies import DEFAULT_WAIT, PollPolicy, RetryPolicy
     from .query import AsyncQuery, Query
     from .redis_limits import RedisLimiter
-    from .rows import Column, Page
-    from .status import Progress, QueryStatus, Workflow
 
 __all__ = [
     "AccountFilter",
@@ -133,19 +130,17 @@ HOMES = {
         *("AccountFilter", "DataQuery", "FieldSelection", "HistoryEntry", "OutputFormat", "ProblemDetails"),
         *("QuerySettings", "StatusCode"),
     ),
-    ".about": ("__version__",),
+    "._models": ("Attempt", "Column", "Page", "Progress", "QueryStatus", "RateLimit", "Workflow"),
+    "._version": ("__version__",),
     ".client": ("AsyncQueryClient", "QueryClient"),
     ".events": (
         *("LimiterAway", "LimiterBack", "LookMissed", "Looked", "RequestDone", "RetryScheduled", "StartSent"),
         *("WaitFinished", "log_events"),
     ),
-    ".headers": ("RateLimit",),
     ".limits": ("Limiter", "NoLimits"),
     ".policies": ("DEFAULT_WAIT", "PollPolicy", "RetryPolicy"),
     ".query": ("AsyncQuery", "Query"),
     ".redis_limits": ("RedisLimiter",),
-    ".rows": ("Column", "Page"),
-    ".status": ("Progress", "QueryStatus", "Workflow"),
 }
 HOME_OF = {name: module for module, names in HOMES.items() for name in names}
 

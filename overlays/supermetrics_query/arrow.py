@@ -19,7 +19,7 @@ from attrs import frozen
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from .rows import Column
+    from ._models import Column
 
 Readings: TypeAlias = "tuple[Reading, ...]"
 

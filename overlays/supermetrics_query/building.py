@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 from attrs import define, field
 
+from ._models import Column
 from .arrow import ANY, Chunk, Reading, Readings, read, readings_of
 from .errors import ConfigurationError, QueryError
-from .rows import Column
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .rows import Page
+    from ._models import Page
     from .runs import Run
 
 

@@ -35,10 +35,10 @@ if TYPE_CHECKING:
 
     from supermetrics_query_api.models import DataQuery, HistoryEntry
 
+    from ._models import QueryStatus
     from .clocks import Clock
     from .credentials import Credentials
     from .query import OnProgress, OnProgressAsync
-    from .status import QueryStatus
     from .wire import TransportName
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from supermetrics_query_api.provenance import SERVER_URL
 
+from ._extras import check_installed
 from .asking import any_run
 from .checks import checked_base_url, checked_format, checked_page_size
 from .clocks import SystemClock
@@ -16,7 +17,6 @@ from .events import guarded
 from .limits import Limiter
 from .policies import PollPolicy, RetryPolicy, Seconds, seconds
 from .settings import Settings
-from .tables import check_installed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -19,14 +19,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
 
-from attrs import define, field, frozen
+from attrs import define, field
+
+from ._models import Attempt
 
 if TYPE_CHECKING:
     from supermetrics_query_api.models import ProblemDetails
 
-    from .headers import RateLimit
+    from ._models import QueryStatus, RateLimit
     from .query import AsyncQuery, Query
-    from .status import QueryStatus
+
 
 E = TypeVar("E", bound=type[Exception])
 
@@ -36,14 +38,6 @@ def plain_data(kind: E) -> E:
     """Give an exception typed members; attrs alone would put every member into `args`."""
     decorate = define(auto_exc=False, slots=False, eq=False, repr=False, str=False, kw_only=True)
     return decorate(kind)
-
-
-@frozen
-class Attempt:
-    """A try that failed and was followed by another one."""
-
-    error: str
-    pause: float  # seconds until the next one
 
 
 @plain_data

@@ -10,8 +10,8 @@ from typing import TypeAlias
 from msgspec import Struct
 from msgspec.structs import asdict
 
+from ._models import QueryStatus
 from .errors import ApiError, TransportError
-from .status import QueryStatus
 
 LOGGER = logging.getLogger("supermetrics_query")
 

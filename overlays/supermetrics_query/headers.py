@@ -5,17 +5,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from attrs import frozen
-
+from ._models import RateLimit
 from .effects import Answer
-
-
-@frozen
-class RateLimit:
-    """How many requests the key may make in an hour, and how many are left. Shared by all who use the key."""
-
-    limit: int | None
-    remaining: int | None
 
 
 def rate_limit(headers: Mapping[str, str]) -> RateLimit | None:

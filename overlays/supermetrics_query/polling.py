@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from attrs import frozen
 
+from ._models import Progress
 from .policies import PollPolicy
-from .status import Progress
 
 SHARE_OF_ETA = 0.7
 RESOLUTION = 1e-3  # seconds; a sleep that ends at a deadline may end a little before it

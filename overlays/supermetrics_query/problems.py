@@ -1,12 +1,11 @@
 """From an answer to the exception it means. Lenient by design: nothing in a body can make this module fail."""
 
-import copyreg
 from http import HTTPStatus
 from typing import TypeVar
 from urllib.parse import urljoin
 
 from supermetrics_query_api import models
-from supermetrics_query_api.types import UNSET, Unset
+from supermetrics_query_api.types import UNSET
 
 from .effects import Answer
 from .errors import ApiError, UnreadableResponseError
@@ -18,9 +17,6 @@ KEPT_BODY = 64 * 1024
 BLANK_TYPE = "about:blank"
 
 Kind = TypeVar("Kind", bound=ApiError)
-
-# The generated models compare with UNSET by identity, which a copy or a pickle of them has to keep.
-copyreg.pickle(Unset, lambda _: "UNSET")
 
 
 def error_of(answer: Answer) -> ApiError:

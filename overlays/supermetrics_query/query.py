@@ -9,6 +9,7 @@ from contextlib import aclosing, closing
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from . import flows, tables
+from ._extras import check_installed
 from .checks import checked_offset, checked_prefetch
 from .drivers import AsyncDriver, Driver
 from .effects import Call
@@ -24,12 +25,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from supermetrics_query_api.models import DataQuery
 
+    from ._models import Column, Page, QueryStatus
     from .effects import Effect
     from .errors import SupermetricsQueryError
-    from .rows import Column, Page
     from .runs import Run
     from .settings import Settings
-    from .status import QueryStatus
     from .tables import Schema
 
     OnProgress: TypeAlias = Callable[[QueryStatus], None]
@@ -155,12 +155,12 @@ class Query(Handle[Driver]):
 
     def to_pandas(self, *, schema: Schema | None = None) -> pd.DataFrame:
         """Return the result as a pandas.DataFrame, with the types of `to_arrow()`."""
-        tables.check_installed("pandas")
+        check_installed("pandas")
         return tables.pandas_of(self.to_arrow(schema=schema))
 
     def to_polars(self, *, schema: Schema | None = None) -> pl.DataFrame:
         """Return the result as a polars.DataFrame, with the types of `to_arrow()`."""
-        tables.check_installed("polars")
+        check_installed("polars")
         return tables.polars_of(self.to_arrow(schema=schema))
 
 
@@ -208,12 +208,12 @@ class AsyncQuery(Handle[AsyncDriver]):
 
     async def to_pandas(self, *, schema: Schema | None = None) -> pd.DataFrame:
         """Return the result as a pandas.DataFrame; see `Query.to_pandas`."""
-        tables.check_installed("pandas")
+        check_installed("pandas")
         return tables.pandas_of(await self.to_arrow(schema=schema))
 
     async def to_polars(self, *, schema: Schema | None = None) -> pl.DataFrame:
         """Return the result as a polars.DataFrame; see `Query.to_polars`."""
-        tables.check_installed("polars")
+        check_installed("polars")
         return tables.polars_of(await self.to_arrow(schema=schema))
 
 

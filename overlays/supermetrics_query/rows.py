@@ -8,43 +8,18 @@ the header.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 from supermetrics_query_api import models
 
-from .dicts import dicts
+from ._models import Column, Row
 
 if TYPE_CHECKING:
     from supermetrics_query_api.models import QueryDetails, QueryField, QueryResponse
 
-Row: TypeAlias = tuple[Any, ...]
 
 MOST_COLUMNS = 1001  # `data_column` in the contract goes to 1000
-
-
-@frozen(kw_only=True)
-class Column:
-    """One column. `key` is what `rows()` uses: the field id as it was asked for, else the label of the header."""
-
-    key: str
-    index: int
-    field_id: str | None = None
-    name: str | None = None
-    data_type: str | None = None
-
-
-@frozen(kw_only=True)
-class Page:
-    """Some rows, as tuples in column order. `start` is how many rows of the result come before them."""
-
-    start: int
-    columns: Sequence[Column]
-    rows: Sequence[Row]
-
-    def dicts(self) -> Iterator[dict[str, Any]]:
-        """Give the rows as dicts keyed by column."""
-        return dicts([column.key for column in self.columns], self.rows)
 
 
 @frozen

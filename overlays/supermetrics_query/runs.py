@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from supermetrics_query_api.models import DataQuery
 
+    from ._models import QueryStatus
     from .errors import SupermetricsQueryError
     from .query import AsyncQuery, Query
-    from .status import QueryStatus
 
     AnyQuery: TypeAlias = Query | AsyncQuery
 

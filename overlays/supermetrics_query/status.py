@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import field, frozen
-from supermetrics_query_api.models import QueryMeta, QueryProgress, QueryResponse, QueryWorkflow, StatusCode
+from supermetrics_query_api.models import QueryMeta, QueryProgress, QueryResponse, QueryWorkflow
 
+from ._models import SUCCESS, Progress, QueryStatus, Workflow
 from .errors import QueryFailedError, QueryStoppedError
-from .headers import RateLimit, rate_limit
+from .headers import rate_limit
 from .problems import unreadable
 from .responses import model_of
 
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from .effects import Answer
     from .errors import QueryError
 
-SUCCESS = "SUCCESS"
-
-PENDING = frozenset({"SCHEDULED", "QUEUED", "RUNNING"})
 
 # How a query can end, and what that raises. Every other code means "not yet", for a time.
 ENDINGS: Mapping[str, type[QueryError] | None] = {
@@ -29,64 +26,7 @@ ENDINGS: Mapping[str, type[QueryError] | None] = {
     "STOPPED": QueryStoppedError,
     "PROCESS_EXITED": QueryFailedError,
 }
-
-KNOWN_CODES = PENDING | ENDINGS.keys()
-
 MOST = 10**9  # of parts or tasks; more is no count, and would not even fit into a float
-
-
-@frozen
-class Progress:
-    """How many parts of a query are ready. The total can grow."""
-
-    ready: int
-    total: int
-
-    @property
-    def fraction(self) -> float | None:
-        """The share that is ready, None while there are no parts."""
-        return min(1.0, self.ready / self.total) if self.total else None
-
-
-@frozen
-class Workflow:
-    """The queue of the licence: how many tasks wait and how many run."""
-
-    scheduled: int
-    running: int
-
-
-@frozen(kw_only=True)
-class QueryStatus:
-    """What one look showed. `response` is the whole answer in the generated model, which came after `seconds`."""
-
-    schedule_id: str
-    code: StatusCode | str
-    progress: Progress | None = None
-    workflow: Workflow | None = None
-    request_id: str | None = None
-    rate_limit: RateLimit | None = None
-    seconds: float = field(default=0.0, repr=False, eq=False)
-    response: QueryResponse = field(repr=False, eq=False)
-
-    @property
-    def is_terminal(self) -> bool:
-        """Whether the query has ended, well or badly."""
-        return self.code in ENDINGS
-
-    @property
-    def is_success(self) -> bool:
-        """Whether the query has ended well."""
-        return self.code == SUCCESS
-
-    @property
-    def is_known(self) -> bool:
-        """Whether this version knows the code."""
-        return self.code in KNOWN_CODES
-
-    def differs_from(self, other: QueryStatus | None) -> bool:
-        """Tell whether code or progress has changed since another look."""
-        return other is None or (self.code, self.progress) != (other.code, other.progress)
 
 
 def status_of(answer: Answer, schedule_id: str) -> QueryStatus:

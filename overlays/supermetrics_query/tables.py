@@ -6,10 +6,9 @@ The libraries are optional and imported when a table is asked for, before anythi
 from __future__ import annotations
 
 from contextlib import aclosing, closing
-from importlib import import_module
 from typing import TYPE_CHECKING, TypeAlias
 
-from .errors import ConfigurationError
+from ._extras import check_installed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Mapping
@@ -18,29 +17,11 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
+    from ._models import Page
     from .building import Building
-    from .rows import Page
     from .runs import Run
 
     Schema: TypeAlias = pa.Schema | Mapping[str, pa.DataType]
-
-NEEDED = {
-    "aiohttp": ("aiohttp",),
-    "arrow": ("pyarrow",),
-    "pandas": ("pyarrow", "pandas"),
-    "polars": ("pyarrow", "polars"),
-}
-
-
-def check_installed(extra: str) -> None:
-    """Raise ConfigurationError unless the libraries of an extra can be imported."""
-    for name in NEEDED[extra]:
-        try:
-            import_module(name)
-        except ImportError as error:
-            raise ConfigurationError(
-                f"{name} cannot be imported ({error}): pip install 'supermetrics-query[{extra}]'"
-            ) from error
 
 
 def building(run: Run, schema: Schema | None, extra: str = "arrow") -> Building:

@@ -6,7 +6,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 import anyio
 
-from .about import USER_AGENT
+from ._version import USER_AGENT
 from .credentials import Credentials
 from .effects import Answer, Request, Send
 from .errors import ConfigurationError, TransportError

@@ -21,7 +21,8 @@ from supermetrics_query import (
     ServerError,
     UnprocessableError,
 )
-from supermetrics_query.status import ENDINGS, KNOWN_CODES
+from supermetrics_query._models import KNOWN_CODES
+from supermetrics_query.status import ENDINGS
 from supermetrics_query.verdicts import BY_CODE, judge
 
 from tests.support.answers import problem, status, success

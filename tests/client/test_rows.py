@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from supermetrics_query import QueryClient, QueryError, ResultExpiredError
-from supermetrics_query.dicts import dicts
+from supermetrics_query._models import dicts
 from supermetrics_query.rows import MOST_COLUMNS
 
 from tests.support.answers import NOT_FOUND, ROWS, status, success

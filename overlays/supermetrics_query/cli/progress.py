@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.text import Text
 
+from .._models import QueryStatus
 from ..events import Event, Looked, LookMissed, RetryScheduled
-from ..status import QueryStatus
 from .durations import shown
 
 IN_LINE = frozenset({"SCHEDULED", "QUEUED"})

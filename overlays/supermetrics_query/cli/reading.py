@@ -10,7 +10,7 @@ from .output import Outlet, as_it_comes, outlet, without_parquet
 from .sessions import Session
 
 if TYPE_CHECKING:
-    from ..status import QueryStatus
+    from .._models import QueryStatus
 
 
 def status(

@@ -4,8 +4,9 @@ import math
 from collections.abc import Callable
 from typing import TypeVar
 
+from .._models import Attempt
 from ..effects import GRANTED, Answer, Collect, Flow, Pending, Renew, Request, Send, Sleep, now, send
-from ..errors import Attempt, AuthenticationError, RateLimitError
+from ..errors import AuthenticationError, RateLimitError
 from ..events import RequestDone, RetryScheduled
 from ..polling import Deadline
 from ..retrying import CALL_ERRORS, CallError, Predicate, backoff, is_worth_waiting

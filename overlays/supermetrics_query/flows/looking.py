@@ -4,6 +4,7 @@ from functools import partial
 from itertools import chain, repeat
 
 from .. import operations
+from .._models import QueryStatus
 from ..effects import Flow, Lane, Pending, Send, now
 from ..errors import QueryFailedError, ResultExpiredError
 from ..polling import NEVER, Deadline, gap
@@ -11,7 +12,7 @@ from ..retrying import CALL_ERRORS, CallError, ends_query, is_missed_look
 from ..rows import layout_of
 from ..runs import Run
 from ..settings import Settings
-from ..status import ENDINGS, QueryStatus, status_of
+from ..status import ENDINGS, status_of
 from .calls import ask, bounded, retried
 
 

@@ -9,15 +9,15 @@ from collections.abc import Sequence
 
 from attrs import define, frozen
 
+from .._models import Page, QueryStatus, Row
 from ..checks import LAST_OFFSET
 from ..effects import Flow, Give, Pending
 from ..errors import QueryError, ResultExpiredError, StatusNotFoundError
 from ..policies import DEFAULT_WAIT
 from ..retrying import CALL_ERRORS
-from ..rows import Layout, Page, Row, data_of, field_ids, total_of
+from ..rows import Layout, data_of, field_ids, total_of
 from ..runs import Run
 from ..settings import Settings
-from ..status import QueryStatus
 from .ahead import Ahead
 from .looking import expired, status
 from .waiting import wait

@@ -5,14 +5,14 @@ from ..errors import LimitExceededError
 from ..polling import Deadline
 from ..settings import Settings
 
-GRACE = 1.0  # seconds for which a look that falls on a deadline may still wait for its slot
+SLOT_GRACE = 1.0  # seconds for which a look that falls on a deadline may still wait for its slot
 
 
 def slot(settings: Settings, lane: Lane, deadline: Deadline) -> Flow[Grant]:
     """Take a slot; raise LimitExceededError when there is none for longer than the caller has patience."""
     while pause := (grant := (yield from wait_for_slot(settings, lane))).wait:
         moment = yield from now()
-        if pause > min(max(GRACE, deadline.left(moment)), settings.retry.retry_after_ceiling):
+        if pause > min(max(SLOT_GRACE, deadline.left(moment)), settings.retry.retry_after_ceiling):
             raise LimitExceededError(
                 f"nothing was sent: the limits of the key allow no {lane.value} for another {pause:.1f} s",
                 sent=False,

@@ -10,6 +10,7 @@ from supermetrics_query_api.models import DataQuery, OutputFormat
 from supermetrics_query_api.types import Unset
 
 from .. import operations
+from .._models import QueryStatus
 from ..effects import Answer, Flow, now
 from ..errors import StatusNotFoundError, SupermetricsQueryError, UnreadableResponseError
 from ..events import StartSent
@@ -18,7 +19,7 @@ from ..queries import sendable
 from ..retrying import CALL_ERRORS, is_outcome, is_transient, leaves_doubt
 from ..runs import Run
 from ..settings import Settings
-from ..status import QueryStatus, status_of
+from ..status import status_of
 from .calls import ask, retried
 from .looking import failed, look, remember
 from .waiting import Notice, Wait, raise_if_bad

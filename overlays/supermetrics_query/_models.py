@@ -1,0 +1,127 @@
+"""The values that users hold: the status of a query, the columns and pages of its result. Nothing here knows HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import starmap
+from typing import Any, TypeAlias
+
+from attrs import field, frozen
+from supermetrics_query_api import models
+
+Row: TypeAlias = tuple[Any, ...]
+ToDict: TypeAlias = Callable[..., dict[str, Any]]  # takes the cells
+
+SUCCESS = "SUCCESS"
+PENDING = frozenset({"SCHEDULED", "QUEUED", "RUNNING"})
+TERMINAL = frozenset({SUCCESS, "FAILURE", "STOPPED", "PROCESS_EXITED"})  # every other code means "not yet", for a time
+KNOWN_CODES = PENDING | TERMINAL
+
+
+@frozen
+class RateLimit:
+    """How many requests the key may make in an hour, and how many are left. Shared by all who use the key."""
+
+    limit: int | None
+    remaining: int | None
+
+
+@frozen
+class Progress:
+    """How many parts of a query are ready. The total can grow."""
+
+    ready: int
+    total: int
+
+    @property
+    def fraction(self) -> float | None:
+        """The share that is ready, None while there are no parts."""
+        return min(1.0, self.ready / self.total) if self.total else None
+
+
+@frozen
+class Workflow:
+    """The queue of the licence: how many tasks wait and how many run."""
+
+    scheduled: int
+    running: int
+
+
+@frozen(kw_only=True)
+class QueryStatus:
+    """What one look showed. `response` is the whole answer in the generated model, which came after `seconds`."""
+
+    schedule_id: str
+    code: models.StatusCode | str
+    progress: Progress | None = None
+    workflow: Workflow | None = None
+    request_id: str | None = None
+    rate_limit: RateLimit | None = None
+    seconds: float = field(default=0.0, repr=False, eq=False)
+    response: models.QueryResponse = field(repr=False, eq=False)
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether the query has ended, well or badly."""
+        return self.code in TERMINAL
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the query has ended well."""
+        return self.code == SUCCESS
+
+    @property
+    def is_known(self) -> bool:
+        """Whether this version knows the code."""
+        return self.code in KNOWN_CODES
+
+    def differs_from(self, other: QueryStatus | None) -> bool:
+        """Tell whether code or progress has changed since another look."""
+        return other is None or (self.code, self.progress) != (other.code, other.progress)
+
+
+@frozen(kw_only=True)
+class Column:
+    """One column. `key` is what `rows()` uses: the field id as it was asked for, else the label of the header."""
+
+    key: str
+    index: int
+    field_id: str | None = None
+    name: str | None = None
+    data_type: str | None = None
+
+
+@frozen(kw_only=True)
+class Page:
+    """Some rows, as tuples in column order. `start` is how many rows of the result come before them."""
+
+    start: int
+    columns: Sequence[Column]
+    rows: Sequence[Row]
+
+    def dicts(self) -> Iterator[dict[str, Any]]:
+        """Give the rows as dicts keyed by column."""
+        return dicts([column.key for column in self.columns], self.rows)
+
+
+@frozen
+class Attempt:
+    """A try that failed and was followed by another one."""
+
+    error: str
+    pause: float  # seconds until the next one
+
+
+def dicts(keys: Sequence[str], rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
+    """Give rows as dicts; raise TypeError for a row of another width."""
+    return starmap(maker(len(keys))(*keys), rows)
+
+
+@lru_cache(maxsize=64)
+def maker(width: int) -> Callable[..., ToDict]:
+    """Write the function that takes keys. The code holds k0, k1, ... and c0, c1, ..., and nothing from anywhere."""
+    keys, cells = (", ".join(f"{letter}{number}" for number in range(width)) for letter in "kc")
+    pairs = ", ".join(f"k{number}: c{number}" for number in range(width))
+    function: Callable[..., ToDict] = eval(f"lambda {keys}: lambda {cells}: {{{pairs}}}")
+    return function
