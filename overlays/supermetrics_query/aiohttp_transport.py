@@ -18,9 +18,10 @@ import aiohttp
 import sniffio
 from yarl import URL
 
+from ._contract.messages import Answer
 from .bodies import Body
 from .credentials import Credentials
-from .effects import Answer, Send
+from .effects import Send
 from .errors import ConfigurationError
 from .transport import tls_context
 from .wire import (

@@ -10,15 +10,9 @@ from attrs import asdict
 from supermetrics_query_api import models
 from supermetrics_query_api.types import Unset
 
-from .checks import (
-    LAST_OFFSET,
-    checked_format,
-    checked_status_code,
-    checked_window,
-)
+from ._contract.requests import sendable
+from ._contract.validation import LAST_OFFSET, checked_format, checked_status_code, checked_window, written
 from .errors import ConfigurationError
-from .members import written
-from .queries import sendable
 from .runs import Run
 from .tokens import decode_token
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from attrs import define, field
 
-from .effects import Answer, Request
+from ._contract.messages import Answer, Request
 
 
 @define

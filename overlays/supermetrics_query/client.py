@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from . import flows
+from ._contract.validation import Seconds, checked_in_flight, checked_schedule_id, checked_window, patience
 from .asking import history_request, known_run, new_run
-from .checks import checked_in_flight, checked_schedule_id, checked_window
 from .door import Door, aiohttp_transport
 from .drivers import AsyncDriver, Driver
 from .errors import ConfigurationError
-from .policies import DEFAULT_WAIT, Seconds, patience
+from .policies import DEFAULT_WAIT
 from .polling import NEVER
 from .query import AsyncQuery, Query, notice
 from .runs import Run

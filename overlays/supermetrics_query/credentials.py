@@ -1,9 +1,23 @@
-"""The key, kept apart from everything that is logged, printed or pickled. Only the drivers hold one."""
+"""Bad input is refused before anything is sent: what was wrong, the value, what to do."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
-from .checks import checked_key
+from .errors import ConfigurationError
+
+API_KEY_HELP = "pass api_key=... or token_provider=..., or set SUPERMETRICS_API_KEY"
+
+
+def checked_key(value: object) -> str:
+    """Return a key that fits into a header. The message does not repeat it."""
+    if not isinstance(value, str) or not value:
+        raise ConfigurationError(f"no API key: {API_KEY_HELP}")
+    if not value.isascii() or not value.isprintable() or " " in value:
+        raise ConfigurationError(
+            "the API key holds blanks, line ends or other characters that no key has; was it read with its line end?"
+        )
+    return value
+
 
 TokenProvider: TypeAlias = Callable[[], str | Awaitable[str]]
 

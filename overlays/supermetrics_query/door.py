@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from urllib.parse import SplitResult, urlsplit
 
 from supermetrics_query_api.provenance import SERVER_URL
 
+from ._contract.validation import Seconds, checked_format, checked_page_size, seconds
 from ._extras import check_installed
 from .asking import any_run
-from .checks import checked_base_url, checked_format, checked_page_size
 from .clocks import SystemClock
 from .credentials import Credentials, TokenProvider
 from .errors import ConfigurationError
 from .events import guarded
 from .limits import Limiter
-from .policies import PollPolicy, RetryPolicy, Seconds, seconds
+from .policies import PollPolicy, RetryPolicy
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -28,12 +30,11 @@ if TYPE_CHECKING:
     from .runs import Run
     from .wire import TransportName
 
+
 API_KEY = "SUPERMETRICS_API_KEY"
 BASE_URL = "SUPERMETRICS_BASE_URL"
-
 DEFAULT_POLL = PollPolicy()
 DEFAULT_RETRY = RetryPolicy()
-
 D = TypeVar("D")
 
 
@@ -121,3 +122,30 @@ def aiohttp_transport() -> type[AiohttpTransport]:
     from .aiohttp_transport import AiohttpTransport
 
     return AiohttpTransport
+
+
+def checked_base_url(value: str) -> str:
+    """Return a base URL without its last slash: https, or http to this machine."""
+    try:
+        parts = urlsplit(value)
+        usable = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        raise ConfigurationError(f"base_url is not a URL: {value!r}") from None
+    if not usable or parts.scheme not in ("http", "https"):
+        raise ConfigurationError(f"base_url must look like https://host/path, not {value!r}")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ConfigurationError("base_url must not hold a user, a query or a fragment")
+    if parts.scheme == "http" and not is_loopback(parts):
+        raise ConfigurationError(f"plain http would show the API key to the network: use https in {value!r}")
+    return value.rstrip("/")
+
+
+def is_loopback(parts: SplitResult) -> bool:
+    """Tell whether a URL leads to this machine."""
+    host = parts.hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

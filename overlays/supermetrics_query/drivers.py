@@ -14,11 +14,11 @@ from typing import Any, NoReturn, TypeVar
 
 import anyio
 
+from ._contract.messages import Answer
 from .background import TaskWork, first_of, in_thread
 from .clocks import Clock
 from .credentials import Credentials
 from .effects import (
-    Answer,
     Await,
     Begin,
     Call,

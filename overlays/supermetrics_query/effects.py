@@ -3,54 +3,15 @@
 Effects are made at every step of every process. msgspec makes such a class at a fortieth of the time that attrs takes.
 """
 
-from collections.abc import Callable, Generator, Mapping, Sequence
-from enum import Enum
+from collections.abc import Callable, Generator, Sequence
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
-from attrs import field, frozen
 from msgspec import Struct
 
+from ._contract.messages import Answer, Lane, Request
 from .errors import SupermetricsQueryError
 
 T = TypeVar("T")
-
-
-class Lane(Enum):
-    """What a request is for."""
-
-    START = "start"
-    PAGE = "page"
-    LOOK = "look"
-
-
-@frozen
-class Request:
-    """A request as the generated package describes it: the keywords of an HTTP client."""
-
-    operation: str
-    keywords: Mapping[str, Any]
-    lane: Lane = Lane.PAGE
-    write: Callable[[bytes], object] | None = None  # takes the body of a success in place of the answer; False ends it
-
-
-@frozen
-class Answer:
-    """An HTTP response, whatever it holds."""
-
-    status: int
-    headers: Mapping[str, str]  # names in lower case
-    body: bytes | bytearray = field(repr=False)
-    method: str
-    url: str  # without its query
-    received: float = 0.0  # seconds since the epoch
-    seconds: float = field(default=0.0, eq=False)  # from the request to the end of the answer
-    credential: int = 0  # which credential was sent, see Renew
-    flaw: str | None = None  # why the body is not whole
-
-    @property
-    def is_success(self) -> bool:
-        """Whether the HTTP status says so."""
-        return 200 <= self.status < 300
 
 
 class Send(Struct, frozen=True):

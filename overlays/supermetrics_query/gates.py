@@ -4,9 +4,8 @@ import math
 
 from attrs import define
 
-from .effects import Answer
+from ._contract.messages import Answer, rate_limit
 from .errors import QuotaExceededError, RateLimitError
-from .headers import rate_limit
 
 HOUR, SECOND = 3_600.0, 1.0
 

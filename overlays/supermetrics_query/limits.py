@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from attrs import frozen
 
-from .checks import checked_whole
-from .effects import GRANTED, Grant, Lane
+from ._contract.messages import Lane
+from ._contract.validation import checked_whole
+from .effects import GRANTED, Grant
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,33 +1,13 @@
 """How patient to be: values only, decided on in `polling` and `retrying`."""
 
-import math
-from datetime import timedelta
-from typing import TypeAlias
-
 from attrs import field, frozen
 from attrs.validators import and_, ge, gt, instance_of, le
 
+from ._contract.validation import seconds
 from .errors import ConfigurationError
-
-Seconds: TypeAlias = float | timedelta
 
 DEFAULT_WAIT = 4.25 * 3600.0  # a query may run for four hours
 LONGEST_START_WAIT = 3600.0  # `sync_timeout` in the contract
-
-
-def seconds(value: Seconds) -> float:
-    """Return a duration in seconds; raise ConfigurationError unless it is finite and not negative."""
-    number = value.total_seconds() if isinstance(value, timedelta) else value
-    if isinstance(number, bool) or not isinstance(number, int | float) or not 0 <= number < math.inf:
-        raise ConfigurationError(
-            f"a duration must be a number of seconds or a timedelta, finite and not negative: {value!r}"
-        )
-    return float(number)
-
-
-def patience(timeout: Seconds | None) -> float:
-    """Return how long to wait in seconds, infinity for None."""
-    return math.inf if timeout is None else seconds(timeout)
 
 
 @frozen(kw_only=True)

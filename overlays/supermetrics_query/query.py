@@ -9,12 +9,12 @@ from contextlib import aclosing, closing
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from . import flows, tables
+from ._contract.validation import Seconds, checked_offset, checked_prefetch, patience
 from ._extras import check_installed
-from .checks import checked_offset, checked_prefetch
 from .drivers import AsyncDriver, Driver
 from .effects import Call
 from .files import OnBytes, Target, sink_of
-from .policies import DEFAULT_WAIT, Seconds, patience
+from .policies import DEFAULT_WAIT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Generator

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
-from .checks import checked_whole
-from .effects import GRANTED, Grant, Lane
+from ._contract.messages import Lane
+from ._contract.validation import checked_whole
+from .effects import GRANTED, Grant
 from .errors import ConfigurationError
 from .events import LimiterAway, LimiterBack
 from .limits import PER_HOUR, PER_SECOND, Limiter, Log, grant_of, less, of_looks, put, rates, way_of

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import TypeAlias
 
+from ._contract.codes import Verdict, judge
 from .errors import ApiError, LimitExceededError, RateLimitError, ServerError, TransportError, UnreadableResponseError
 from .policies import RetryPolicy
-from .verdicts import Verdict, judge
 
 CallError: TypeAlias = ApiError | TransportError
 Predicate: TypeAlias = Callable[[CallError], bool]

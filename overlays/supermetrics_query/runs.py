@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from attrs import define
 
-from .checks import LAST_OFFSET
+from ._contract.validation import LAST_OFFSET
 from .rows import NO_LAYOUT, Layout
 from .tokens import Ticket, encode_token
 

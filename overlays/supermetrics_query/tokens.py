@@ -6,7 +6,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 import msgspec
 from attrs import asdict, frozen
 
-from .checks import LAST_OFFSET, checked_format, checked_schedule_id, checked_window
+from ._contract.validation import LAST_OFFSET, checked_format, checked_schedule_id, checked_window
 from .errors import ConfigurationError
 
 PREFIX = "sq1."  # the dot cannot stand in a schedule id

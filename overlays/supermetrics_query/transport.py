@@ -12,9 +12,10 @@ from typing import Any
 import anyio
 import httpx
 
+from ._contract.messages import Answer
 from .bodies import Body
 from .credentials import Credentials
-from .effects import Answer, Send
+from .effects import Send
 from .errors import ConfigurationError
 from .wire import (
     KEEPALIVE,

@@ -21,9 +21,9 @@ from supermetrics_query import (
     ServerError,
     UnprocessableError,
 )
+from supermetrics_query._contract.codes import BY_CODE, judge
+from supermetrics_query._contract.status import ENDINGS
 from supermetrics_query._models import KNOWN_CODES
-from supermetrics_query.status import ENDINGS
-from supermetrics_query.verdicts import BY_CODE, judge
 
 from tests.support.answers import problem, status, success
 from tests.support.world import DOORS, Door, Step, open_door

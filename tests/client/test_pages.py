@@ -23,7 +23,8 @@ from supermetrics_query import (
     ResultExpiredError,
     RetryPolicy,
 )
-from supermetrics_query.effects import Answer, Begin, Collect, Done, Effect, Flow, Give, Now, Outcome, Send, resume
+from supermetrics_query._contract.messages import Answer
+from supermetrics_query.effects import Begin, Collect, Done, Effect, Flow, Give, Now, Outcome, Send, resume
 from supermetrics_query.flows.paging import pages
 from supermetrics_query.runs import Run
 from supermetrics_query.settings import Settings

@@ -19,8 +19,8 @@ from supermetrics_query import (
     FieldSelection,
     QuerySettings,
 )
-from supermetrics_query.members import BOUNDS, KINDS, NAMES
-from supermetrics_query.queries import attributes, query_from, sendable
+from supermetrics_query._contract.requests import attributes, query_from, sendable
+from supermetrics_query._contract.validation import BOUNDS, KINDS, NAMES
 from supermetrics_query_api.limits import LIMITS
 from supermetrics_query_api.types import UNSET
 

@@ -9,7 +9,8 @@ import anyio
 import pytest
 from redis import Redis
 from supermetrics_query import ConfigurationError, LimiterAway, LimiterBack, RedisLimiter
-from supermetrics_query.effects import Grant, Lane
+from supermetrics_query._contract.messages import Lane
+from supermetrics_query.effects import Grant
 
 from tests.support.redis_server import RedisServer, running_redis
 

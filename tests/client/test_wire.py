@@ -19,9 +19,9 @@ from supermetrics_query import (
     UnreadableResponseError,
     WaitTimeoutError,
 )
+from supermetrics_query._contract.requests import look as look_at_query
 from supermetrics_query.credentials import Credentials
 from supermetrics_query.effects import Send
-from supermetrics_query.operations import look as look_at_query
 from supermetrics_query.transport import Transport
 
 from tests.support.sockets import Behaviour, drops, sends, serving

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import yaml
 from attrs import define, field
-from supermetrics_query.effects import Answer
+from supermetrics_query._contract.messages import Answer
 
 from tests.support import answers
 

@@ -14,9 +14,9 @@ from typing import Any, cast
 import httpx
 from attrs import define, field
 from supermetrics_query import DataQuery, PollPolicy, Query, RetryPolicy, SupermetricsQueryError
+from supermetrics_query._contract.messages import Answer
 from supermetrics_query.asking import any_run
 from supermetrics_query.effects import (
-    Answer,
     Await,
     Begin,
     Call,

@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 import httpx
 from attrs import define, field
 from supermetrics_query import PollPolicy, RetryPolicy, SupermetricsQueryError, TransportError
-from supermetrics_query.effects import Answer, Done, Effect, Flow, Now, Outcome, Send, Sleep, resume
+from supermetrics_query._contract.messages import Answer
+from supermetrics_query.effects import Done, Effect, Flow, Now, Outcome, Send, Sleep, resume
 from supermetrics_query.settings import Settings
 
 T = TypeVar("T")

@@ -4,7 +4,8 @@ from collections import deque
 
 from attrs import define, field
 
-from ..effects import Flow, Lane, Pending, begin
+from .._contract.messages import Lane
+from ..effects import Flow, Pending, begin
 from ..runs import Run
 from ..settings import Settings
 from .looking import look_to_send

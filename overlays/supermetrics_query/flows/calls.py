@@ -4,8 +4,9 @@ import math
 from collections.abc import Callable
 from typing import TypeVar
 
+from .._contract.messages import Answer, Request
 from .._models import Attempt
-from ..effects import GRANTED, Answer, Collect, Flow, Pending, Renew, Request, Send, Sleep, now, send
+from ..effects import GRANTED, Collect, Flow, Pending, Renew, Send, Sleep, now, send
 from ..errors import AuthenticationError, RateLimitError
 from ..events import RequestDone, RetryScheduled
 from ..polling import Deadline

@@ -5,14 +5,14 @@ from functools import partial
 from attrs import evolve
 from supermetrics_query_api.models import OutputFormat
 
-from .. import operations
-from ..decoding import decode
-from ..effects import Answer, Flow
+from .._contract import requests as operations
+from .._contract.messages import Answer, decode
+from .._contract.problems import error_of, unreadable
+from ..effects import Flow
 from ..errors import NotFoundError
 from ..files import KEPT_HEAD, Sink
 from ..policies import DEFAULT_WAIT
 from ..polling import NEVER
-from ..problems import error_of, unreadable
 from ..retrying import CALL_ERRORS, CallError, is_missed_look
 from ..runs import Run
 from ..settings import Settings

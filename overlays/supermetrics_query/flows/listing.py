@@ -5,11 +5,11 @@ from functools import partial
 
 from supermetrics_query_api.models import HistoryResponse, QueryHistoryRequest
 
-from .. import operations
+from .._contract import requests as operations
+from .._contract.responses import model_of
+from .._contract.validation import limit
 from ..effects import Flow, Give
-from ..members import limit
 from ..polling import NEVER
-from ..responses import model_of
 from ..retrying import is_missed_look
 from ..settings import Settings
 from .calls import ask, retried

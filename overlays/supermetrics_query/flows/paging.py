@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from attrs import define, frozen
 
+from .._contract.validation import LAST_OFFSET
 from .._models import Page, QueryStatus, Row
-from ..checks import LAST_OFFSET
 from ..effects import Flow, Give, Pending
 from ..errors import QueryError, ResultExpiredError, StatusNotFoundError
 from ..policies import DEFAULT_WAIT

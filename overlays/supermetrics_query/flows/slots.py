@@ -1,6 +1,7 @@
 """Waiting until a request may be sent: for the gate that a refusal closes, and for the limits of the key."""
 
-from ..effects import GRANTED, Flow, Grant, Lane, Sleep, now, take
+from .._contract.messages import Lane
+from ..effects import GRANTED, Flow, Grant, Sleep, now, take
 from ..errors import LimitExceededError
 from ..polling import Deadline
 from ..settings import Settings

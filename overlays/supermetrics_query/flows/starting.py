@@ -9,17 +9,18 @@ from functools import partial
 from supermetrics_query_api.models import DataQuery, OutputFormat
 from supermetrics_query_api.types import Unset
 
-from .. import operations
+from .._contract import requests as operations
+from .._contract.messages import Answer
+from .._contract.requests import sendable
+from .._contract.status import status_of
 from .._models import QueryStatus
-from ..effects import Answer, Flow, now
+from ..effects import Flow, now
 from ..errors import StatusNotFoundError, SupermetricsQueryError, UnreadableResponseError
 from ..events import StartSent
 from ..polling import Deadline
-from ..queries import sendable
 from ..retrying import CALL_ERRORS, is_outcome, is_transient, leaves_doubt
 from ..runs import Run
 from ..settings import Settings
-from ..status import status_of
 from .calls import ask, retried
 from .looking import failed, look, remember
 from .waiting import Notice, Wait, raise_if_bad

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 from supermetrics_query_api.models import QueryMeta, QueryProgress, QueryResponse, QueryWorkflow
 
-from ._models import SUCCESS, Progress, QueryStatus, Workflow
-from .errors import QueryFailedError, QueryStoppedError
-from .headers import rate_limit
+from .._models import SUCCESS, Progress, QueryStatus, Workflow
+from ..errors import QueryFailedError, QueryStoppedError
+from .messages import rate_limit
 from .problems import unreadable
 from .responses import model_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .effects import Answer
-    from .errors import QueryError
+    from ..errors import QueryError
+    from .messages import Answer
 
 
 # How a query can end, and what that raises. Every other code means "not yet", for a time.

@@ -4,24 +4,24 @@ The contract decides, by `supermetrics_query_api.limits`. What it leaves open pa
 """
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from operator import ge, le
 from reprlib import Repr
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from attrs import frozen
 from supermetrics_query_api import models
 from supermetrics_query_api.limits import LIMITS, REQUIRED
 from supermetrics_query_api.types import Unset
 
-from .errors import ConfigurationError
+from ..errors import ConfigurationError
 
 BYTES = (bytes, bytearray, memoryview)
 SHORT = Repr()
 SHORT.maxstring = SHORT.maxother = 60
-
 T = TypeVar("T")
 Limits = Mapping[str, int | str]
 
@@ -188,7 +188,6 @@ KINDS: Mapping[str, tuple[Callable[[object], bool], Callable[[Member, Any, Limit
     "array": (is_list, a_list),
     "object": (is_object, an_object),
 }
-
 NAMES: Mapping[str, str] = {
     "date": "a date",
     "string": "text",
@@ -196,7 +195,6 @@ NAMES: Mapping[str, str] = {
     "array": "a list",
     "object": "a mapping",
 }
-
 ADVICE: Mapping[str, Sequence[tuple[type | tuple[type, ...], str]]] = {
     "date": ((datetime, "a day has no time: use its .date()"),),
     "string": ((BYTES, "decode it"),),
@@ -206,7 +204,6 @@ ADVICE: Mapping[str, Sequence[tuple[type | tuple[type, ...], str]]] = {
         (Iterable, "use a list"),
     ),
 }
-
 BOUNDS: Mapping[str, tuple[Callable[[Any, Any], bool], str]] = {
     "minimum": (ge, "must be {limit} or more, not {value}"),
     "maximum": (le, "must be {limit} or less, not {value}"),
@@ -225,3 +222,87 @@ BOUNDS: Mapping[str, tuple[Callable[[Any, Any], bool], str]] = {
         "must match {limit}, not {value}; change it or leave it out",
     ),
 }
+SCHEDULE_ID = re.compile(str(LIMITS["QueryStatusRequest"]["schedule_id"]["string"]["pattern"]))
+LAST_OFFSET = limit("QueryStatusRequest", "offset_end", "maximum")
+MOST_PREFETCH = 16  # more connections at once only wait for each other
+
+
+def checked_schedule_id(value: object) -> str:
+    """Return a schedule id the API accepts."""
+    if isinstance(value, str) and SCHEDULE_ID.fullmatch(value):
+        return value
+    raise ConfigurationError(
+        f"schedule_id must be 1 to 50 letters, digits, underscores and hyphens, not {value!r}; "
+        "leave it out to have one made"
+    )
+
+
+def checked_whole(name: str, value: object, least: int, most: int | None = None) -> int:
+    """Return a whole number of a range, which may have no upper end."""
+    if isinstance(value, int) and not isinstance(value, bool) and least <= value and (most is None or value <= most):
+        return value
+    span = f"from {least} on" if most is None else f"from {least} to {most}"
+    raise ConfigurationError(f"{name} must be a whole number {span}, not {value!r}")
+
+
+def checked_offset(name: str, value: object) -> int:
+    """Return an offset the API accepts."""
+    return checked_whole(name, value, 0, LAST_OFFSET)
+
+
+def checked_window(start: object, end: object) -> tuple[int, int | None]:
+    """Return the first and the last row of a window, both inclusive."""
+    first = checked_offset("offset_start", start)
+    last = None if end is None else checked_offset("offset_end", end)
+    if last is not None and last < first:
+        raise ConfigurationError(f"offset_end={last} lies before offset_start={first}; both are inclusive")
+    return first, last
+
+
+def checked_format(value: object) -> str:
+    """Return an output format the contract knows."""
+    formats = [each.value for each in models.OutputFormat]
+    if value in formats:
+        return models.OutputFormat(value).value
+    raise ConfigurationError(f"format must be one of {', '.join(formats)}, not {value!r}")
+
+
+def checked_status_code(value: object) -> models.StatusCode:
+    """Return a status code the contract knows."""
+    codes = [each.value for each in models.StatusCode]
+    if value in codes:
+        return models.StatusCode(value)
+    raise ConfigurationError(f"a status code must be one of {', '.join(codes)}, not {value!r}")
+
+
+def checked_page_size(value: object) -> int:
+    """Return how many rows to ask for at once."""
+    return checked_whole("page_size", value, 1, LAST_OFFSET)
+
+
+def checked_prefetch(value: object) -> int | None:
+    """Return how many pages are to be under way, None for what the answers call for."""
+    return None if value is None else checked_whole("prefetch", value, 0, MOST_PREFETCH)
+
+
+def checked_in_flight(value: object) -> int:
+    """Return how many queries may be unfinished at a time."""
+    return checked_whole("in_flight", value, 1)
+
+
+Seconds: TypeAlias = float | timedelta
+
+
+def seconds(value: Seconds) -> float:
+    """Return a duration in seconds; raise ConfigurationError unless it is finite and not negative."""
+    number = value.total_seconds() if isinstance(value, timedelta) else value
+    if isinstance(number, bool) or not isinstance(number, int | float) or not 0 <= number < math.inf:
+        raise ConfigurationError(
+            f"a duration must be a number of seconds or a timedelta, finite and not negative: {value!r}"
+        )
+    return float(number)
+
+
+def patience(timeout: Seconds | None) -> float:
+    """Return how long to wait in seconds, infinity for None."""
+    return math.inf if timeout is None else seconds(timeout)

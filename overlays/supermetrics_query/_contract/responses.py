@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Protocol, Self, TypeVar
 
-from .decoding import Json, decode_response
-from .effects import Answer
+from .messages import Answer, Json, decode_response
 from .problems import error_of, unreadable
 
 

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from attrs import frozen
 
-from .errors import (
+from ..errors import (
     ApiError,
     AuthenticationError,
     BadRequestError,
@@ -45,8 +45,6 @@ def verdicts(kind: Kind, *codes: str, **meaning: bool) -> dict[str, Verdict]:
 
 
 OUTCOME = {"ends_query": True, "is_outcome": True}
-
-
 BY_CODE = (
     verdicts(
         AuthenticationError,
@@ -92,9 +90,7 @@ BY_CODE = (
     | verdicts(ServerError, "INTERNAL_SERVER_ERROR", "SERVICE_UNAVAILABLE", transient=True)
     | verdicts(ServerError, "QUERY_ERROR", "QUERY_ACCOUNT_UNAVAILABLE", **OUTCOME)
 )
-
 PROBLEMS = "https://supermetrics.com/problems/"
-
 BY_STATUS: dict[int, Kind] = {
     400: BadRequestError,
     401: AuthenticationError,
@@ -103,9 +99,7 @@ BY_STATUS: dict[int, Kind] = {
     422: UnprocessableError,
     429: RateLimitError,
 }
-
 TRANSIENT_STATUSES = frozenset({408, 425, 429, 502, 503, 504})
-
 WELL_FORMED_CODE = re.compile(r"[A-Z][A-Z0-9_]*")
 
 

@@ -1,0 +1,140 @@
+"""A request and its answer as plain data: the headers that speak of limits, and the JSON of a body.
+
+msgspec decodes where it can, and the standard library where msgspec is stricter than the API: it refuses NaN, lone
+surrogates and a byte order mark, all of which occur in answers. A header that makes no sense is as good as none.
+"""
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import Enum
+from typing import Any, TypeAlias
+
+import msgspec
+from attrs import field, frozen
+
+from .._models import RateLimit
+
+
+class Lane(Enum):
+    """What a request is for."""
+
+    START = "start"
+    PAGE = "page"
+    LOOK = "look"
+
+
+@frozen
+class Request:
+    """A request as the generated package describes it: the keywords of an HTTP client."""
+
+    operation: str
+    keywords: Mapping[str, Any]
+    lane: Lane = Lane.PAGE
+    write: Callable[[bytes], object] | None = None  # takes the body of a success in place of the answer; False ends it
+
+
+@frozen
+class Answer:
+    """An HTTP response, whatever it holds."""
+
+    status: int
+    headers: Mapping[str, str]  # names in lower case
+    body: bytes | bytearray = field(repr=False)
+    method: str
+    url: str  # without its query
+    received: float = 0.0  # seconds since the epoch
+    seconds: float = field(default=0.0, eq=False)  # from the request to the end of the answer
+    credential: int = 0  # which credential was sent, see Renew
+    flaw: str | None = None  # why the body is not whole
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the HTTP status says so."""
+        return 200 <= self.status < 300
+
+
+def rate_limit(headers: Mapping[str, str]) -> RateLimit | None:
+    """Read the X-RateLimit headers."""
+    limit, remaining = (count(headers.get(f"x-ratelimit-{name}", "")) for name in ("limit", "remaining"))
+    return None if limit is None and remaining is None else RateLimit(limit, remaining)
+
+
+def count(value: str) -> int | None:
+    """Read a whole number that is not negative."""
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else None
+
+
+def retry_after(answer: Answer) -> float | None:
+    """Read Retry-After, as seconds or as an HTTP date, in seconds from now."""
+    value = answer.headers.get("retry-after", "").strip()
+    delay = delay_seconds(value)
+    if delay is None:
+        delay = until(value, answer)
+    return None if delay is None else max(0.0, delay)
+
+
+def delay_seconds(value: str) -> float | None:
+    """Read a number of seconds, which RFC 9110 wants whole and some servers send with a fraction."""
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def until(value: str, answer: Answer) -> float | None:
+    """Read an HTTP date; the clock of the server decides where it tells its time."""
+    then = http_date(value)
+    if then is None:
+        return None
+    return then - (http_date(answer.headers.get("date", "")) or answer.received)
+
+
+def http_date(value: str) -> float | None:
+    """Read an HTTP date as seconds since the epoch; without a zone it means UTC."""
+    try:
+        date: datetime = parsedate_to_datetime(value)
+        return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+Json: TypeAlias = Any  # whatever a JSON document holds
+Body: TypeAlias = bytes | bytearray
+# Every member that may be an array is read as rows: the union has room for all that JSON knows.
+decode_rows = msgspec.json.Decoder(
+    dict[str, list[tuple[Any, ...]] | dict[str, Any] | str | int | float | bool | None]
+).decode
+decode_any = msgspec.json.Decoder().decode
+
+
+def decode(body: Body) -> Json:
+    """Return the JSON value in a body; raise ValueError where there is none."""
+    return readable(body, decode_any)
+
+
+def decode_response(body: Body) -> Json:
+    """Return the response in a body, its rows as tuples where they are arrays; raise ValueError where there is none."""
+    return readable(body, decode_with_tuples)
+
+
+def readable(body: Body, strict: Any) -> Json:
+    """Try the strict decoder, then the lenient one; nesting that exhausts the stack is unreadable too."""
+    try:
+        try:
+            return strict(body)
+        except msgspec.DecodeError:
+            return json.loads(body.removeprefix(b"\xef\xbb\xbf"))
+    except RecursionError:
+        raise ValueError("the JSON is nested too deeply") from None
+
+
+def decode_with_tuples(body: Body) -> Json:
+    """Decode the rows as tuples in the one pass over everything; where an array holds something else, all as it is."""
+    try:
+        return decode_rows(body)
+    except msgspec.ValidationError:
+        return decode_any(body)
