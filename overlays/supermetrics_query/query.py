@@ -8,12 +8,13 @@ from __future__ import annotations
 from contextlib import aclosing, closing
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from . import flows, tables
+from . import flows
 from ._contract.validation import Seconds, checked_offset, checked_prefetch, patience
 from ._extras import check_installed
+from ._results import tables
+from ._results.sinks import OnBytes, Target, sink_of
 from .drivers import AsyncDriver, Driver
 from .effects import Call
-from .files import OnBytes, Target, sink_of
 from .policies import DEFAULT_WAIT
 
 if TYPE_CHECKING:
@@ -26,11 +27,11 @@ if TYPE_CHECKING:
     from supermetrics_query_api.models import DataQuery
 
     from ._models import Column, Page, QueryStatus
+    from ._results.tables import Schema
     from .effects import Effect
     from .errors import SupermetricsQueryError
     from .runs import Run
     from .settings import Settings
-    from .tables import Schema
 
     OnProgress: TypeAlias = Callable[[QueryStatus], None]
     OnProgressAsync: TypeAlias = Callable[[QueryStatus], Awaitable[None] | None]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from attrs import define
 
 from ._contract.validation import LAST_OFFSET
-from .rows import NO_LAYOUT, Layout
+from ._results.rows import NO_LAYOUT, Layout
 from .tokens import Ticket, encode_token
 
 if TYPE_CHECKING:

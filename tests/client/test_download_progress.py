@@ -9,9 +9,9 @@ import anyio
 import httpx
 import pytest
 from supermetrics_query import AsyncQueryClient, ConfigurationError, DataQuery, QueryClient, TransportError
+from supermetrics_query._results.sinks import TOLD_EVERY
 from supermetrics_query.emulator import INSTANT, Emulator, Source
 from supermetrics_query.emulator.sources import INTEGER, TEXT, Column
-from supermetrics_query.files import TOLD_EVERY
 
 from tests.support.answers import cut, success
 from tests.support.world import DOORS, WIRES, backend_of, open_door, transport_of

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from supermetrics_query import QueryClient, QueryError, ResultExpiredError
 from supermetrics_query._models import dicts
-from supermetrics_query.rows import MOST_COLUMNS
+from supermetrics_query._results.rows import MOST_COLUMNS
 
 from tests.support.answers import NOT_FOUND, ROWS, status, success
 from tests.support.table import CONVENTIONS, HEADER, serving_rows

@@ -19,8 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from supermetrics_query import AsyncQueryClient, ConfigurationError, DataQuery, QueryClient, QueryError
 from supermetrics_query._models import Column, Page
-from supermetrics_query.arrow import DECLARED, text_of
-from supermetrics_query.building import Building
+from supermetrics_query._results.arrow import DECLARED, Building, text_of
 from supermetrics_query.emulator import INSTANT, Emulator
 from supermetrics_query.emulator.numbers import cell
 from supermetrics_query.runs import Run

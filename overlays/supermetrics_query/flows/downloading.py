@@ -8,9 +8,9 @@ from supermetrics_query_api.models import OutputFormat
 from .._contract import requests as operations
 from .._contract.messages import Answer, decode
 from .._contract.problems import error_of, unreadable
+from .._results.sinks import KEPT_HEAD, Sink
 from ..effects import Flow
 from ..errors import NotFoundError
-from ..files import KEPT_HEAD, Sink
 from ..policies import DEFAULT_WAIT
 from ..polling import NEVER
 from ..retrying import CALL_ERRORS, CallError, is_missed_look

@@ -7,11 +7,11 @@ from .._contract import requests as operations
 from .._contract.messages import Lane
 from .._contract.status import ENDINGS, status_of
 from .._models import QueryStatus
+from .._results.rows import layout_of
 from ..effects import Flow, Pending, Send, now
 from ..errors import QueryFailedError, ResultExpiredError
 from ..polling import NEVER, Deadline, gap
 from ..retrying import CALL_ERRORS, CallError, ends_query, is_missed_look
-from ..rows import layout_of
 from ..runs import Run
 from ..settings import Settings
 from .calls import ask, bounded, retried

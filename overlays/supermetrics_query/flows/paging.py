@@ -11,11 +11,11 @@ from attrs import define, frozen
 
 from .._contract.validation import LAST_OFFSET
 from .._models import Page, QueryStatus, Row
+from .._results.rows import Layout, data_of, field_ids, total_of
 from ..effects import Flow, Give, Pending
 from ..errors import QueryError, ResultExpiredError, StatusNotFoundError
 from ..policies import DEFAULT_WAIT
 from ..retrying import CALL_ERRORS
-from ..rows import Layout, data_of, field_ids, total_of
 from ..runs import Run
 from ..settings import Settings
 from .ahead import Ahead

@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import aclosing, closing
 from typing import TYPE_CHECKING, TypeAlias
 
-from ._extras import check_installed
+from .._extras import check_installed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Mapping
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
-    from ._models import Page
-    from .building import Building
-    from .runs import Run
+    from .._models import Page
+    from ..runs import Run
+    from .arrow import Building
 
     Schema: TypeAlias = pa.Schema | Mapping[str, pa.DataType]
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def building(run: Run, schema: Schema | None, extra: str = "arrow") -> Building:
     """Begin a table of a result; `schema` holds the types that the caller wants, by column."""
     check_installed(extra)
-    from .building import Building, checked_types
+    from .arrow import Building, checked_types
 
     return Building(run, checked_types(schema))
 

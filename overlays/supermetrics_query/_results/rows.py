@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve, frozen
 from supermetrics_query_api import models
 
-from ._models import Column, Row
+from .._models import Column, Row
 
 if TYPE_CHECKING:
     from supermetrics_query_api.models import QueryDetails, QueryField, QueryResponse

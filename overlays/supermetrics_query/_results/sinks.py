@@ -7,11 +7,10 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TypeAlias
 
-from .errors import ConfigurationError
+from ..errors import ConfigurationError
 
 Target: TypeAlias = str | os.PathLike[str] | IO[bytes]
 OnBytes: TypeAlias = Callable[[int], object]
-
 KEPT_HEAD = 64 * 1024
 TOLD_EVERY = 64 * 1024  # bytes
 UNTOLD = -1

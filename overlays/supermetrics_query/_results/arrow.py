@@ -1,22 +1,139 @@
-"""A table that grows page by page, one page of tuples at a time."""
+"""Cells as Arrow arrays: the type of a column holds each of its cells, or another type is taken.
+
+`tables` imports this module when somebody asks for a table, because pyarrow is optional. pyarrow alone would change
+cells without a word (3.5 becomes 3 in a column of integers, true becomes 1.0 among floats), so what it is given is
+chosen by the kinds of the cells.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+import json
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from types import NoneType
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pyarrow as pa
-from attrs import define, field
+import pyarrow.compute as pc
+from attrs import define, field, frozen
 
-from ._models import Column
-from .arrow import ANY, Chunk, Reading, Readings, read, readings_of
-from .errors import ConfigurationError, QueryError
+from .._models import Column, Page
+from ..errors import ConfigurationError, QueryError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from ..runs import Run
 
-    from ._models import Page
-    from .runs import Run
+
+Readings: TypeAlias = "tuple[Reading, ...]"
+MISFITS = (pa.ArrowException, ArithmeticError, UnicodeError)
+EXACT = 2**53  # up to here every whole number has a float of its own
+ANY = ""  # the pattern that every text matches
+
+
+@frozen
+class Reading:
+    """A way to read the cells of a column. Text is read where it matches `pattern`, and never without one."""
+
+    type: pa.DataType
+    pattern: str | None = None
+
+
+TEXT = Reading(pa.string())
+DATE = Reading(pa.date32(), ANY)
+DATETIME = Reading(pa.timestamp("us"), ANY)
+TRUTH = Reading(pa.bool_(), "^(true|false|0|1)$")
+INTEGER = Reading(pa.int64(), "^-?(0|[1-9][0-9]*)$")
+# Numbers as JSON writes them, whose whole part a float holds.
+FLOAT = Reading(pa.float64(), r"^-?(0|[1-9][0-9]{0,14})(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?$")
+# By the whole of a `data_type`, else by its first part. The first reading that holds every cell is taken.
+DECLARED: Mapping[str, Readings] = {
+    "string.time.date": (DATE, TEXT),
+    "string.time.datetime": (DATETIME, TEXT),
+    "string": (TEXT,),
+    "int": (INTEGER, FLOAT, TEXT),
+    "float": (FLOAT, TEXT),
+    "bool": (TRUTH, TEXT),
+}
+# Where nothing is declared, the kinds of the cells decide and text stays text.
+UNDECLARED: Readings = tuple(Reading(kind) for kind in (pa.null(), pa.bool_(), pa.int64(), pa.float64(), pa.string()))
+# The kinds of cells that pyarrow takes as they are; any kind for the types that are not here, such as lists.
+PLAIN: tuple[tuple[Callable[[pa.DataType], bool], frozenset[type]], ...] = (
+    (pa.types.is_null, frozenset()),
+    (pa.types.is_boolean, frozenset({bool})),
+    (pa.types.is_integer, frozenset({int})),
+    (pa.types.is_floating, frozenset({int, float})),
+    (pa.types.is_decimal, frozenset({int})),
+    (pa.types.is_duration, frozenset({int})),
+    (pa.types.is_temporal, frozenset()),
+    (pa.types.is_string, frozenset({str})),
+    (pa.types.is_large_string, frozenset({str})),
+)
+ANY_KIND = frozenset({bool, int, float, str, list, tuple, dict})
+
+
+@frozen
+class Chunk:
+    """The cells of one page in one column; `text` is what they were read from, where that was text."""
+
+    array: pa.Array
+    text: pa.Array | None = None
+
+    def under(self, wanted: pa.DataType) -> pa.Array | None:
+        """Return the same cells under a type that comes later among the readings, None where it does not hold them."""
+        if self.array.type == wanted:
+            return self.array
+        if wanted == TEXT.type:
+            return texts(self.array.to_pylist()) if self.text is None else self.text
+        with suppress(*MISFITS):
+            if self.array.type in {pa.null(), pa.int64()}:
+                return self.array.cast(wanted)
+        return None
+
+
+def readings_of(column: Column) -> Readings:
+    """Return how a column may be read, by what the API declares it to be."""
+    declared = column.data_type or ""
+    return DECLARED.get(declared) or DECLARED.get(declared.partition(".")[0]) or UNDECLARED
+
+
+def read(cells: Sequence[Any], reading: Reading) -> Chunk | None:
+    """Return cells as an array, None where one of them does not fit."""
+    with suppress(*MISFITS):
+        if set(map(type, cells)) - {NoneType} <= plain_kinds(reading.type):
+            return Chunk(pa.array(cells, reading.type))
+    with suppress(*MISFITS):
+        if reading.type == TEXT.type:
+            return Chunk(texts(cells))
+        if reading.pattern is not None:
+            return read_text(texts(cells), reading.type, reading.pattern)
+    return None
+
+
+def plain_kinds(wanted: pa.DataType) -> frozenset[type]:
+    """Return the kinds of cells that pyarrow puts into a type without changing them."""
+    return next((kinds for is_such, kinds in PLAIN if is_such(wanted)), ANY_KIND)
+
+
+def read_text(text: pa.Array, wanted: pa.DataType, pattern: str) -> Chunk | None:
+    """Return text as an array of a type, None where it does not match."""
+    matches = pc.call_function("match_substring_regex", [text], pc.MatchSubstringOptions(pattern))
+    return Chunk(text.cast(wanted), text) if matches.false_count == 0 else None
+
+
+def texts(cells: Sequence[Any]) -> pa.Array:
+    """Return cells as text."""
+    return pa.array([None if cell is None else text_of(cell) for cell in cells], pa.string())
+
+
+def text_of(cell: object) -> str:
+    """Return a cell as text: text as it is, anything else as JSON; 1.0 is 1, for JSON knows one kind of number.
+
+    Half a surrogate pair, which UTF-8 cannot hold, is written as its escape.
+    """
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) <= EXACT:
+        cell = int(cell)
+    text = cell if isinstance(cell, str) else json.dumps(cell, ensure_ascii=False)
+    return text.encode(errors="backslashreplace").decode()
 
 
 @define
