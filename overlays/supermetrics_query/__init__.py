@@ -25,6 +25,9 @@ if TYPE_CHECKING:
         StatusCode,
     )
 
+    from ._core.limits import Limiter, NoLimits
+    from ._core.polling import DEFAULT_WAIT, PollPolicy
+    from ._core.retrying import RetryPolicy
     from ._models import Attempt, Column, Page, Progress, QueryStatus, RateLimit, Workflow
     from ._version import __version__
     from .client import AsyncQueryClient, QueryClient
@@ -61,8 +64,6 @@ if TYPE_CHECKING:
         WaitFinished,
         log_events,
     )
-    from .limits import Limiter, NoLimits
-    from .policies import DEFAULT_WAIT, PollPolicy, RetryPolicy
     from .query import AsyncQuery, Query
     from .redis_limits import RedisLimiter
 
@@ -130,6 +131,9 @@ HOMES = {
         *("AccountFilter", "DataQuery", "FieldSelection", "HistoryEntry", "OutputFormat", "ProblemDetails"),
         *("QuerySettings", "StatusCode"),
     ),
+    "._core.limits": ("Limiter", "NoLimits"),
+    "._core.polling": ("DEFAULT_WAIT", "PollPolicy"),
+    "._core.retrying": ("RetryPolicy",),
     "._models": ("Attempt", "Column", "Page", "Progress", "QueryStatus", "RateLimit", "Workflow"),
     "._version": ("__version__",),
     ".client": ("AsyncQueryClient", "QueryClient"),
@@ -137,8 +141,6 @@ HOMES = {
         *("LimiterAway", "LimiterBack", "LookMissed", "Looked", "RequestDone", "RetryScheduled", "StartSent"),
         *("WaitFinished", "log_events"),
     ),
-    ".limits": ("Limiter", "NoLimits"),
-    ".policies": ("DEFAULT_WAIT", "PollPolicy", "RetryPolicy"),
     ".query": ("AsyncQuery", "Query"),
     ".redis_limits": ("RedisLimiter",),
 }

@@ -19,9 +19,9 @@ import sniffio
 from yarl import URL
 
 from ._contract.messages import Answer
+from ._core.effects import Send
 from .bodies import Body
 from .credentials import Credentials
-from .effects import Send
 from .errors import ConfigurationError
 from .transport import tls_context
 from .wire import (

@@ -12,9 +12,8 @@ from supermetrics_query_api.types import Unset
 
 from ._contract.requests import sendable
 from ._contract.validation import LAST_OFFSET, checked_format, checked_status_code, checked_window, written
+from ._core.run import Run, decode_token
 from .errors import ConfigurationError
-from .runs import Run
-from .tokens import decode_token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,14 +7,13 @@ from weakref import ref
 
 from . import flows
 from ._contract.validation import Seconds, checked_in_flight, checked_schedule_id, checked_window, patience
+from ._core.polling import DEFAULT_WAIT, NEVER
+from ._core.run import Run
 from .asking import history_request, known_run, new_run
 from .door import Door, aiohttp_transport
 from .drivers import AsyncDriver, Driver
 from .errors import ConfigurationError
-from .policies import DEFAULT_WAIT
-from .polling import NEVER
 from .query import AsyncQuery, Query, notice
-from .runs import Run
 from .sources import pull_from
 from .transport import AsyncTransport, Transport
 

@@ -10,24 +10,25 @@ from urllib.parse import SplitResult, urlsplit
 from supermetrics_query_api.provenance import SERVER_URL
 
 from ._contract.validation import Seconds, checked_format, checked_page_size, seconds
+from ._core.context import Settings
+from ._core.limits import Limiter
+from ._core.polling import PollPolicy
+from ._core.retrying import RetryPolicy
 from ._extras import check_installed
 from .asking import any_run
 from .clocks import SystemClock
 from .credentials import Credentials, TokenProvider
 from .errors import ConfigurationError
 from .events import guarded
-from .limits import Limiter
-from .policies import PollPolicy, RetryPolicy
-from .settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from ._core.limits import Limits
+    from ._core.run import Run
     from .aiohttp_transport import AiohttpTransport
     from .clocks import Clock
-    from .effects import Limits
     from .events import OnEvent
-    from .runs import Run
     from .wire import TransportName
 
 

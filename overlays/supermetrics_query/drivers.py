@@ -15,10 +15,7 @@ from typing import Any, NoReturn, TypeVar
 import anyio
 
 from ._contract.messages import Answer
-from .background import TaskWork, first_of, in_thread
-from .clocks import Clock
-from .credentials import Credentials
-from .effects import (
+from ._core.effects import (
     Await,
     Begin,
     Call,
@@ -35,6 +32,9 @@ from .effects import (
     Take,
     resume,
 )
+from .background import TaskWork, first_of, in_thread
+from .clocks import Clock
+from .credentials import Credentials
 from .errors import ConfigurationError, SupermetricsQueryError
 from .transport import Transport
 from .wire import AsyncSender

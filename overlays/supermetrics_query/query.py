@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from . import flows
 from ._contract.validation import Seconds, checked_offset, checked_prefetch, patience
+from ._core.effects import Call
+from ._core.polling import DEFAULT_WAIT
 from ._extras import check_installed
 from ._results import tables
 from ._results.sinks import OnBytes, Target, sink_of
 from .drivers import AsyncDriver, Driver
-from .effects import Call
-from .policies import DEFAULT_WAIT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from supermetrics_query_api.models import DataQuery
 
+    from ._core.context import Settings
+    from ._core.effects import Effect
+    from ._core.run import Run
     from ._models import Column, Page, QueryStatus
     from ._results.tables import Schema
-    from .effects import Effect
     from .errors import SupermetricsQueryError
-    from .runs import Run
-    from .settings import Settings
 
     OnProgress: TypeAlias = Callable[[QueryStatus], None]
     OnProgressAsync: TypeAlias = Callable[[QueryStatus], Awaitable[None] | None]

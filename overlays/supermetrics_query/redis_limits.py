@@ -16,10 +16,22 @@ import anyio.to_thread
 
 from ._contract.messages import Lane
 from ._contract.validation import checked_whole
-from .effects import GRANTED, Grant
+from ._core.limits import (
+    GRANTED,
+    PER_HOUR,
+    PER_SECOND,
+    Grant,
+    Limiter,
+    Log,
+    grant_of,
+    less,
+    of_looks,
+    put,
+    rates,
+    way_of,
+)
 from .errors import ConfigurationError
 from .events import LimiterAway, LimiterBack
-from .limits import PER_HOUR, PER_SECOND, Limiter, Log, grant_of, less, of_looks, put, rates, way_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

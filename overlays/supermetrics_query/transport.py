@@ -13,9 +13,9 @@ import anyio
 import httpx
 
 from ._contract.messages import Answer
+from ._core.effects import Send
 from .bodies import Body
 from .credentials import Credentials
-from .effects import Send
 from .errors import ConfigurationError
 from .wire import (
     KEEPALIVE,

@@ -7,9 +7,9 @@ from typing import Any, Literal, Protocol, TypeAlias
 import anyio
 
 from ._contract.messages import Answer, Request
+from ._core.effects import Send
 from ._version import USER_AGENT
 from .credentials import Credentials
-from .effects import Send
 from .errors import ConfigurationError, TransportError
 
 KEEPALIVE = 90.0  # seconds; longer than the usual gap between two looks

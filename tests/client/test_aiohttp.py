@@ -16,9 +16,9 @@ from attrs import define, evolve, field
 from supermetrics_query import AsyncQueryClient, ConfigurationError, QueryClient, RetryPolicy, TransportError
 from supermetrics_query._contract.messages import Answer
 from supermetrics_query._contract.requests import look
+from supermetrics_query._core.effects import Send
 from supermetrics_query.aiohttp_transport import AiohttpTransport, proxy_of
 from supermetrics_query.credentials import Credentials
-from supermetrics_query.effects import Send
 from supermetrics_query.transport import AsyncTransport
 from supermetrics_query.wire import AsyncSender
 

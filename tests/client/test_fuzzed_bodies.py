@@ -8,9 +8,8 @@ import pytest
 from supermetrics_query import SupermetricsQueryError
 from supermetrics_query._contract.messages import Answer
 from supermetrics_query._contract.status import status_of
+from supermetrics_query._core.polling import PollPolicy, gap
 from supermetrics_query._results.rows import data_of, layout_of
-from supermetrics_query.policies import PollPolicy
-from supermetrics_query.polling import gap
 
 from tests.support.answers import status, success
 from tests.support.fuzz import Fuzz

@@ -11,12 +11,12 @@ import anyio
 import pytest
 from attrs import frozen
 from supermetrics_query import RetryPolicy
-from supermetrics_query.effects import Call, Effect, Flow
+from supermetrics_query._core.context import Settings
+from supermetrics_query._core.effects import Call, Effect, Flow
+from supermetrics_query._core.polling import NEVER
+from supermetrics_query._core.run import Run
 from supermetrics_query.flows import looking, paging, starting, waiting
-from supermetrics_query.polling import NEVER
 from supermetrics_query.query import AsyncQuery
-from supermetrics_query.runs import Run
-from supermetrics_query.settings import Settings
 
 from tests.support.answers import envelope, gateway, status, success, too_many
 from tests.support.interrupting import InterruptedAsyncDriver, InterruptedDriver, InterruptError, Moment

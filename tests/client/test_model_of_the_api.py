@@ -6,8 +6,8 @@ from random import Random
 import pytest
 from attrs import define, field
 from supermetrics_query import ApiError, PollPolicy, QueryError, RetryPolicy, TransportError, WaitTimeoutError
+from supermetrics_query._core.run import Run
 from supermetrics_query.flows.waiting import wait
-from supermetrics_query.runs import Run
 
 from tests.support.answers import NOT_FOUND, envelope, gateway, status, success, too_many
 from tests.support.stepping import Look, Reply, Stepper, lost, settings

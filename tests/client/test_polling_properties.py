@@ -9,10 +9,10 @@ from attrs import frozen
 from hypothesis import given
 from hypothesis import strategies as st
 from supermetrics_query import PollPolicy, RateLimitError, RetryPolicy, ServerError, WaitTimeoutError
+from supermetrics_query._core.context import LONGEST_RETRY_AFTER
+from supermetrics_query._core.polling import RESOLUTION, Deadline
+from supermetrics_query._core.run import Run
 from supermetrics_query.flows.waiting import Wait
-from supermetrics_query.gates import LONGEST_RETRY_AFTER
-from supermetrics_query.polling import RESOLUTION, Deadline
-from supermetrics_query.runs import Run
 
 from tests.support.answers import NOT_FOUND, envelope, gateway, status, success, too_many
 from tests.support.stepping import Reply, Stepper, lost, settings

@@ -9,8 +9,8 @@ from random import Random
 import pytest
 from attrs import define, field
 from supermetrics_query import NoLimits, QueryClient, ResultExpiredError
+from supermetrics_query._core.run import decode_token
 from supermetrics_query.emulator import Emulator, Plan
-from supermetrics_query.tokens import decode_token
 
 from tests.support.redis_server import running_redis
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from supermetrics_query import ConfigurationError, Limiter, LimitExceededError, NoLimits, WaitTimeoutError
 from supermetrics_query._contract.messages import Lane
-from supermetrics_query.effects import Grant
+from supermetrics_query._core.limits import Grant
 
 from tests.support.answers import envelope, status, success, too_many
 from tests.support.world import DOORS, a_query, open_door

@@ -10,7 +10,7 @@ import pytest
 from redis import Redis
 from supermetrics_query import ConfigurationError, LimiterAway, LimiterBack, RedisLimiter
 from supermetrics_query._contract.messages import Lane
-from supermetrics_query.effects import Grant
+from supermetrics_query._core.limits import Grant
 
 from tests.support.redis_server import RedisServer, running_redis
 

@@ -11,9 +11,9 @@ import pytest
 from attrs import define, field
 from supermetrics_query import AsyncQueryClient, DataQuery, NoLimits, QueryClient, RetryPolicy
 from supermetrics_query._contract.requests import look
+from supermetrics_query._core.effects import Send
 from supermetrics_query.credentials import Credentials
 from supermetrics_query.drivers import Driver
-from supermetrics_query.effects import Send
 from supermetrics_query.emulator import Emulator
 from supermetrics_query.emulator.plans import INSTANT
 from supermetrics_query.transport import Transport

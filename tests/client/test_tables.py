@@ -18,11 +18,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from supermetrics_query import AsyncQueryClient, ConfigurationError, DataQuery, QueryClient, QueryError
+from supermetrics_query._core.run import Run
 from supermetrics_query._models import Column, Page
 from supermetrics_query._results.arrow import DECLARED, Building, text_of
 from supermetrics_query.emulator import INSTANT, Emulator
 from supermetrics_query.emulator.numbers import cell
-from supermetrics_query.runs import Run
 from supermetrics_query_api.models import QuerySettings
 
 from tests.support.answers import status, success

@@ -20,8 +20,8 @@ from supermetrics_query import (
     WaitTimeoutError,
 )
 from supermetrics_query._contract.requests import look as look_at_query
+from supermetrics_query._core.effects import Send
 from supermetrics_query.credentials import Credentials
-from supermetrics_query.effects import Send
 from supermetrics_query.transport import Transport
 
 from tests.support.sockets import Behaviour, drops, sends, serving

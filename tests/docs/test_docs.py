@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from anyio.lowlevel import checkpoint
 from supermetrics_query import PollPolicy, Progress
+from supermetrics_query._core.polling import gap
 from supermetrics_query.emulator import Emulator, Plan, Source
 from supermetrics_query.emulator.sources import DATE, INTEGER, Column
-from supermetrics_query.polling import gap
 
 from tests.client.scenarios import SCENARIOS
 from tests.docs.pages import ROOT, Example, examples, links, pages, proofs

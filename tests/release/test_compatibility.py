@@ -8,7 +8,7 @@ import pytest
 import supermetrics_query
 from public import MODULES, PUBLIC, public
 from supermetrics_query import ConfigurationError, QueryClient
-from supermetrics_query.tokens import Ticket, decode_token, encode_token
+from supermetrics_query._core.run import Ticket, decode_token, encode_token
 
 ID = "3f067d025e8345918c3068ba3c2de7d4"
 # Tokens that a release has handed out stay readable for ever: lines are added to that file and none is changed.

@@ -6,9 +6,9 @@ from typing import Any
 import anyio
 import httpx
 from attrs import define, field
+from supermetrics_query._core.effects import Effect, Flow
 from supermetrics_query.credentials import Credentials
 from supermetrics_query.drivers import AsyncDriver, Driver
-from supermetrics_query.effects import Effect, Flow
 from supermetrics_query.transport import AsyncTransport, Transport
 
 from tests.support.world import BASE_URL, KEY, Script

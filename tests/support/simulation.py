@@ -15,8 +15,8 @@ import httpx
 from attrs import define, field
 from supermetrics_query import DataQuery, PollPolicy, Query, RetryPolicy, SupermetricsQueryError
 from supermetrics_query._contract.messages import Answer
-from supermetrics_query.asking import any_run
-from supermetrics_query.effects import (
+from supermetrics_query._core.context import Settings
+from supermetrics_query._core.effects import (
     Await,
     Begin,
     Call,
@@ -32,9 +32,9 @@ from supermetrics_query.effects import (
     Take,
     resume,
 )
-from supermetrics_query.limits import Limiter
-from supermetrics_query.runs import Run
-from supermetrics_query.settings import Settings
+from supermetrics_query._core.limits import Limiter
+from supermetrics_query._core.run import Run
+from supermetrics_query.asking import any_run
 
 URL = "https://api.test/enterprise/v2/query/status"
 LATENCY = 0.08  # seconds for an answer

@@ -7,8 +7,8 @@ import httpx
 from attrs import define, field
 from supermetrics_query import PollPolicy, RetryPolicy, SupermetricsQueryError, TransportError
 from supermetrics_query._contract.messages import Answer
-from supermetrics_query.effects import Done, Effect, Flow, Now, Outcome, Send, Sleep, resume
-from supermetrics_query.settings import Settings
+from supermetrics_query._core.context import Settings
+from supermetrics_query._core.effects import Done, Effect, Flow, Now, Outcome, Send, Sleep, resume
 
 T = TypeVar("T")
 URL = "https://api.test/enterprise/v2/query/status"

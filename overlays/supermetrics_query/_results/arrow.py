@@ -21,7 +21,7 @@ from .._models import Column, Page
 from ..errors import ConfigurationError, QueryError
 
 if TYPE_CHECKING:
-    from ..runs import Run
+    from .._core.run import Run
 
 
 Readings: TypeAlias = "tuple[Reading, ...]"

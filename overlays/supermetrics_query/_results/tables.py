@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
+    from .._core.run import Run
     from .._models import Page
-    from ..runs import Run
     from .arrow import Building
 
     Schema: TypeAlias = pa.Schema | Mapping[str, pa.DataType]

@@ -72,7 +72,7 @@ def download(
     verbose: o.Verbose = False,
 ) -> None:
     """Write the result of a query as the API writes it, in the format that the query was started with."""
-    from ..tokens import decode_token
+    from .._core.run import decode_token
 
     patience, target = duration(timeout), as_it_comes(decode_token(query).format, to)
     session = Session(key_file=key_file, base_url=base_url, quiet=quiet, verbose=verbose)

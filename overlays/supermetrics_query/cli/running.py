@@ -14,7 +14,7 @@ from .sessions import Session
 if TYPE_CHECKING:
     from supermetrics_query_api.models import DataQuery
 
-    from ..runs import Run
+    from .._core.run import Run
 
 JSON = "json"
 

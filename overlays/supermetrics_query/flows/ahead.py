@@ -5,9 +5,9 @@ from collections import deque
 from attrs import define, field
 
 from .._contract.messages import Lane
-from ..effects import Flow, Pending, begin
-from ..runs import Run
-from ..settings import Settings
+from .._core.context import Settings
+from .._core.effects import Flow, Pending, begin
+from .._core.run import Run
 from .looking import look_to_send
 from .slots import wait_for_slot
 

@@ -5,13 +5,14 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from .._contract.messages import Answer, Request
+from .._core.context import Settings
+from .._core.effects import Collect, Flow, Pending, Renew, Send, Sleep, now, send
+from .._core.limits import GRANTED
+from .._core.polling import Deadline
+from .._core.retrying import CALL_ERRORS, CallError, Predicate, backoff, is_worth_waiting
 from .._models import Attempt
-from ..effects import GRANTED, Collect, Flow, Pending, Renew, Send, Sleep, now, send
 from ..errors import AuthenticationError, RateLimitError
 from ..events import RequestDone, RetryScheduled
-from ..polling import Deadline
-from ..retrying import CALL_ERRORS, CallError, Predicate, backoff, is_worth_waiting
-from ..settings import Settings
 from .slots import slot
 
 T = TypeVar("T")

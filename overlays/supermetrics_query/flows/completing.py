@@ -5,12 +5,12 @@ from collections.abc import Iterable
 
 from attrs import define, field
 
-from ..effects import Flow, Give, now
+from .._core.context import Settings
+from .._core.effects import Flow, Give, now
+from .._core.polling import Deadline
+from .._core.run import Run
+from .._core.scheduling import Fleet, Member
 from ..errors import SupermetricsQueryError, WaitTimeoutError
-from ..fleet import Fleet, Member
-from ..polling import Deadline
-from ..runs import Run
-from ..settings import Settings
 from .waiting import Wait
 from .weaving import Weave
 

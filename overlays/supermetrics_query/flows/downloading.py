@@ -8,14 +8,13 @@ from supermetrics_query_api.models import OutputFormat
 from .._contract import requests as operations
 from .._contract.messages import Answer, decode
 from .._contract.problems import error_of, unreadable
+from .._core.context import Settings
+from .._core.effects import Flow
+from .._core.polling import DEFAULT_WAIT, NEVER
+from .._core.retrying import CALL_ERRORS, CallError, is_missed_look
+from .._core.run import Run
 from .._results.sinks import KEPT_HEAD, Sink
-from ..effects import Flow
 from ..errors import NotFoundError
-from ..policies import DEFAULT_WAIT
-from ..polling import NEVER
-from ..retrying import CALL_ERRORS, CallError, is_missed_look
-from ..runs import Run
-from ..settings import Settings
 from .calls import ask, retried
 from .waiting import refresh, wait
 

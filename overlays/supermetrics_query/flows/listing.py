@@ -8,10 +8,10 @@ from supermetrics_query_api.models import HistoryResponse, QueryHistoryRequest
 from .._contract import requests as operations
 from .._contract.responses import model_of
 from .._contract.validation import limit
-from ..effects import Flow, Give
-from ..polling import NEVER
-from ..retrying import is_missed_look
-from ..settings import Settings
+from .._core.context import Settings
+from .._core.effects import Flow, Give
+from .._core.polling import NEVER
+from .._core.retrying import is_missed_look
 from .calls import ask, retried
 
 HISTORY_PAGE = limit("QueryHistoryRequest", "limit", "maximum")

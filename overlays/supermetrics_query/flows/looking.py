@@ -6,14 +6,14 @@ from itertools import chain, repeat
 from .._contract import requests as operations
 from .._contract.messages import Lane
 from .._contract.status import ENDINGS, status_of
+from .._core.context import Settings
+from .._core.effects import Flow, Pending, Send, now
+from .._core.polling import NEVER, Deadline, gap
+from .._core.retrying import CALL_ERRORS, CallError, ends_query, is_missed_look
+from .._core.run import Run
 from .._models import QueryStatus
 from .._results.rows import layout_of
-from ..effects import Flow, Pending, Send, now
 from ..errors import QueryFailedError, ResultExpiredError
-from ..polling import NEVER, Deadline, gap
-from ..retrying import CALL_ERRORS, CallError, ends_query, is_missed_look
-from ..runs import Run
-from ..settings import Settings
 from .calls import ask, bounded, retried
 
 

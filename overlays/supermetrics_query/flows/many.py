@@ -6,12 +6,12 @@ from collections.abc import Callable
 from attrs import define
 from supermetrics_query_api.models import DataQuery
 
-from ..effects import Begin, Call, Flow, collect, now
+from .._core.context import Settings
+from .._core.effects import Begin, Call, Flow, collect, now
+from .._core.polling import Deadline
+from .._core.run import Run
+from .._core.scheduling import Fleet, Member
 from ..errors import SupermetricsQueryError
-from ..fleet import Fleet, Member
-from ..polling import Deadline
-from ..runs import Run
-from ..settings import Settings
 from ..sources import Ended, Pull
 from .completing import Watching
 from .starting import start

@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from attrs import define, frozen
 
 from .._contract.validation import LAST_OFFSET
+from .._core.context import Settings
+from .._core.effects import Flow, Give, Pending
+from .._core.polling import DEFAULT_WAIT
+from .._core.retrying import CALL_ERRORS
+from .._core.run import Run
 from .._models import Page, QueryStatus, Row
 from .._results.rows import Layout, data_of, field_ids, total_of
-from ..effects import Flow, Give, Pending
 from ..errors import QueryError, ResultExpiredError, StatusNotFoundError
-from ..policies import DEFAULT_WAIT
-from ..retrying import CALL_ERRORS
-from ..runs import Run
-from ..settings import Settings
 from .ahead import Ahead
 from .looking import expired, status
 from .waiting import wait

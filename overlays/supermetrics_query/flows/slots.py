@@ -1,10 +1,11 @@
 """Waiting until a request may be sent: for the gate that a refusal closes, and for the limits of the key."""
 
 from .._contract.messages import Lane
-from ..effects import GRANTED, Flow, Grant, Sleep, now, take
+from .._core.context import Settings
+from .._core.effects import Flow, Sleep, now, take
+from .._core.limits import GRANTED, Grant
+from .._core.polling import Deadline
 from ..errors import LimitExceededError
-from ..polling import Deadline
-from ..settings import Settings
 
 SLOT_GRACE = 1.0  # seconds for which a look that falls on a deadline may still wait for its slot
 

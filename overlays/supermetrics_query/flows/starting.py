@@ -13,14 +13,14 @@ from .._contract import requests as operations
 from .._contract.messages import Answer
 from .._contract.requests import sendable
 from .._contract.status import status_of
+from .._core.context import Settings
+from .._core.effects import Flow, now
+from .._core.polling import Deadline
+from .._core.retrying import CALL_ERRORS, is_outcome, is_transient, leaves_doubt
+from .._core.run import Run
 from .._models import QueryStatus
-from ..effects import Flow, now
 from ..errors import StatusNotFoundError, SupermetricsQueryError, UnreadableResponseError
 from ..events import StartSent
-from ..polling import Deadline
-from ..retrying import CALL_ERRORS, is_outcome, is_transient, leaves_doubt
-from ..runs import Run
-from ..settings import Settings
 from .calls import ask, retried
 from .looking import failed, look, remember
 from .waiting import Notice, Wait, raise_if_bad

@@ -9,15 +9,14 @@ from typing import TypeAlias
 
 from attrs import define, field
 
+from .._core.context import LONGEST_RETRY_AFTER, Settings
+from .._core.effects import Effect, Flow, Give, Sleep, now
+from .._core.polling import NEVER, Deadline, gap, look_at
+from .._core.retrying import CALL_ERRORS, CallError, asked_pause, backoff, is_missed_look
+from .._core.run import Run
 from .._models import Attempt, QueryStatus
-from ..effects import Effect, Flow, Give, Sleep, now
 from ..errors import LimitExceededError, QueryError, RateLimitError, StatusNotFoundError, WaitTimeoutError
 from ..events import Looked, LookMissed, WaitFinished
-from ..gates import LONGEST_RETRY_AFTER
-from ..polling import NEVER, Deadline, gap, look_at
-from ..retrying import CALL_ERRORS, CallError, asked_pause, backoff, is_missed_look
-from ..runs import Run
-from ..settings import Settings
 from .calls import retried
 from .looking import expired, look
 

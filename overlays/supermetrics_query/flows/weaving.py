@@ -8,7 +8,7 @@ import math
 
 from attrs import define, field
 
-from ..effects import Await, Begin, Collect, Done, Effect, Flow, Outcome, Pending, Send, Sleep, now, resume
+from .._core.effects import Await, Begin, Collect, Done, Effect, Flow, Outcome, Pending, Send, Sleep, now, resume
 from ..errors import SupermetricsQueryError
 
 LONGEST = 3_600.0  # seconds; a pause is looked at again after that

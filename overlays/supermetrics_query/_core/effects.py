@@ -8,8 +8,9 @@ from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from msgspec import Struct
 
-from ._contract.messages import Answer, Lane, Request
-from .errors import SupermetricsQueryError
+from .._contract.messages import Answer, Lane, Request
+from ..errors import SupermetricsQueryError
+from .limits import Grant, Limits
 
 T = TypeVar("T")
 
@@ -61,29 +62,6 @@ class Await(Struct, frozen=True):
 
     pending: Sequence[Pending]
     seconds: float
-
-
-class Grant(Struct, frozen=True):
-    """What a limiter says: how many seconds to wait and ask again; a request may go when it is 0."""
-
-    wait: float = 0.0
-    event: object = None  # what has happened to the limiter, for `on_event`
-    answered: Callable[[float], object] | None = None  # is called with the moment of the answer, where there is one
-
-
-GRANTED = Grant()
-
-
-class Limits(Protocol):
-    """What counts requests. `moment` is a reading of the clock of the client, in seconds."""
-
-    def take(self, lane: Lane, moment: float, /) -> Grant:
-        """Take a slot, or say how long there is none."""
-        ...
-
-    async def take_async(self, lane: Lane, moment: float, /) -> Grant:
-        """Take a slot, or say how long there is none, without blocking other tasks."""
-        ...
 
 
 class Take(Struct, frozen=True):

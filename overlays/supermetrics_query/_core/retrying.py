@@ -3,14 +3,38 @@
 from collections.abc import Callable
 from typing import TypeAlias
 
-from ._contract.codes import Verdict, judge
-from .errors import ApiError, LimitExceededError, RateLimitError, ServerError, TransportError, UnreadableResponseError
-from .policies import RetryPolicy
+from attrs import field, frozen
+from attrs.validators import and_, ge, instance_of
+
+from .._contract.codes import Verdict, judge
+from .._contract.validation import seconds
+from ..errors import (
+    ApiError,
+    LimitExceededError,
+    RateLimitError,
+    ServerError,
+    TransportError,
+    UnreadableResponseError,
+)
 
 CallError: TypeAlias = ApiError | TransportError
 Predicate: TypeAlias = Callable[[CallError], bool]
 CALL_ERRORS = (ApiError, TransportError)
 THROTTLED_FACTOR = 4.0  # a refusal without Retry-After calls for more patience than a blip
+
+
+@frozen(kw_only=True)
+class RetryPolicy:
+    """How often to try a request again, and after how long. Durations are seconds or a timedelta.
+
+    Pauses grow from `base` to `cap` with full jitter and are never shorter than Retry-After. A Retry-After above
+    `retry_after_ceiling` is not waited for: the error is raised and tells the time. `attempts=1` never tries again.
+    """
+
+    attempts: int = field(default=5, validator=and_(instance_of(int), ge(1)))
+    base: float = field(default=0.5, converter=seconds)
+    cap: float = field(default=20.0, converter=seconds)
+    retry_after_ceiling: float = field(default=120.0, converter=seconds)
 
 
 def verdict_of(error: ApiError) -> Verdict:

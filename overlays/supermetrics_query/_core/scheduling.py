@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 from attrs import define, field
 
-from ._models import Workflow
-from .runs import Run
+from .._models import Workflow
+from .run import Run
 
 WAITING = frozenset({"SCHEDULED", "QUEUED"})
 TURN = 25.0  # the age, in seconds, at which a query counts that has not begun to run

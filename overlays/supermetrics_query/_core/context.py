@@ -1,14 +1,20 @@
-"""What the answers say of the limits: one refusal closes the gate for everything that shares the client."""
+"""What every flow of a client reads: its options, and what the answers have said of the limits."""
 
 import math
+import random
+from collections.abc import Callable
 
-from attrs import define
+from attrs import define, field, frozen
 
-from ._contract.messages import Answer, rate_limit
-from .errors import QuotaExceededError, RateLimitError
+from .._contract.messages import Answer, rate_limit
+from ..errors import QuotaExceededError, RateLimitError
+from ..events import OnEvent
+from .effects import Call, Flow
+from .limits import Limits
+from .polling import PollPolicy
+from .retrying import RetryPolicy
 
 HOUR, SECOND = 3_600.0, 1.0
-
 UNTOLD = 1.0  # seconds that the gate stays closed for a refusal that does not say how long
 LONGEST_RETRY_AFTER = 86_400.0  # the most that the contract knows; more is a broken server
 HOURLY = 1_000  # a limit from here on is one of an hour
@@ -39,3 +45,23 @@ class Gate:
     def close(self, until: float) -> None:
         """Let nothing through until then."""
         self.opens = max(self.opens, until)
+
+
+@frozen(kw_only=True)
+class Settings:
+    """How patient a client is. `timeout` bounds one request, `draw` gives the numbers behind jitter."""
+
+    poll: PollPolicy
+    retry: RetryPolicy
+    timeout: float
+    page_size: int
+    renewable: bool  # whether a token provider can replace a refused credential
+    draw: Callable[[], float] = random.random
+    on_event: OnEvent | None = None
+    limits: Limits | None = None
+    gate: Gate = field(factory=Gate)  # the one part that changes, with every answer
+
+    def tell(self, event: object) -> Flow[None]:
+        """Hand an event to whoever listens."""
+        if self.on_event is not None:
+            yield Call(self.on_event, event)

@@ -10,20 +10,22 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left, insort
+from collections.abc import Callable
 from functools import partial
 from operator import attrgetter
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from attrs import frozen
+from msgspec import Struct
 
-from ._contract.messages import Lane
-from ._contract.validation import checked_whole
-from .effects import GRANTED, Grant
+from .._contract.messages import Lane
+from .._contract.validation import checked_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pyrate_limiter import AbstractBucket, Decision, InMemoryBucket, Rate
+
 
 PER_SECOND, PER_HOUR = 20, 5_000  # what the API documents for a key
 SHARE_OF_LOOKS = 0.9  # of an hour
@@ -33,8 +35,6 @@ SLACK = 20  # milliseconds that each window is longer, for answers that come soo
 LONGEST_WAY = 250  # milliseconds; an answer that takes longer was held back by the server, which had counted it
 BURSTS = 4  # parts of a second that share its requests, because a burst spreads on its way and meets the next one
 SECOND, HOUR = 1_000, 3_600_000  # milliseconds
-
-
 B = TypeVar("B", bound="AbstractBucket")
 
 
@@ -164,3 +164,26 @@ def grant_of(decision: Decision | None, lane: Lane, answered: Callable[[float], 
         return Grant(0.0, event, answered)
     later = MOMENT + SHY if lane is Lane.LOOK else MOMENT
     return Grant((decision.retry_after_ms or SECOND) / 1000 + later, event)
+
+
+class Grant(Struct, frozen=True):
+    """What a limiter says: how many seconds to wait and ask again; a request may go when it is 0."""
+
+    wait: float = 0.0
+    event: object = None  # what has happened to the limiter, for `on_event`
+    answered: Callable[[float], object] | None = None  # is called with the moment of the answer, where there is one
+
+
+GRANTED = Grant()
+
+
+class Limits(Protocol):
+    """What counts requests. `moment` is a reading of the clock of the client, in seconds."""
+
+    def take(self, lane: Lane, moment: float, /) -> Grant:
+        """Take a slot, or say how long there is none."""
+        ...
+
+    async def take_async(self, lane: Lane, moment: float, /) -> Grant:
+        """Take a slot, or say how long there is none, without blocking other tasks."""
+        ...

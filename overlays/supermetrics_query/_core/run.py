@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import binascii
 import math
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import TYPE_CHECKING
 
-from attrs import define
+import msgspec
+from attrs import asdict, define, frozen
 
-from ._contract.validation import LAST_OFFSET
-from ._results.rows import NO_LAYOUT, Layout
-from .tokens import Ticket, encode_token
+from .._contract.validation import LAST_OFFSET, checked_format, checked_schedule_id, checked_window
+from .._results.rows import NO_LAYOUT, Layout
+from ..errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,11 +21,12 @@ if TYPE_CHECKING:
 
     from supermetrics_query_api.models import DataQuery
 
-    from ._models import QueryStatus
-    from .errors import SupermetricsQueryError
-    from .query import AsyncQuery, Query
+    from .._models import QueryStatus
+    from ..errors import SupermetricsQueryError
+    from ..query import AsyncQuery, Query
 
     AnyQuery: TypeAlias = Query | AsyncQuery
+
 
 LAG_OF_REPLICAS = 30.0  # seconds in which a query just started may not be found yet
 
@@ -113,3 +117,44 @@ class Run:
         """Remember how the query ended badly."""
         self.mark(error)
         self.error = error
+
+
+PREFIX = "sq1."  # the dot cannot stand in a schedule id
+
+
+@frozen
+class Ticket:
+    """What a token holds: which run, its format, and the part of the result that was asked for."""
+
+    schedule_id: str
+    format: str = "json"
+    first_row: int = 0
+    last_row: int = LAST_OFFSET
+
+
+def encode_token(ticket: Ticket) -> str:
+    """Write a token."""
+    return PREFIX + urlsafe_b64encode(msgspec.json.encode(asdict(ticket))).decode().rstrip("=")
+
+
+def decode_token(text: object) -> Ticket:
+    """Read a token or a bare schedule id; raise ConfigurationError for anything else."""
+    if not isinstance(text, str) or not text.startswith(PREFIX):
+        return Ticket(checked_schedule_id(text))
+    ticket = ticket_of(text)
+    checked_schedule_id(ticket.schedule_id)
+    checked_format(ticket.format)
+    checked_window(ticket.first_row, ticket.last_row)
+    return ticket
+
+
+def ticket_of(token: str) -> Ticket:
+    """Decode what stands behind the prefix; members of later versions are ignored."""
+    encoded = token.removeprefix(PREFIX)
+    try:
+        content = urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
+        return msgspec.json.decode(content, type=Ticket)
+    except (ValueError, binascii.Error):
+        raise ConfigurationError(
+            f"this token cannot be read, it may have been cut: {token!r}; the schedule id alone works as well"
+        ) from None
