@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ._core.limits import Limiter, NoLimits
     from ._core.polling import DEFAULT_WAIT, PollPolicy
     from ._core.retrying import RetryPolicy
+    from ._io.redis_limiter import RedisLimiter
     from ._models import Attempt, Column, Page, Progress, QueryStatus, RateLimit, Workflow
     from ._version import __version__
     from .client import AsyncQueryClient, QueryClient
@@ -65,7 +66,6 @@ if TYPE_CHECKING:
         log_events,
     )
     from .query import AsyncQuery, Query
-    from .redis_limits import RedisLimiter
 
 __all__ = [
     "AccountFilter",
@@ -134,6 +134,7 @@ HOMES = {
     "._core.limits": ("Limiter", "NoLimits"),
     "._core.polling": ("DEFAULT_WAIT", "PollPolicy"),
     "._core.retrying": ("RetryPolicy",),
+    "._io.redis_limiter": ("RedisLimiter",),
     "._models": ("Attempt", "Column", "Page", "Progress", "QueryStatus", "RateLimit", "Workflow"),
     "._version": ("__version__",),
     ".client": ("AsyncQueryClient", "QueryClient"),
@@ -142,7 +143,6 @@ HOMES = {
         *("WaitFinished", "log_events"),
     ),
     ".query": ("AsyncQuery", "Query"),
-    ".redis_limits": ("RedisLimiter",),
 }
 HOME_OF = {name: module for module, names in HOMES.items() for name in names}
 

@@ -9,13 +9,13 @@ from . import flows
 from ._contract.validation import Seconds, checked_in_flight, checked_schedule_id, checked_window, patience
 from ._core.polling import DEFAULT_WAIT, NEVER
 from ._core.run import Run
+from ._io.drivers import AsyncDriver, Driver
+from ._io.httpx_transport import AsyncTransport, Transport
 from .asking import history_request, known_run, new_run
 from .door import Door, aiohttp_transport
-from .drivers import AsyncDriver, Driver
 from .errors import ConfigurationError
 from .query import AsyncQuery, Query, notice
 from .sources import pull_from
-from .transport import AsyncTransport, Transport
 
 if TYPE_CHECKING:
     from collections.abc import (
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 
     from supermetrics_query_api.models import DataQuery, HistoryEntry
 
+    from ._io.clock import Clock
+    from ._io.credentials import Credentials
+    from ._io.transport import TransportName
     from ._models import QueryStatus
-    from .clocks import Clock
-    from .credentials import Credentials
     from .query import OnProgress, OnProgressAsync
-    from .wire import TransportName
 
 
 class QueryClient(Door[Driver]):

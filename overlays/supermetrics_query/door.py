@@ -15,9 +15,9 @@ from ._core.limits import Limiter
 from ._core.polling import PollPolicy
 from ._core.retrying import RetryPolicy
 from ._extras import check_installed
+from ._io.clock import SystemClock
+from ._io.credentials import Credentials, TokenProvider
 from .asking import any_run
-from .clocks import SystemClock
-from .credentials import Credentials, TokenProvider
 from .errors import ConfigurationError
 from .events import guarded
 
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
     from ._core.limits import Limits
     from ._core.run import Run
-    from .aiohttp_transport import AiohttpTransport
-    from .clocks import Clock
+    from ._io.aiohttp_transport import AiohttpTransport
+    from ._io.clock import Clock
+    from ._io.transport import TransportName
     from .events import OnEvent
-    from .wire import TransportName
 
 
 API_KEY = "SUPERMETRICS_API_KEY"
@@ -120,7 +120,7 @@ def request_timeout(value: Seconds) -> float:
 def aiohttp_transport() -> type[AiohttpTransport]:
     """Import the transport that needs an extra."""
     check_installed("aiohttp")
-    from .aiohttp_transport import AiohttpTransport
+    from ._io.aiohttp_transport import AiohttpTransport
 
     return AiohttpTransport
 

@@ -51,7 +51,7 @@ def supermetrics_emulator(request: pytest.FixtureRequest, monkeypatch: pytest.Mo
 @pytest.fixture
 def supermetrics_clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
     """Let every client, and `supermetrics_emulator`, live by one clock that nobody waits for."""
-    from .clocks import SystemClock
+    from ._io.clock import SystemClock
     from .testing import FakeClock
 
     clock = FakeClock()

@@ -13,9 +13,9 @@ from ._contract.validation import Seconds, checked_offset, checked_prefetch, pat
 from ._core.effects import Call
 from ._core.polling import DEFAULT_WAIT
 from ._extras import check_installed
+from ._io.drivers import AsyncDriver, Driver
 from ._results import tables
 from ._results.sinks import OnBytes, Target, sink_of
-from .drivers import AsyncDriver, Driver
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Generator

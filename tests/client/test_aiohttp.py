@@ -17,10 +17,10 @@ from supermetrics_query import AsyncQueryClient, ConfigurationError, QueryClient
 from supermetrics_query._contract.messages import Answer
 from supermetrics_query._contract.requests import look
 from supermetrics_query._core.effects import Send
-from supermetrics_query.aiohttp_transport import AiohttpTransport, proxy_of
-from supermetrics_query.credentials import Credentials
-from supermetrics_query.transport import AsyncTransport
-from supermetrics_query.wire import AsyncSender
+from supermetrics_query._io.aiohttp_transport import AiohttpTransport, proxy_of
+from supermetrics_query._io.credentials import Credentials
+from supermetrics_query._io.httpx_transport import AsyncTransport
+from supermetrics_query._io.transport import AsyncSender
 
 from tests.support.servers import LIMIT, Exchange, Server, a_server
 from tests.support.sockets import drops, sends, serving

@@ -19,7 +19,7 @@ from supermetrics_query import (
     TransportError,
     UnreadableResponseError,
 )
-from supermetrics_query.clocks import SystemClock
+from supermetrics_query._io.clock import SystemClock
 
 from tests.support.answers import status, success
 from tests.support.servers import CLOSES, LIMIT, STAYS, Behaviour, Exchange, Server, a_server, raw

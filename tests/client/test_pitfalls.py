@@ -21,7 +21,7 @@ from supermetrics_query import (
     ServerError,
     WaitTimeoutError,
 )
-from supermetrics_query.transport import client_options
+from supermetrics_query._io.httpx_transport import client_options
 
 from tests.support.answers import gateway, status, success, too_many
 from tests.support.world import BASE_URL, DOORS, KEY, STEADY, Clock, Door, a_query, open_door

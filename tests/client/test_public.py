@@ -41,7 +41,7 @@ QueryClient("key").attach("night-1")
 """
 
 LATER = {
-    *("asyncio", "redis", "pyrate_limiter", "pyarrow", "supermetrics_query.redis_limits"),
+    *("asyncio", "redis", "pyrate_limiter", "pyarrow", "supermetrics_query._io.redis_limiter"),
     *("supermetrics_query.flows.many", "supermetrics_query.flows.paging", "supermetrics_query.flows.starting"),
     "supermetrics_query_api.models.data_query",
     "supermetrics_query_api.api.queries.start_query",

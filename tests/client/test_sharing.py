@@ -12,11 +12,11 @@ from attrs import define, field
 from supermetrics_query import AsyncQueryClient, DataQuery, NoLimits, QueryClient, RetryPolicy
 from supermetrics_query._contract.requests import look
 from supermetrics_query._core.effects import Send
-from supermetrics_query.credentials import Credentials
-from supermetrics_query.drivers import Driver
+from supermetrics_query._io.credentials import Credentials
+from supermetrics_query._io.drivers import Driver
+from supermetrics_query._io.httpx_transport import Transport
 from supermetrics_query.emulator import Emulator
 from supermetrics_query.emulator.plans import INSTANT
-from supermetrics_query.transport import Transport
 
 from tests.support.answers import envelope, success
 from tests.support.world import BASE_URL, DOORS, Clock, backend_of, open_door

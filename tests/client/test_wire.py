@@ -21,8 +21,8 @@ from supermetrics_query import (
 )
 from supermetrics_query._contract.requests import look as look_at_query
 from supermetrics_query._core.effects import Send
-from supermetrics_query.credentials import Credentials
-from supermetrics_query.transport import Transport
+from supermetrics_query._io.credentials import Credentials
+from supermetrics_query._io.httpx_transport import Transport
 
 from tests.support.sockets import Behaviour, drops, sends, serving
 from tests.support.world import KEY, WIRES, backend_of, transport_of

@@ -7,9 +7,9 @@ import anyio
 import httpx
 from attrs import define, field
 from supermetrics_query._core.effects import Effect, Flow
-from supermetrics_query.credentials import Credentials
-from supermetrics_query.drivers import AsyncDriver, Driver
-from supermetrics_query.transport import AsyncTransport, Transport
+from supermetrics_query._io.credentials import Credentials
+from supermetrics_query._io.drivers import AsyncDriver, Driver
+from supermetrics_query._io.httpx_transport import AsyncTransport, Transport
 
 from tests.support.world import BASE_URL, KEY, Script
 

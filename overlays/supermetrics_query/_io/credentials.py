@@ -1,9 +1,11 @@
-"""Bad input is refused before anything is sent: what was wrong, the value, what to do."""
+"""The key, kept apart from everything that is logged, printed or pickled. Only the drivers hold one."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
-from .errors import ConfigurationError
+from ..errors import ConfigurationError
+
+TokenProvider: TypeAlias = Callable[[], str | Awaitable[str]]
 
 API_KEY_HELP = "pass api_key=... or token_provider=..., or set SUPERMETRICS_API_KEY"
 
@@ -17,9 +19,6 @@ def checked_key(value: object) -> str:
             "the API key holds blanks, line ends or other characters that no key has; was it read with its line end?"
         )
     return value
-
-
-TokenProvider: TypeAlias = Callable[[], str | Awaitable[str]]
 
 
 class Credentials:

@@ -18,15 +18,15 @@ import aiohttp
 import sniffio
 from yarl import URL
 
-from ._contract.messages import Answer
-from ._core.effects import Send
-from .bodies import Body
+from .._contract.messages import Answer
+from .._core.effects import Send
+from ..errors import ConfigurationError
 from .credentials import Credentials
-from .errors import ConfigurationError
-from .transport import tls_context
-from .wire import (
+from .httpx_transport import tls_context
+from .transport import (
     KEEPALIVE,
     MOST_BODY,
+    Body,
     Parameters,
     bounded,
     closed,

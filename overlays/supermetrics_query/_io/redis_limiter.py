@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
-from ._contract.messages import Lane
-from ._contract.validation import checked_whole
-from ._core.limits import (
+from .._contract.messages import Lane
+from .._contract.validation import checked_whole
+from .._core.limits import (
     GRANTED,
     PER_HOUR,
     PER_SECOND,
@@ -30,14 +30,15 @@ from ._core.limits import (
     rates,
     way_of,
 )
-from .errors import ConfigurationError
-from .events import LimiterAway, LimiterBack
+from ..errors import ConfigurationError
+from ..events import LimiterAway, LimiterBack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pyrate_limiter import AbstractBucket, Decision
     from redis import Redis
+
 
 PATIENCE = 0.25  # seconds for an answer of Redis
 TURN = 1.1  # seconds without a request when Redis has failed, because those that it counted still count at the API

@@ -1,21 +1,22 @@
 """What every transport promises, whichever library sends: bounded bodies, time limits, and no key in an error."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Literal, Protocol, TypeAlias
 
 import anyio
+from attrs import define, field
 
-from ._contract.messages import Answer, Request
-from ._core.effects import Send
-from ._version import USER_AGENT
+from .._contract.messages import Answer, Request
+from .._core.effects import Send
+from .._version import USER_AGENT
+from ..errors import ConfigurationError, TransportError
 from .credentials import Credentials
-from .errors import ConfigurationError, TransportError
 
 KEEPALIVE = 90.0  # seconds; longer than the usual gap between two looks
 MOST_BODY = 256 * 1024 * 1024  # bytes
 OURS = ("auth", "base_url", "cookies", "follow_redirects", "timeout")
-
 TransportName: TypeAlias = Literal["httpx", "aiohttp"]
 Parameters: TypeAlias = tuple[tuple[str, str], ...]
 
@@ -73,3 +74,61 @@ def transport_error(request: Request, error: Exception, never_sent: tuple[type[E
 def described(error: Exception) -> str:
     """Name an error, and add its text where it has one."""
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+@define
+class Body:
+    """What has arrived of a body, and what is wrong with it."""
+
+    most: int
+    total: float | None  # seconds for the whole answer
+    flaw: str | None = None
+    write: Callable[[bytes], object] | None = None
+    content: bytes | bytearray = b""
+    began: float = field(factory=time.monotonic)
+
+    @property
+    def age(self) -> float:
+        """How many seconds ago it was asked for."""
+        return time.monotonic() - self.began
+
+    def left(self) -> float | None:
+        """Return how many seconds are left for it."""
+        return None if self.total is None else max(0.0, self.total - self.age)
+
+    def into(self, request: Request, status: int) -> "Body":
+        """Hand a success on as it comes, where the request says so; an error is always kept."""
+        self.write = request.write if 200 <= status < 300 else None
+        return self
+
+    def takes(self, chunk: bytes) -> bool:
+        """Add a part, and tell whether more may come."""
+        if self.write is not None:
+            return self.write(chunk) is not False
+        self.content = joined(self.content, chunk) if self.content else chunk
+        if len(self.content) > self.most:
+            self.flaw = f"its body is longer than {self.most} bytes"
+        elif self.left() == 0:
+            self.flaw = f"its body did not end within {self.total:g} s"
+        return self.flaw is None
+
+    def answer(self, status: int, headers: Mapping[str, str], method: str, url: str, serial: int) -> Answer:
+        """Return what has arrived as plain data; `headers` have names in lower case."""
+        return Answer(
+            status=status,
+            headers=headers,
+            body=self.content,
+            method=method,
+            url=url.partition("?")[0],
+            received=time.time(),
+            seconds=self.age,
+            credential=serial,
+            flaw=self.flaw,
+        )
+
+
+def joined(content: bytes | bytearray, chunk: bytes) -> bytearray:
+    """Add a part in place. Most bodies have one, which is not copied."""
+    whole = content if isinstance(content, bytearray) else bytearray(content)
+    whole += chunk
+    return whole

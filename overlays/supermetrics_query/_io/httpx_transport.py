@@ -12,14 +12,14 @@ from typing import Any
 import anyio
 import httpx
 
-from ._contract.messages import Answer
-from ._core.effects import Send
-from .bodies import Body
+from .._contract.messages import Answer
+from .._core.effects import Send
+from ..errors import ConfigurationError
 from .credentials import Credentials
-from .errors import ConfigurationError
-from .wire import (
+from .transport import (
     KEEPALIVE,
     MOST_BODY,
+    Body,
     Parameters,
     bounded,
     closed,
@@ -32,7 +32,6 @@ from .wire import (
 
 MOST_IDLE = 20  # connections; for each of them, httpcore goes through all connections at every request
 FAILURES = (httpx.HTTPError, TimeoutError)
-
 # The connection was never made, so the server cannot have acted.
 NEVER_SENT = (
     httpx.ConnectError,

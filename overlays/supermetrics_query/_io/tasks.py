@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
-T = TypeVar("T")
 
+T = TypeVar("T")
 NAME = "supermetrics-query"
 TASKS: set[asyncio.Task[None]] = set()  # asyncio itself forgets a task that nobody holds
 

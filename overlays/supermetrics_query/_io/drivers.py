@@ -14,8 +14,8 @@ from typing import Any, NoReturn, TypeVar
 
 import anyio
 
-from ._contract.messages import Answer
-from ._core.effects import (
+from .._contract.messages import Answer
+from .._core.effects import (
     Await,
     Begin,
     Call,
@@ -32,15 +32,14 @@ from ._core.effects import (
     Take,
     resume,
 )
-from .background import TaskWork, first_of, in_thread
-from .clocks import Clock
+from ..errors import ConfigurationError, SupermetricsQueryError
+from .clock import Clock
 from .credentials import Credentials
-from .errors import ConfigurationError, SupermetricsQueryError
-from .transport import Transport
-from .wire import AsyncSender
+from .httpx_transport import Transport
+from .tasks import TaskWork, first_of, in_thread
+from .transport import AsyncSender
 
 T = TypeVar("T")
-
 NO_CREDENTIAL = 0  # the serial before the first; to read it here could miss that another thread has just asked
 
 
