@@ -15,8 +15,7 @@ from collections.abc import Mapping
 import httpx
 from attrs import define, field
 from supermetrics_query import DataQuery, QueryClient
-from supermetrics_query.flows.many import run_many
-from supermetrics_query.sources import pull_from
+from supermetrics_query._flows.many import pull_from, run_many
 
 from tests.support.simulation import Api, World, request, run_of, settings
 

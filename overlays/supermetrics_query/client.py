@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
-from . import flows
+from . import _flows
 from ._contract.validation import Seconds, checked_in_flight, checked_schedule_id, checked_window, patience
 from ._core.polling import DEFAULT_WAIT, NEVER
 from ._core.run import Run
@@ -15,7 +15,6 @@ from .asking import history_request, known_run, new_run
 from .door import Door, aiohttp_transport
 from .errors import ConfigurationError
 from .query import AsyncQuery, Query, notice
-from .sources import pull_from
 
 if TYPE_CHECKING:
     from collections.abc import (
@@ -79,7 +78,7 @@ class QueryClient(Door[Driver]):
         `.token`: the query may be running. Raises ApiError, TransportError, ConfigurationError.
         """
         run = new_run(query, format)
-        self._driver.run(flows.starting.start(self._settings, run, query, NEVER, held=0))
+        self._driver.run(_flows.start.start(self._settings, run, query, NEVER, held=0))
         return self._handle(run)
 
     def run(
@@ -93,7 +92,7 @@ class QueryClient(Door[Driver]):
         """Start a query and wait until it has succeeded; see `start` and `Query.wait`."""
         run = new_run(query, format)
         handle = self._handle(run)
-        flow = flows.starting.run_to_end(self._settings, run, query, patience(timeout), notice(on_progress))
+        flow = _flows.start.run_to_end(self._settings, run, query, patience(timeout), notice(on_progress))
         self._driver.run(flow)
         return handle
 
@@ -107,7 +106,7 @@ class QueryClient(Door[Driver]):
         Raises ApiError (StatusNotFoundError where the query is not known), TransportError, ConfigurationError.
         """
         window = checked_window(offset_start, offset_end)
-        return self._driver.run(flows.looking.status(self._settings, Run(checked_schedule_id(schedule_id)), *window))
+        return self._driver.run(_flows.poll.status(self._settings, Run(checked_schedule_id(schedule_id)), *window))
 
     def history(
         self,
@@ -123,7 +122,7 @@ class QueryClient(Door[Driver]):
         TransportError.
         """
         request = history_request(ds_ids, status_codes, since, until)
-        return self._driver.iterate(flows.listing.history(self._settings, request))
+        return self._driver.iterate(_flows.history.history(self._settings, request))
 
     def as_completed(self, queries: Iterable[Query], *, timeout: Seconds | None = None) -> Generator[Query, None, None]:
         """Yield queries as they end, whichever way: `query.error` is None where it went well.
@@ -132,7 +131,7 @@ class QueryClient(Door[Driver]):
         `queries` go on, when it is over; 0 looks at each once.
         """
         runs = [query._run for query in queries]
-        return self._driver.iterate(flows.completing.as_completed(self._settings, runs, patience(timeout)))
+        return self._driver.iterate(_flows.many.as_completed(self._settings, runs, patience(timeout)))
 
     def run_many(
         self,
@@ -148,8 +147,10 @@ class QueryClient(Door[Driver]):
         when there is room. Nothing is raised for a query that cannot be started, fails, or goes on after `timeout`,
         which is counted from its start: `query.error` holds it. What `requests` itself raises comes after the last one.
         """
-        most = checked_in_flight(flows.many.IN_FLIGHT if in_flight is None else in_flight)
-        flow = flows.many.run_many(self._settings, pull_from(requests), self._runs_of(format), most, patience(timeout))
+        most = checked_in_flight(_flows.many.IN_FLIGHT if in_flight is None else in_flight)
+        flow = _flows.many.run_many(
+            self._settings, _flows.many.pull_from(requests), self._runs_of(format), most, patience(timeout)
+        )
         return self._driver.iterate(flow)
 
 
@@ -184,7 +185,7 @@ class AsyncQueryClient(Door[AsyncDriver]):
     async def start(self, query: DataQuery, *, format: str = "json") -> AsyncQuery:
         """Start a query; see `QueryClient.start`."""
         run = new_run(query, format)
-        await self._driver.run(flows.starting.start(self._settings, run, query, NEVER, held=0))
+        await self._driver.run(_flows.start.start(self._settings, run, query, NEVER, held=0))
         return self._handle(run)
 
     async def run(
@@ -198,7 +199,7 @@ class AsyncQueryClient(Door[AsyncDriver]):
         """Start a query and wait until it has succeeded; see `QueryClient.run`."""
         run = new_run(query, format)
         handle = self._handle(run)
-        flow = flows.starting.run_to_end(self._settings, run, query, patience(timeout), notice(on_progress))
+        flow = _flows.start.run_to_end(self._settings, run, query, patience(timeout), notice(on_progress))
         await self._driver.run(flow)
         return handle
 
@@ -210,7 +211,7 @@ class AsyncQueryClient(Door[AsyncDriver]):
         """Look at a query once; see `QueryClient.status`."""
         window = checked_window(offset_start, offset_end)
         run = Run(checked_schedule_id(schedule_id))
-        return await self._driver.run(flows.looking.status(self._settings, run, *window))
+        return await self._driver.run(_flows.poll.status(self._settings, run, *window))
 
     def history(
         self,
@@ -222,14 +223,14 @@ class AsyncQueryClient(Door[AsyncDriver]):
     ) -> AsyncIterator[HistoryEntry]:
         """Yield the queries that the key has run; see `QueryClient.history`."""
         request = history_request(ds_ids, status_codes, since, until)
-        return self._driver.iterate(flows.listing.history(self._settings, request))
+        return self._driver.iterate(_flows.history.history(self._settings, request))
 
     def as_completed(
         self, queries: Iterable[AsyncQuery], *, timeout: Seconds | None = None
     ) -> AsyncGenerator[AsyncQuery, None]:
         """Yield queries as they end, whichever way; see `QueryClient.as_completed`."""
         runs = [query._run for query in queries]
-        return self._driver.iterate(flows.completing.as_completed(self._settings, runs, patience(timeout)))
+        return self._driver.iterate(_flows.many.as_completed(self._settings, runs, patience(timeout)))
 
     def run_many(
         self,
@@ -240,6 +241,8 @@ class AsyncQueryClient(Door[AsyncDriver]):
         timeout: Seconds | None = None,
     ) -> AsyncGenerator[AsyncQuery, None]:
         """Start queries as there is room and yield them as they end; see `QueryClient.run_many`."""
-        most = checked_in_flight(flows.many.IN_FLIGHT if in_flight is None else in_flight)
-        flow = flows.many.run_many(self._settings, pull_from(requests), self._runs_of(format), most, patience(timeout))
+        most = checked_in_flight(_flows.many.IN_FLIGHT if in_flight is None else in_flight)
+        flow = _flows.many.run_many(
+            self._settings, _flows.many.pull_from(requests), self._runs_of(format), most, patience(timeout)
+        )
         return self._driver.iterate(flow)

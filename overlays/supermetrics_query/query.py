@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import aclosing, closing
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from . import flows
+from . import _flows
 from ._contract.validation import Seconds, checked_offset, checked_prefetch, patience
 from ._core.effects import Call
 from ._core.polling import DEFAULT_WAIT
@@ -92,7 +92,7 @@ class Query(Handle[Driver]):
 
         Raises ResultExpiredError when the query is no longer kept, ApiError or TransportError when the look fails.
         """
-        return self._driver.run(flows.waiting.refresh(self._settings, self._run))
+        return self._driver.run(_flows.poll.refresh(self._settings, self._run))
 
     def wait(self, *, timeout: Seconds | None = DEFAULT_WAIT, on_progress: OnProgress | None = None) -> Self:
         """Wait until the query has succeeded, and return the handle.
@@ -101,12 +101,12 @@ class Query(Handle[Driver]):
         gets the status after every look that changed its code or progress. Raises QueryError when the query ends badly,
         WaitTimeoutError when it goes on, ApiError or TransportError when looking is of no use.
         """
-        self._driver.run(flows.waiting.wait(self._settings, self._run, patience(timeout), notice(on_progress)))
+        self._driver.run(_flows.poll.wait(self._settings, self._run, patience(timeout), notice(on_progress)))
         return self
 
     def watch(self, *, timeout: Seconds | None = DEFAULT_WAIT) -> Generator[QueryStatus, None, None]:
         """Yield every change of the query, the last one terminal. A bad end is raised only where no status tells it."""
-        return self._driver.iterate(flows.waiting.watch(self._settings, self._run, patience(timeout)))
+        return self._driver.iterate(_flows.poll.watch(self._settings, self._run, patience(timeout)))
 
     def pages(self, *, start: int = 0, prefetch: int | None = None) -> Generator[Page, None, None]:
         """Yield the result page by page from the row `start` on, after waiting for it where that has not been done.
@@ -116,7 +116,7 @@ class Query(Handle[Driver]):
         `delivered` is the next `start`), and QueryError when rows cannot be read or do not come.
         """
         window = checked_offset("start", start), checked_prefetch(prefetch)
-        return self._driver.iterate(flows.paging.pages(self._settings, self._run, *window))
+        return self._driver.iterate(_flows.pages.pages(self._settings, self._run, *window))
 
     def rows(self, *, start: int = 0, prefetch: int | None = None) -> Generator[dict[str, Any], None, None]:
         """Yield the rows as dicts keyed by field id. Waits and raises as `pages()` does."""
@@ -131,7 +131,7 @@ class Query(Handle[Driver]):
         What it raises ends the download.
         """
         sink = sink_of(path_or_file, on_progress)
-        return self._driver.run(flows.downloading.download(self._settings, self._run, sink))
+        return self._driver.run(_flows.download.download(self._settings, self._run, sink))
 
     def to_arrow(self, *, schema: Schema | None = None) -> pa.Table:
         """Return the result as a pyarrow.Table. Waits and raises as `pages()` does.
@@ -170,21 +170,21 @@ class AsyncQuery(Handle[AsyncDriver]):
 
     async def refresh(self) -> QueryStatus:
         """Look once; see `Query.refresh`."""
-        return await self._driver.run(flows.waiting.refresh(self._settings, self._run))
+        return await self._driver.run(_flows.poll.refresh(self._settings, self._run))
 
     async def wait(self, *, timeout: Seconds | None = DEFAULT_WAIT, on_progress: OnProgressAsync | None = None) -> Self:
         """Wait until the query has succeeded; see `Query.wait`. `on_progress` may be a coroutine function."""
-        await self._driver.run(flows.waiting.wait(self._settings, self._run, patience(timeout), notice(on_progress)))
+        await self._driver.run(_flows.poll.wait(self._settings, self._run, patience(timeout), notice(on_progress)))
         return self
 
     def watch(self, *, timeout: Seconds | None = DEFAULT_WAIT) -> AsyncGenerator[QueryStatus, None]:
         """Yield every change of the query; see `Query.watch`."""
-        return self._driver.iterate(flows.waiting.watch(self._settings, self._run, patience(timeout)))
+        return self._driver.iterate(_flows.poll.watch(self._settings, self._run, patience(timeout)))
 
     def pages(self, *, start: int = 0, prefetch: int | None = None) -> AsyncGenerator[Page, None]:
         """Yield the result page by page; see `Query.pages`."""
         window = checked_offset("start", start), checked_prefetch(prefetch)
-        return self._driver.iterate(flows.paging.pages(self._settings, self._run, *window))
+        return self._driver.iterate(_flows.pages.pages(self._settings, self._run, *window))
 
     def rows(self, *, start: int = 0, prefetch: int | None = None) -> AsyncGenerator[dict[str, Any], None]:
         """Yield the rows as dicts keyed by field id; see `Query.rows`."""
@@ -193,7 +193,7 @@ class AsyncQuery(Handle[AsyncDriver]):
     async def download(self, path_or_file: Target, *, on_progress: OnBytes | None = None) -> int:
         """Write the result in the format the query was started with; see `Query.download`."""
         sink = sink_of(path_or_file, on_progress)
-        return await self._driver.run(flows.downloading.download(self._settings, self._run, sink))
+        return await self._driver.run(_flows.download.download(self._settings, self._run, sink))
 
     async def to_arrow(self, *, schema: Schema | None = None) -> pa.Table:
         """Return the result as a pyarrow.Table; see `Query.to_arrow`."""

@@ -7,9 +7,7 @@ from statistics import mean
 
 import pytest
 from attrs import define
-from supermetrics_query.flows.completing import as_completed
-from supermetrics_query.flows.many import run_many
-from supermetrics_query.sources import pull_from
+from supermetrics_query._flows.many import as_completed, pull_from, run_many
 
 from tests.support.simulation import Api, World, request, run_of, settings
 

@@ -15,7 +15,10 @@ from supermetrics_query._core.context import Settings
 from supermetrics_query._core.effects import Call, Effect, Flow
 from supermetrics_query._core.polling import NEVER
 from supermetrics_query._core.run import Run
-from supermetrics_query.flows import looking, paging, starting, waiting
+from supermetrics_query._flows import pages as paging
+from supermetrics_query._flows import poll as looking
+from supermetrics_query._flows import poll as waiting
+from supermetrics_query._flows import start as starting
 from supermetrics_query.query import AsyncQuery
 
 from tests.support.answers import envelope, gateway, status, success, too_many

@@ -7,7 +7,7 @@ import pytest
 from attrs import define, field
 from supermetrics_query import ApiError, PollPolicy, QueryError, RetryPolicy, TransportError, WaitTimeoutError
 from supermetrics_query._core.run import Run
-from supermetrics_query.flows.waiting import wait
+from supermetrics_query._flows.poll import wait
 
 from tests.support.answers import NOT_FOUND, envelope, gateway, status, success, too_many
 from tests.support.stepping import Look, Reply, Stepper, lost, settings

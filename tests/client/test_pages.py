@@ -27,7 +27,7 @@ from supermetrics_query._contract.messages import Answer
 from supermetrics_query._core.context import Settings
 from supermetrics_query._core.effects import Begin, Collect, Done, Effect, Flow, Give, Now, Outcome, Send, resume
 from supermetrics_query._core.run import Run
-from supermetrics_query.flows.paging import pages
+from supermetrics_query._flows.pages import pages
 
 from tests.support.answers import FIELDS, NOT_FOUND, gateway, success
 from tests.support.table import CONVENTIONS, HEADER, counted, first_only, repeated, serving_rows, without

@@ -12,7 +12,7 @@ from supermetrics_query import PollPolicy, RateLimitError, RetryPolicy, ServerEr
 from supermetrics_query._core.context import LONGEST_RETRY_AFTER
 from supermetrics_query._core.polling import RESOLUTION, Deadline
 from supermetrics_query._core.run import Run
-from supermetrics_query.flows.waiting import Wait
+from supermetrics_query._flows.poll import Wait
 
 from tests.support.answers import NOT_FOUND, envelope, gateway, status, success, too_many
 from tests.support.stepping import Reply, Stepper, lost, settings

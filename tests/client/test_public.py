@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import supermetrics_query
-from supermetrics_query import flows
+from supermetrics_query import _flows
 from supermetrics_query_api import models
 from supermetrics_query_api.api import queries
 
@@ -42,7 +42,7 @@ QueryClient("key").attach("night-1")
 
 LATER = {
     *("asyncio", "redis", "pyrate_limiter", "pyarrow", "supermetrics_query._io.redis_limiter"),
-    *("supermetrics_query.flows.many", "supermetrics_query.flows.paging", "supermetrics_query.flows.starting"),
+    *("supermetrics_query._flows.many", "supermetrics_query._flows.pages", "supermetrics_query._flows.start"),
     "supermetrics_query_api.models.data_query",
     "supermetrics_query_api.api.queries.start_query",
 }
@@ -65,7 +65,7 @@ def test_a_client_in_sync_code_loads_no_event_loop_and_nothing_that_only_a_call_
     assert LATER & loaded == set()
 
 
-@pytest.mark.parametrize("module", [flows, models, queries])
+@pytest.mark.parametrize("module", [_flows, models, queries])
 def test_what_is_imported_later_can_be_listed_and_imported(module: Any) -> None:
     assert {*module.__all__} <= {*dir(module)}
     assert all(getattr(module, name) for name in module.__all__)

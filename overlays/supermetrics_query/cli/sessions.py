@@ -103,7 +103,7 @@ class Session:
 
 def told(error: WaitTimeoutError) -> str:
     """Say where a query stands, without the Python that would go on."""
-    from ..flows.waiting import standing
+    from .._flows.poll import standing
 
     return f"query {error.schedule_id!r} is {standing(error.status)} at the end of the wait"
 

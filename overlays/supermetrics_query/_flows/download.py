@@ -15,8 +15,8 @@ from .._core.retrying import CALL_ERRORS, CallError, is_missed_look
 from .._core.run import Run
 from .._results.sinks import KEPT_HEAD, Sink
 from ..errors import NotFoundError
-from .calls import ask, retried
-from .waiting import refresh, wait
+from .poll import refresh, wait
+from .request import ask, retried
 
 NOT_JSON = frozenset({OutputFormat.CSV, OutputFormat.TSV, OutputFormat.NDJSON, OutputFormat.PARQUET, OutputFormat.HTML})
 

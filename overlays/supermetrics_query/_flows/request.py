@@ -4,19 +4,17 @@ import math
 from collections.abc import Callable
 from typing import TypeVar
 
-from .._contract.messages import Answer, Request
+from .._contract.messages import Answer, Lane, Request
 from .._core.context import Settings
-from .._core.effects import Collect, Flow, Pending, Renew, Send, Sleep, now, send
-from .._core.limits import GRANTED
+from .._core.effects import Collect, Flow, Pending, Renew, Send, Sleep, now, send, take
+from .._core.limits import GRANTED, Grant
 from .._core.polling import Deadline
 from .._core.retrying import CALL_ERRORS, CallError, Predicate, backoff, is_worth_waiting
 from .._models import Attempt
-from ..errors import AuthenticationError, RateLimitError
+from ..errors import AuthenticationError, LimitExceededError, RateLimitError
 from ..events import RequestDone, RetryScheduled
-from .slots import slot
 
 T = TypeVar("T")
-
 GRACE = 5.0  # seconds in which an answer may still come when its request was sent just before a deadline
 
 
@@ -101,3 +99,32 @@ def with_attempts(error: CallError, attempts: list[Attempt]) -> CallError:
     if attempts:
         error.add_note(f"this was try {len(attempts) + 1}; see .attempts")
     return error
+
+
+SLOT_GRACE = 1.0  # seconds for which a look that falls on a deadline may still wait for its slot
+
+
+def slot(settings: Settings, lane: Lane, deadline: Deadline) -> Flow[Grant]:
+    """Take a slot; raise LimitExceededError when there is none for longer than the caller has patience."""
+    while pause := (grant := (yield from wait_for_slot(settings, lane))).wait:
+        moment = yield from now()
+        if pause > min(max(SLOT_GRACE, deadline.left(moment)), settings.retry.retry_after_ceiling):
+            raise LimitExceededError(
+                f"nothing was sent: the limits of the key allow no {lane.value} for another {pause:.1f} s",
+                sent=False,
+                retry_after=pause,
+            )
+        yield Sleep(pause)
+    return grant
+
+
+def wait_for_slot(settings: Settings, lane: Lane) -> Flow[Grant]:
+    """Take a slot if there is one, and say how long there is none."""
+    moment = yield from now()
+    closed = settings.gate.wait(moment)
+    if closed or settings.limits is None:
+        return Grant(closed) if closed else GRANTED
+    grant = yield from take(settings.limits, lane, moment)
+    if grant.event is not None:
+        yield from settings.tell(grant.event)
+    return grant

@@ -12,7 +12,7 @@ from .._core.context import Settings
 from .._core.effects import Flow, Give
 from .._core.polling import NEVER
 from .._core.retrying import is_missed_look
-from .calls import ask, retried
+from .request import ask, retried
 
 HISTORY_PAGE = limit("QueryHistoryRequest", "limit", "maximum")
 

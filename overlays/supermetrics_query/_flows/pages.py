@@ -5,22 +5,23 @@ look that found success already holds page one. A page with fewer entries than w
 `total_rows` promises more: then reading goes on where the rows ended, and a promise that is not kept is an error.
 """
 
+from collections import deque
 from collections.abc import Sequence
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 
+from .._contract.messages import Lane
 from .._contract.validation import LAST_OFFSET
 from .._core.context import Settings
-from .._core.effects import Flow, Give, Pending
+from .._core.effects import Flow, Give, Pending, begin
 from .._core.polling import DEFAULT_WAIT
 from .._core.retrying import CALL_ERRORS
 from .._core.run import Run
 from .._models import Page, QueryStatus, Row
 from .._results.rows import Layout, data_of, field_ids, total_of
 from ..errors import QueryError, ResultExpiredError, StatusNotFoundError
-from .ahead import Ahead
-from .looking import expired, status
-from .waiting import wait
+from .poll import expired, look_to_send, status, wait
+from .request import wait_for_slot
 
 AT_MOST = 5  # pages under way where answers are slow: as many as a key may ask for in a quarter of a second
 SLOW = 0.05  # seconds; an answer that comes sooner is not worth a thread or a task of its own
@@ -49,6 +50,37 @@ class Part:
     def edges(self) -> tuple[int, Sequence[Row]]:
         """What tells it from another part; to keep all of its rows would hold two pages in memory."""
         return len(self.rows), (*self.rows[:1], *self.rows[-1:])
+
+
+@define
+class Ahead:
+    """The looks under way, each with the offset at which its window begins."""
+
+    settings: Settings
+    run: Run
+    under_way: deque[tuple[int, Pending]] = field(factory=deque)
+
+    def fill(self, position: int, most: int) -> Flow[None]:
+        """Send looks until `most` are under way, the first one at a position in the result, as far as limits allow."""
+        size = self.settings.page_size
+        while len(self.under_way) < most:
+            first, last = self.run.window(position + size * len(self.under_way), size)
+            if first > self.run.last_row or (yield from wait_for_slot(self.settings, Lane.PAGE)).wait:
+                return
+            pending = yield from begin(look_to_send(self.settings, self.run, first, last))
+            self.under_way.append((first, pending))
+
+    def take(self, first: int) -> Pending | None:
+        """Return the look at a window if it is the next one under way; drop them all if another is."""
+        if self.under_way and self.under_way[0][0] == first:
+            return self.under_way.popleft()[1]
+        self.drop()
+        return None
+
+    def drop(self) -> None:
+        """Give up what is under way."""
+        while self.under_way:
+            self.under_way.pop()[1].cancel()
 
 
 @define

@@ -21,9 +21,8 @@ from .._core.run import Run
 from .._models import QueryStatus
 from ..errors import StatusNotFoundError, SupermetricsQueryError, UnreadableResponseError
 from ..events import StartSent
-from .calls import ask, retried
-from .looking import failed, look, remember
-from .waiting import Notice, Wait, raise_if_bad
+from .poll import Notice, Wait, failed, look, raise_if_bad, remember
+from .request import ask, retried
 
 
 def start(settings: Settings, run: Run, query: DataQuery, deadline: Deadline, held: int) -> Flow[QueryStatus]:

@@ -1,0 +1,24 @@
+"""The flows: what happens over time, as generators that yield effects and receive their results.
+
+Each is imported when it is first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from . import download, history, many, pages, poll, start
+
+__all__ = ("download", "history", "many", "pages", "poll", "start")
+
+
+def __getattr__(name: str) -> Any:
+    """Import a flow."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return import_module(f".{name}", __name__)
+
+
+def __dir__() -> list[str]:
+    """Name the flows."""
+    return list(__all__)
