@@ -25,13 +25,14 @@ if TYPE_CHECKING:
         StatusCode,
     )
 
+    from ._client.client import AsyncQueryClient, QueryClient
+    from ._client.query import AsyncQuery, Query
     from ._core.limits import Limiter, NoLimits
     from ._core.polling import DEFAULT_WAIT, PollPolicy
     from ._core.retrying import RetryPolicy
     from ._io.redis_limiter import RedisLimiter
     from ._models import Attempt, Column, Page, Progress, QueryStatus, RateLimit, Workflow
     from ._version import __version__
-    from .client import AsyncQueryClient, QueryClient
     from .errors import (
         ApiError,
         AuthenticationError,
@@ -65,7 +66,6 @@ if TYPE_CHECKING:
         WaitFinished,
         log_events,
     )
-    from .query import AsyncQuery, Query
 
 __all__ = [
     "AccountFilter",
@@ -131,18 +131,18 @@ HOMES = {
         *("AccountFilter", "DataQuery", "FieldSelection", "HistoryEntry", "OutputFormat", "ProblemDetails"),
         *("QuerySettings", "StatusCode"),
     ),
+    "._client.client": ("AsyncQueryClient", "QueryClient"),
+    "._client.query": ("AsyncQuery", "Query"),
     "._core.limits": ("Limiter", "NoLimits"),
     "._core.polling": ("DEFAULT_WAIT", "PollPolicy"),
     "._core.retrying": ("RetryPolicy",),
     "._io.redis_limiter": ("RedisLimiter",),
     "._models": ("Attempt", "Column", "Page", "Progress", "QueryStatus", "RateLimit", "Workflow"),
     "._version": ("__version__",),
-    ".client": ("AsyncQueryClient", "QueryClient"),
     ".events": (
         *("LimiterAway", "LimiterBack", "LookMissed", "Looked", "RequestDone", "RetryScheduled", "StartSent"),
         *("WaitFinished", "log_events"),
     ),
-    ".query": ("AsyncQuery", "Query"),
 }
 HOME_OF = {name: module for module, names in HOMES.items() for name in names}
 

@@ -26,8 +26,8 @@ from ._models import Attempt
 if TYPE_CHECKING:
     from supermetrics_query_api.models import ProblemDetails
 
+    from ._client.query import AsyncQuery, Query
     from ._models import QueryStatus, RateLimit
-    from .query import AsyncQuery, Query
 
 
 E = TypeVar("E", bound=type[Exception])

@@ -11,6 +11,7 @@ import anyio
 import pytest
 from attrs import frozen
 from supermetrics_query import RetryPolicy
+from supermetrics_query._client.query import AsyncQuery
 from supermetrics_query._core.context import Settings
 from supermetrics_query._core.effects import Call, Effect, Flow
 from supermetrics_query._core.polling import NEVER
@@ -19,7 +20,6 @@ from supermetrics_query._flows import pages as paging
 from supermetrics_query._flows import poll as looking
 from supermetrics_query._flows import poll as waiting
 from supermetrics_query._flows import start as starting
-from supermetrics_query.query import AsyncQuery
 
 from tests.support.answers import envelope, gateway, status, success, too_many
 from tests.support.interrupting import InterruptedAsyncDriver, InterruptedDriver, InterruptError, Moment

@@ -61,7 +61,7 @@ def test_importing_the_package_loads_itself_and_nothing_else() -> None:
 
 def test_a_client_in_sync_code_loads_no_event_loop_and_nothing_that_only_a_call_needs() -> None:
     loaded = loaded_by(A_CLIENT)
-    assert {"httpx", "supermetrics_query.client", "supermetrics_query_api.models"} <= loaded
+    assert {"httpx", "supermetrics_query._client.client", "supermetrics_query_api.models"} <= loaded
     assert LATER & loaded == set()
 
 

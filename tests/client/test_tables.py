@@ -414,7 +414,8 @@ with QueryClient("api_key", base_url="http://127.0.0.1:9") as client:
 
 
 def test_a_client_without_tables_imports_none_of_the_libraries() -> None:
-    code = "import sys, supermetrics_query.client; print(*{'pyarrow', 'pandas', 'polars', 'numpy'} & set(sys.modules))"
+    tables = {"pyarrow", "pandas", "polars", "numpy"}
+    code = f"import sys, supermetrics_query._client.client; print(*{tables} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout == "\n"
 
 

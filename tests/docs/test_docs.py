@@ -65,7 +65,7 @@ def service(example: Example, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     with emulator(**example.service) as running:
         monkeypatch.setenv("SUPERMETRICS_API_KEY", running.key)
         monkeypatch.setenv("SUPERMETRICS_BASE_URL", running.url)
-        monkeypatch.setattr("supermetrics_query.door.SystemClock", lambda: ServiceClock(running))
+        monkeypatch.setattr("supermetrics_query._client.base.SystemClock", lambda: ServiceClock(running))
         yield
 
 

@@ -9,14 +9,14 @@ from steps import StepError
 SOURCES = {
     "generated/supermetrics_query_api/py.typed": b"",
     "overlays/supermetrics_query/py.typed": b"",
-    "overlays/supermetrics_query/client.py": b"code",
+    "overlays/supermetrics_query/errors.py": b"code",
     "openapi.yaml": b"contract",
     SBOM: b"bill",
 }
 WHEEL = {
     "supermetrics_query_api/py.typed": b"",
     "supermetrics_query/py.typed": b"",
-    "supermetrics_query/client.py": b"code",
+    "supermetrics_query/errors.py": b"code",
     "supermetrics_query-1.dist-info/METADATA": b"",
     "supermetrics_query-1.dist-info/sboms/sbom.cdx.json": b"bill",
 }
@@ -28,14 +28,14 @@ def without(contents: dict[str, bytes], part: str) -> dict[str, bytes]:
 
 def test_a_wheel_that_holds_both_packages_is_accepted() -> None:
     check_wheel(WHEEL, SOURCES)
-    with pytest.raises(StepError, match="client"):
-        check_wheel(without(WHEEL, "client"), SOURCES)
+    with pytest.raises(StepError, match="errors"):
+        check_wheel(without(WHEEL, "errors"), SOURCES)
 
 
 @pytest.mark.parametrize(
     ("wheel", "named"),
     [
-        (WHEEL | {"supermetrics_query/client.py": b"other"}, "client.py"),
+        (WHEEL | {"supermetrics_query/errors.py": b"other"}, "errors.py"),
         (WHEEL | {"supermetrics_query/stray.pyc": b""}, "stray.pyc"),
         (WHEEL | {"supermetrics_query-1.dist-info/sboms/sbom.cdx.json": b"old"}, "sbom.cdx.json"),
         (without(WHEEL, "sboms"), "sbom.cdx.json"),

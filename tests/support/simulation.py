@@ -14,6 +14,7 @@ from typing import Any, cast
 import httpx
 from attrs import define, field
 from supermetrics_query import DataQuery, PollPolicy, Query, RetryPolicy, SupermetricsQueryError
+from supermetrics_query._client.inputs import any_run
 from supermetrics_query._contract.messages import Answer
 from supermetrics_query._core.context import Settings
 from supermetrics_query._core.effects import (
@@ -34,7 +35,6 @@ from supermetrics_query._core.effects import (
 )
 from supermetrics_query._core.limits import Limiter
 from supermetrics_query._core.run import Run
-from supermetrics_query.asking import any_run
 
 URL = "https://api.test/enterprise/v2/query/status"
 LATENCY = 0.08  # seconds for an answer

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from supermetrics_query_api.models import DataQuery
 
+    from .._client.query import AsyncQuery, Query
     from .._models import QueryStatus
     from ..errors import SupermetricsQueryError
-    from ..query import AsyncQuery, Query
 
     AnyQuery: TypeAlias = Query | AsyncQuery
 

@@ -7,11 +7,11 @@ from rich.markup import escape
 from rich.table import Table
 from supermetrics_query_api.models import DataQuery, QuerySettings
 
+from .._client.client import QueryClient
+from .._client.query import Query
 from .._core.polling import PollPolicy
-from ..client import QueryClient
 from ..emulator import Emulator, Plan
 from ..errors import SupermetricsQueryError
-from ..query import Query
 from .progress import Display
 from .sessions import Session
 

@@ -14,7 +14,7 @@ from .options import Output
 from .targets import checked_target, opened
 
 if TYPE_CHECKING:
-    from ..query import Query
+    from .._client.query import Query
 
 PARQUET, RAW = "parquet", "raw"
 ENDINGS: Mapping[str, str] = {

@@ -30,7 +30,7 @@ class Order:
 
     def name(self) -> "Run":
         """Name the run before anything is sent, so that it can be gone on with whatever happens."""
-        from ..asking import new_run
+        from .._client.inputs import new_run
 
         run = new_run(self.query, self.format)
         self.query.schedule_id = run.schedule_id

@@ -16,9 +16,9 @@ from . import exits
 from .keys import key_from
 
 if TYPE_CHECKING:
+    from .._client.client import QueryClient
+    from .._client.query import Query
     from .._core.run import Run
-    from ..client import QueryClient
-    from ..query import Query
     from .progress import Display
 
 MAY_RUN = (TransportError, ServerError, UnreadableResponseError)
@@ -57,9 +57,9 @@ class Session:
 
     def client(self, display: "Display | None" = None, *, page_size: int = 10_000) -> "QueryClient":
         """Make a client that tells a display, or the log, what happens."""
+        from .._client.base import DEFAULT_POLL
+        from .._client.client import QueryClient
         from .._core.polling import PollPolicy
-        from ..client import QueryClient
-        from ..door import DEFAULT_POLL
         from ..events import log_events
 
         on_event = display.on_event if display else None

@@ -10,13 +10,14 @@ from attrs import asdict
 from supermetrics_query_api import models
 from supermetrics_query_api.types import Unset
 
-from ._contract.requests import sendable
-from ._contract.validation import LAST_OFFSET, checked_format, checked_status_code, checked_window, written
-from ._core.run import Run, decode_token
-from .errors import ConfigurationError
+from .._contract.requests import sendable
+from .._contract.validation import LAST_OFFSET, checked_format, checked_status_code, checked_window, written
+from .._core.run import Run, decode_token
+from ..errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
 
 T = TypeVar("T")
 Other = TypeVar("Other")

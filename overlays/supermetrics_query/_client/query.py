@@ -8,14 +8,14 @@ from __future__ import annotations
 from contextlib import aclosing, closing
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from . import _flows
-from ._contract.validation import Seconds, checked_offset, checked_prefetch, patience
-from ._core.effects import Call
-from ._core.polling import DEFAULT_WAIT
-from ._extras import check_installed
-from ._io.drivers import AsyncDriver, Driver
-from ._results import tables
-from ._results.sinks import OnBytes, Target, sink_of
+from .. import _flows
+from .._contract.validation import Seconds, checked_offset, checked_prefetch, patience
+from .._core.effects import Call
+from .._core.polling import DEFAULT_WAIT
+from .._extras import check_installed
+from .._io.drivers import AsyncDriver, Driver
+from .._results import tables
+from .._results.sinks import OnBytes, Target, sink_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
@@ -26,15 +26,17 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from supermetrics_query_api.models import DataQuery
 
-    from ._core.context import Settings
-    from ._core.effects import Effect
-    from ._core.run import Run
-    from ._models import Column, Page, QueryStatus
-    from ._results.tables import Schema
-    from .errors import SupermetricsQueryError
+    from .._core.context import Settings
+    from .._core.effects import Effect
+    from .._core.run import Run
+    from .._models import Column, Page, QueryStatus
+    from .._results.tables import Schema
+    from ..errors import SupermetricsQueryError
 
     OnProgress: TypeAlias = Callable[[QueryStatus], None]
+
     OnProgressAsync: TypeAlias = Callable[[QueryStatus], Awaitable[None] | None]
+
 
 D = TypeVar("D")
 

@@ -9,27 +9,27 @@ from urllib.parse import SplitResult, urlsplit
 
 from supermetrics_query_api.provenance import SERVER_URL
 
-from ._contract.validation import Seconds, checked_format, checked_page_size, seconds
-from ._core.context import Settings
-from ._core.limits import Limiter
-from ._core.polling import PollPolicy
-from ._core.retrying import RetryPolicy
-from ._extras import check_installed
-from ._io.clock import SystemClock
-from ._io.credentials import Credentials, TokenProvider
-from .asking import any_run
-from .errors import ConfigurationError
-from .events import guarded
+from .._contract.validation import Seconds, checked_format, checked_page_size, seconds
+from .._core.context import Settings
+from .._core.limits import Limiter
+from .._core.polling import PollPolicy
+from .._core.retrying import RetryPolicy
+from .._extras import check_installed
+from .._io.clock import SystemClock
+from .._io.credentials import Credentials, TokenProvider
+from ..errors import ConfigurationError
+from ..events import guarded
+from .inputs import any_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ._core.limits import Limits
-    from ._core.run import Run
-    from ._io.aiohttp_transport import AiohttpTransport
-    from ._io.clock import Clock
-    from ._io.transport import TransportName
-    from .events import OnEvent
+    from .._core.limits import Limits
+    from .._core.run import Run
+    from .._io.aiohttp_transport import AiohttpTransport
+    from .._io.clock import Clock
+    from .._io.transport import TransportName
+    from ..events import OnEvent
 
 
 API_KEY = "SUPERMETRICS_API_KEY"
@@ -120,7 +120,7 @@ def request_timeout(value: Seconds) -> float:
 def aiohttp_transport() -> type[AiohttpTransport]:
     """Import the transport that needs an extra."""
     check_installed("aiohttp")
-    from ._io.aiohttp_transport import AiohttpTransport
+    from .._io.aiohttp_transport import AiohttpTransport
 
     return AiohttpTransport
 

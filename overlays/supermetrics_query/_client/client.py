@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
-from . import _flows
-from ._contract.validation import Seconds, checked_in_flight, checked_schedule_id, checked_window, patience
-from ._core.polling import DEFAULT_WAIT, NEVER
-from ._core.run import Run
-from ._io.drivers import AsyncDriver, Driver
-from ._io.httpx_transport import AsyncTransport, Transport
-from .asking import history_request, known_run, new_run
-from .door import Door, aiohttp_transport
-from .errors import ConfigurationError
+from .. import _flows
+from .._contract.validation import Seconds, checked_in_flight, checked_schedule_id, checked_window, patience
+from .._core.polling import DEFAULT_WAIT, NEVER
+from .._core.run import Run
+from .._io.drivers import AsyncDriver, Driver
+from .._io.httpx_transport import AsyncTransport, Transport
+from ..errors import ConfigurationError
+from .base import Door, aiohttp_transport
+from .inputs import history_request, known_run, new_run
 from .query import AsyncQuery, Query, notice
 
 if TYPE_CHECKING:
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 
     from supermetrics_query_api.models import DataQuery, HistoryEntry
 
-    from ._io.clock import Clock
-    from ._io.credentials import Credentials
-    from ._io.transport import TransportName
-    from ._models import QueryStatus
+    from .._io.clock import Clock
+    from .._io.credentials import Credentials
+    from .._io.transport import TransportName
+    from .._models import QueryStatus
     from .query import OnProgress, OnProgressAsync
 
 
