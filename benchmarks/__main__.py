@@ -56,7 +56,7 @@ def verdict(
     kept.parent.mkdir(exist_ok=True)
     kept.write_text(json.dumps(document(judged, measured, quick=quick, versions=versions), indent=1) + "\n")
     if quick:
-        print("quick: too short to judge by; the pauses between looks and the growth are left out")
+        print("quick: too short to judge by; the pauses between polls and the growth are left out")
         return 0
     missed = table.missed(judged)
     print(f"missed: {', '.join(missed)}" if missed else "every target is held")

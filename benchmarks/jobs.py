@@ -1,4 +1,4 @@
-"""Do one job of one subject in this process and print what it took: `python -m benchmarks.jobs ours looks URL 300`."""
+"""Do one job of one subject in this process and print what it took: `python -m benchmarks.jobs ours polls URL 300`."""
 
 import json
 import resource

@@ -51,8 +51,8 @@ MILLION, TENTH = 1_000_000, 100_000
 JOBS = (
     Job(name="import", does="IMPORT", quick=1, rounds=7, sample=imported),
     Job(name="cold", does="COLD", quick=1, rounds=15, sample=cold),
-    Job(name="looks", does="looks", size=300, quick=100, rounds=15, subjects=(*BOTH, "plain")),
-    Job(name="looks_async", does="looks_async", size=300, quick=100, rounds=15, subjects=ASYNC),
+    Job(name="polls", does="polls", size=300, quick=100, rounds=15, subjects=(*BOTH, "plain")),
+    Job(name="polls_async", does="polls_async", size=300, quick=100, rounds=15, subjects=ASYNC),
     Job(name="idle", does="idle", size=5),
     Job(name="page", does="page", size=30, quick=4, rounds=7, subjects=OURS),
     Job(name="page_dicts", does="page_dicts", size=30, quick=4, rounds=7, subjects=OURS),
@@ -71,12 +71,12 @@ JOBS = (
 TARGETS = (
     Target(key="import_vs_peer", job="import", at_most=0.03),
     Target(key="cold_vs_peer", job="cold", at_most=0.26),
-    Target(key="look_vs_peer.sync", job="looks", per_piece=True, at_most=0.85),
-    Target(key="look_vs_peer.async", job="looks_async", per_piece=True, at_most=0.75),
-    Target(key="look_vs_peer.aiohttp", job="looks_async", per_piece=True, subject=AIOHTTP, at_most=0.75),
-    Target(key="look_vs_httpx.sync", job="looks", per_piece=True, rival="plain", judged="nothing"),
-    Target(key="look_vs_httpx.async", job="looks_async", per_piece=True, rival="plain", judged="nothing"),
-    Target(key="look_vs_aiohttp.async", job="looks_async", per_piece=True, rival="floor", judged="nothing"),
+    Target(key="poll_vs_peer.sync", job="polls", per_piece=True, at_most=0.85),
+    Target(key="poll_vs_peer.async", job="polls_async", per_piece=True, at_most=0.75),
+    Target(key="poll_vs_peer.aiohttp", job="polls_async", per_piece=True, subject=AIOHTTP, at_most=0.75),
+    Target(key="poll_vs_httpx.sync", job="polls", per_piece=True, rival="plain", judged="nothing"),
+    Target(key="poll_vs_httpx.async", job="polls_async", per_piece=True, rival="plain", judged="nothing"),
+    Target(key="poll_vs_aiohttp.async", job="polls_async", per_piece=True, rival="floor", judged="nothing"),
     Target(
         key="waits_vs_httpx.aiohttp",
         job="waits_1000",
@@ -102,7 +102,7 @@ TARGETS = (
     ),
     Target(key="latency_vs_peer", job="latency", figure="wall", unit="s", at_most=0.30),
     Target(key="fleet_lateness_s", job="fleet", figure="late", unit="s", rival=None, judged="ours", at_most=3),
-    Target(key="fleet_looks", job="fleet", figure="asked", unit="", rival=None, judged="ours", at_most=3_500),
+    Target(key="fleet_polls", job="fleet", figure="asked", unit="", rival=None, judged="ours", at_most=3_500),
     Target(key="single_lateness_s", job="single", figure="late", unit="s", rival=None, judged="ours", at_most=1.0),
     Target(key="single_requests", job="single", figure="asked", unit="", rival=None, judged="ours", at_most=3),
 )

@@ -41,7 +41,7 @@ class Plot:
 
 CPU = Panel("CPU (s)", lambda sample, _: sample["cpu"])
 MEMORY = Panel("memory above start (MB)", lambda sample, _: sample["memory"])
-LOOKS = Panel("looks per query", lambda sample, size: sample["requests"] / size)
+LOOKS = Panel("polls per query", lambda sample, size: sample["requests"] / size)
 
 PLOTS = (
     Plot(

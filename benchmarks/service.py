@@ -1,7 +1,7 @@
 """One loopback service for every subject, in a process of its own: HTTP/1.1, keep-alive, no compression.
 
 The name of a query says what it does: `running` for ever, `rows-1000` has that many rows, `ends-5-a` succeeds five
-seconds after the first look at it. The first part of a path is how many milliseconds an answer takes. Both ways to ask
+seconds after the first poll of it. The first part of a path is how many milliseconds an answer takes. Both ways to ask
 are known: `/query/status?json={...}` and `/query/data/json?schedule_id=...`. `/counters` tells what was seen.
 """
 
@@ -28,7 +28,7 @@ HEAD = (
 END = b"\r\n\r\n"
 
 COUNTERS = {"connections": 0, "requests": 0}
-SINCE: dict[str, float] = {}  # when each query that ends was first looked at
+SINCE: dict[str, float] = {}  # when each query that ends was first polled
 
 
 class Connection(asyncio.Protocol):

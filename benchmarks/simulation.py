@@ -60,7 +60,7 @@ class Service:
         return self.ready_at[-1]
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
-        """Answer a start or a look."""
+        """Answer a start or a poll."""
         self.requests += 1
         self.clock.time += TRAVEL
         if request.method == "POST":
@@ -97,7 +97,7 @@ def runs(number: int) -> Mapping[str, float]:
 
 
 def fleet(number: int) -> Mapping[str, float]:
-    """Run queries in a licence queue, five at a time; return the mean lateness in seconds and the looks of all of them.
+    """Run queries in a licence queue, five at a time; return the mean lateness in seconds and the polls of all of them.
 
     Raise where the API refuses a request, or where a start is held up for more than five seconds beyond the pace of the
     key.
@@ -110,4 +110,4 @@ def fleet(number: int) -> Mapping[str, float]:
     last = max(job.asked for job in api.jobs.values())
     if api.refused or last > number / api.per_second + HELD_UP:
         raise RuntimeError(f"{api.refused} requests were refused, and the last start came after {last:.1f} s")
-    return {"late": late / number, "asked": api.looks}
+    return {"late": late / number, "asked": api.polls}

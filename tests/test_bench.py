@@ -19,9 +19,9 @@ from benchmarks.service import counters, serving
 from benchmarks.subjects import READY
 from benchmarks.subjects import Job as Work
 
-TARGET = Target(key="look_vs_peer", job="looks", at_most=0.5)
-FAST = Outcome("looks", 1, {"ours": [{"cpu": 0.001}], "official": [{"cpu": 0.004}]})
-SLOW = Outcome("looks", 1, {"ours": [{"cpu": 0.003}], "official": [{"cpu": 0.004}]})
+TARGET = Target(key="poll_vs_peer", job="polls", at_most=0.5)
+FAST = Outcome("polls", 1, {"ours": [{"cpu": 0.001}], "official": [{"cpu": 0.004}]})
+SLOW = Outcome("polls", 1, {"ours": [{"cpu": 0.003}], "official": [{"cpu": 0.004}]})
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def get(url: str) -> Any:
 
 
 def judged(outcome: Outcome, kept: Path, *, quick: bool = False) -> int:
-    measured = {"looks": outcome}
+    measured = {"polls": outcome}
     return verdict(table.lines([TARGET], measured), measured, quick=quick, kept=kept, versions={})
 
 
@@ -50,7 +50,7 @@ def test_a_missed_target_fails_unless_it_is_quick(
 ) -> None:
     assert judged(outcome, tmp_path / "bench.json", quick=quick) == status
     [_, _, line, *_] = capsys.readouterr().out.splitlines()
-    assert line.startswith("| look_vs_peer |")
+    assert line.startswith("| poll_vs_peer |")
     assert held in line
 
 
@@ -59,7 +59,7 @@ def test_what_was_measured_is_kept(tmp_path: Path) -> None:
     kept = json.loads((tmp_path / "bench.json").read_text())
     assert (kept["mode"], kept["table"][0]["ratio"], kept["table"][0]["held"]) == ("full", 0.75, False)
     assert kept["jobs"] == [
-        {"job": "looks", "size": 1, "medians": {"ours": {"cpu": 0.003}, "official": {"cpu": 0.004}}}
+        {"job": "polls", "size": 1, "medians": {"ours": {"cpu": 0.003}, "official": {"cpu": 0.004}}}
     ]
 
 
@@ -92,7 +92,7 @@ def test_subjects_alternate_and_swap_places_each_in_its_own_environment() -> Non
         get(f"{url}/query/status?json=%7B%22schedule_id%22:%22running%22%7D")
         return {"cpu": 1.0}
 
-    done = outcomes([Job(name="looks", does="looks", size=3, rounds=2, sample=sample)], "peer", quick=False)["looks"]
+    done = outcomes([Job(name="polls", does="polls", size=3, rounds=2, sample=sample)], "peer", quick=False)["polls"]
     ours, others = ("ours", sys.executable), ("official", "peer")
     assert turns == [ours, others, others, ours]
     assert done.middle("ours", "requests") == done.middle("ours", "connections") == 1

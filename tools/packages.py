@@ -1,4 +1,4 @@
-"""Build the wheel and the sdist into dist/, and look at them: `python tools/packages.py PYTHON_WITH_THE_GENERATOR`.
+"""Build the wheel and the sdist into dist/, and poll them: `python tools/packages.py PYTHON_WITH_THE_GENERATOR`.
 
 The second build happens elsewhere, from the sdist of the first: both must give the same bytes.
 """
@@ -136,7 +136,7 @@ def tracked() -> set[str]:
 
 
 def examine(first: Built, work: Path, python: str) -> None:
-    """Look at what was built, from every side."""
+    """Poll what was built, from every side."""
     tree = unpacked(first.sdist, work)
     sources, contents = files(tree), zipped(first.wheel)
     with step("the sdist holds what git holds, and nothing else"):

@@ -11,7 +11,7 @@ from supermetrics_query_api.models import QueryResponse
 
 PICTURE = Path(__file__).parents[1] / "docs" / "progress.svg"
 COMMAND = "$ supermetrics-query run --file query.yaml --to sessions.csv"
-# When it is looked at, in seconds, and what a look shows.
+# When it is polled, in seconds, and what a poll shows.
 LOOKS = (
     (2, "QUEUED", (0, 8), (12, 5)),
     (31, "RUNNING", (2, 8), (9, 5)),

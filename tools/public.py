@@ -7,7 +7,7 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Iterator
-from enum import StrEnum
+from enum import Enum
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -74,7 +74,7 @@ def methods(kind: type) -> Iterator[tuple[str, object]]:
     """Yield the members that a class has from this project and not from a public base."""
     hidden = {name for base in kind.__mro__[1:] if exports(base) for name in dir(base)}
     for name in sorted(set(dir(kind)) - hidden - INTERNAL):
-        home = next(base for base in kind.__mro__ if name in vars(base))
+        home = next((base for base in kind.__mro__ if name in vars(base)), type(kind))  # else the metaclass has it
         if home.__module__.partition(".")[0] in OURS:
             yield name, vars(home)[name]
 
@@ -100,7 +100,7 @@ def makes(kind: type) -> bool:
 def class_of(name: str, kind: type) -> Iterator[str]:
     bases = ", ".join(base.__name__ for base in public_bases(kind) if base is not object)
     yield f"class {name}({bases})"
-    if issubclass(kind, StrEnum):
+    if issubclass(kind, Enum):
         yield from (f"{name}.{each.name} = {each.value!r}" for each in kind)
         return
     if name not in HANDED_OUT and makes(kind):

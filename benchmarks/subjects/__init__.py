@@ -14,7 +14,7 @@ Job: TypeAlias = Generator[Figures | None, None, None]
 
 KEY = "api_key_of_the_benchmarks"
 PAGE = 10_000  # rows that are asked for at once
-IDLE = 6.0  # seconds between two looks; httpx drops idle connections after five
+IDLE = 6.0  # seconds between two polls; httpx drops idle connections after five
 RUNNING = "running"  # the name of a query that goes on
 READY: Figures = {}  # the end of the set-up
 

@@ -10,10 +10,10 @@ PARAMETERS = {"json": '{"schedule_id":"running"}'}
 HEADERS = {"Authorization": f"Bearer {KEY}"}
 
 
-def looks_async(url: str, size: int) -> Job:
-    """Look so many times, one after the other, in a task."""
+def polls_async(url: str, size: int) -> Job:
+    """Poll so many times, one after the other, in a task."""
 
-    async def look(session: aiohttp.ClientSession, times: int) -> None:
+    async def poll(session: aiohttp.ClientSession, times: int) -> None:
         for _ in range(times):
             async with session.get(f"{url}/query/status", params=PARAMETERS) as answer:
                 await answer.json()
@@ -23,7 +23,7 @@ def looks_async(url: str, size: int) -> Job:
 
     with asyncio.Runner() as runner:
         session = runner.run(opened())
-        runner.run(look(session, 1))
+        runner.run(poll(session, 1))
         yield READY
-        runner.run(look(session, size))
+        runner.run(poll(session, size))
         runner.run(session.close())

@@ -8,8 +8,8 @@ from supermetrics import SupermetricsAsyncClient, SupermetricsClient
 from . import IDLE, KEY, PAGE, READY, RUNNING, Job, length
 
 
-def looks(url: str, size: int) -> Job:
-    """Look so many times, one after the other."""
+def polls(url: str, size: int) -> Job:
+    """Poll so many times, one after the other."""
     with SupermetricsClient(KEY, base_url=url) as client:
         client.queries.get_results(RUNNING)
         yield READY
@@ -17,22 +17,22 @@ def looks(url: str, size: int) -> Job:
             client.queries.get_results(RUNNING)
 
 
-def looks_async(url: str, size: int) -> Job:
-    """Look so many times, one after the other, in a task."""
+def polls_async(url: str, size: int) -> Job:
+    """Poll so many times, one after the other, in a task."""
 
-    async def look(times: int) -> None:
+    async def poll(times: int) -> None:
         for _ in range(times):
             await client.queries.get_results(RUNNING)
 
     client = SupermetricsAsyncClient(KEY, base_url=url)
     with asyncio.Runner() as runner:
-        runner.run(look(1))
+        runner.run(poll(1))
         yield READY
-        runner.run(look(size))
+        runner.run(poll(size))
 
 
 def idle(url: str, size: int) -> Job:
-    """Look so many times with pauses."""
+    """Poll so many times with pauses."""
     with SupermetricsClient(KEY, base_url=url) as client:
         yield READY
         client.queries.get_results(RUNNING)

@@ -9,44 +9,44 @@ from itertools import chain
 from statistics import median
 
 import httpx
-from supermetrics_query import AsyncQueryClient, NoLimits, Query, QueryClient
+from supermetrics_query import AsyncQueryClient, NoLimiter, Query, QueryClient
 
 from benchmarks import simulation
 
 from . import IDLE, KEY, PAGE, READY, RUNNING, Job, length
 
 
-def looks(url: str, size: int) -> Job:
-    """Look so many times, one after the other."""
-    with QueryClient(KEY, base_url=url, limiter=NoLimits()) as client:
+def polls(url: str, size: int) -> Job:
+    """Poll so many times, one after the other."""
+    with QueryClient(KEY, base_url=url, limiter=NoLimiter()) as client:
         client.status(RUNNING)
         yield READY
         for _ in range(size):
             client.status(RUNNING)
 
 
-def looks_async(url: str, size: int) -> Job:
-    """Look so many times, one after the other, in a task."""
-    return looks_of(AsyncQueryClient(KEY, base_url=url, limiter=NoLimits()), size)
+def polls_async(url: str, size: int) -> Job:
+    """Poll so many times, one after the other, in a task."""
+    return polls_of(AsyncQueryClient(KEY, base_url=url, limiter=NoLimiter()), size)
 
 
-def looks_of(client: AsyncQueryClient, size: int) -> Job:
-    """Look so many times with this client."""
+def polls_of(client: AsyncQueryClient, size: int) -> Job:
+    """Poll so many times with this client."""
 
-    async def look(times: int) -> None:
+    async def poll(times: int) -> None:
         for _ in range(times):
             await client.status(RUNNING)
 
     with asyncio.Runner() as runner:
-        runner.run(look(1))
+        runner.run(poll(1))
         yield READY
-        runner.run(look(size))
+        runner.run(poll(size))
         runner.run(client.aclose())
 
 
 def idle(url: str, size: int) -> Job:
-    """Look so many times with pauses."""
-    with QueryClient(KEY, base_url=url, limiter=NoLimits()) as client:
+    """Poll so many times with pauses."""
+    with QueryClient(KEY, base_url=url, limiter=NoLimiter()) as client:
         yield READY
         client.status(RUNNING)
         for _ in range(size - 1):
@@ -56,7 +56,7 @@ def idle(url: str, size: int) -> Job:
 
 def rows(url: str, size: int) -> Job:
     """Read a result page by page."""
-    with QueryClient(KEY, base_url=url, limiter=NoLimits()) as client:
+    with QueryClient(KEY, base_url=url, limiter=NoLimiter()) as client:
         query = client.attach(f"rows-{size}")
         yield READY
         assert length(chain.from_iterable(page.rows for page in query.pages())) == size
@@ -64,7 +64,7 @@ def rows(url: str, size: int) -> Job:
 
 def dicts(url: str, size: int) -> Job:
     """Read a result as dicts."""
-    with QueryClient(KEY, base_url=url, limiter=NoLimits()) as client:
+    with QueryClient(KEY, base_url=url, limiter=NoLimiter()) as client:
         query = client.attach(f"rows-{size}")
         yield READY
         assert length(query.rows()) == size
@@ -73,7 +73,7 @@ def dicts(url: str, size: int) -> Job:
 def pages(url: str, size: int) -> Job:
     """Read 100,000 rows in so many pages."""
     total = 100_000
-    with QueryClient(KEY, base_url=url, limiter=NoLimits(), page_size=total // size) as client:
+    with QueryClient(KEY, base_url=url, limiter=NoLimiter(), page_size=total // size) as client:
         query = client.attach(f"rows-{total}")
         yield READY
         assert sum(len(page.rows) for page in query.pages()) == total
@@ -98,7 +98,7 @@ def beside_json(url: str, size: int, read: Callable[[Query], int]) -> Job:
     body = httpx.get(f"{url}/query/data/json?schedule_id=rows-{PAGE}").content
     transport = httpx.MockTransport(lambda _: httpx.Response(200, content=body))
     options = {"transport": transport}
-    with QueryClient(KEY, base_url=url, limiter=NoLimits(), page_size=2 * PAGE, http_options=options) as client:
+    with QueryClient(KEY, base_url=url, limiter=NoLimiter(), page_size=2 * PAGE, http_options=options) as client:
         yield READY
         mine, others = [], []
         for _ in range(size):
@@ -116,7 +116,7 @@ def cpu_of(work: Callable[[], int], result: int) -> float:
 
 def waits(url: str, size: int) -> Job:
     """Wait at once for so many queries of five seconds."""
-    return waits_of(AsyncQueryClient(KEY, base_url=url, limiter=NoLimits()), size)
+    return waits_of(AsyncQueryClient(KEY, base_url=url, limiter=NoLimiter()), size)
 
 
 def waits_of(client: AsyncQueryClient, size: int) -> Job:

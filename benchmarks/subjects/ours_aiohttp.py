@@ -1,13 +1,13 @@
 """The package itself in async code, with `transport="aiohttp"`."""
 
-from supermetrics_query import AsyncQueryClient, NoLimits
+from supermetrics_query import AsyncQueryClient, NoLimiter
 
 from . import KEY, Job, ours
 
 
-def looks_async(url: str, size: int) -> Job:
-    """Look so many times, one after the other, in a task."""
-    return ours.looks_of(client_of(url), size)
+def polls_async(url: str, size: int) -> Job:
+    """Poll so many times, one after the other, in a task."""
+    return ours.polls_of(client_of(url), size)
 
 
 def waits(url: str, size: int) -> Job:
@@ -17,4 +17,4 @@ def waits(url: str, size: int) -> Job:
 
 def client_of(url: str) -> AsyncQueryClient:
     """Make a client that is not held back to the pace of a key."""
-    return AsyncQueryClient(KEY, base_url=url, limiter=NoLimits(), transport="aiohttp")
+    return AsyncQueryClient(KEY, base_url=url, limiter=NoLimiter(), transport="aiohttp")

@@ -11,8 +11,8 @@ PARAMETERS = {"json": '{"schedule_id":"running"}'}
 HEADERS = {"Authorization": f"Bearer {KEY}"}
 
 
-def looks(url: str, size: int) -> Job:
-    """Look so many times, one after the other."""
+def polls(url: str, size: int) -> Job:
+    """Poll so many times, one after the other."""
     with httpx.Client(base_url=url, headers=HEADERS) as client:
         client.get(PATH, params=PARAMETERS)
         yield READY
@@ -20,16 +20,16 @@ def looks(url: str, size: int) -> Job:
             client.get(PATH, params=PARAMETERS).json()
 
 
-def looks_async(url: str, size: int) -> Job:
-    """Look so many times, one after the other, in a task."""
+def polls_async(url: str, size: int) -> Job:
+    """Poll so many times, one after the other, in a task."""
 
-    async def look(times: int) -> None:
+    async def poll(times: int) -> None:
         for _ in range(times):
             (await client.get(PATH, params=PARAMETERS)).json()
 
     client = httpx.AsyncClient(base_url=url, headers=HEADERS)
     with asyncio.Runner() as runner:
-        runner.run(look(1))
+        runner.run(poll(1))
         yield READY
-        runner.run(look(size))
+        runner.run(poll(size))
         runner.run(client.aclose())

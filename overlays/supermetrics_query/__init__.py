@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
     from ._client.client import AsyncQueryClient, QueryClient
     from ._client.query import AsyncQuery, Query
-    from ._core.limits import Limiter, NoLimits
+    from ._contract.messages import Lane
+    from ._contract.requests import query_from_dict
+    from ._core.limits import BaseLimiter, Limiter, NoLimiter, Permit
     from ._core.polling import DEFAULT_WAIT, PollPolicy
     from ._core.retrying import RetryPolicy
     from ._io.redis_limiter import RedisLimiter
@@ -56,10 +58,10 @@ if TYPE_CHECKING:
         WaitTimeoutError,
     )
     from .events import (
-        LimiterAway,
-        LimiterBack,
-        Looked,
-        LookMissed,
+        LimiterRestored,
+        LimiterUnavailable,
+        Polled,
+        PollFailed,
         RequestDone,
         RetryScheduled,
         StartSent,
@@ -75,24 +77,27 @@ __all__ = [
     "Attempt",
     "AuthenticationError",
     "BadRequestError",
+    "BaseLimiter",
     "Column",
     "ConfigurationError",
     "DEFAULT_WAIT",
     "DataQuery",
     "FieldSelection",
     "HistoryEntry",
+    "Lane",
     "LimitExceededError",
     "Limiter",
-    "LimiterAway",
-    "LimiterBack",
-    "LookMissed",
-    "Looked",
-    "NoLimits",
+    "LimiterRestored",
+    "LimiterUnavailable",
+    "NoLimiter",
     "NotFoundError",
     "OutputFormat",
     "Page",
     "PermissionDeniedError",
+    "Permit",
+    "PollFailed",
     "PollPolicy",
+    "Polled",
     "ProblemDetails",
     "Progress",
     "Query",
@@ -123,6 +128,7 @@ __all__ = [
     "Workflow",
     "__version__",
     "log_events",
+    "query_from_dict",
 ]
 
 # Where each name lives; relative to this package where it begins with a dot.
@@ -133,14 +139,24 @@ HOMES = {
     ),
     "._client.client": ("AsyncQueryClient", "QueryClient"),
     "._client.query": ("AsyncQuery", "Query"),
-    "._core.limits": ("Limiter", "NoLimits"),
+    "._contract.messages": ("Lane",),
+    "._contract.requests": ("query_from_dict",),
+    "._core.limits": ("BaseLimiter", "Limiter", "NoLimiter", "Permit"),
     "._core.polling": ("DEFAULT_WAIT", "PollPolicy"),
     "._core.retrying": ("RetryPolicy",),
     "._io.redis_limiter": ("RedisLimiter",),
     "._models": ("Attempt", "Column", "Page", "Progress", "QueryStatus", "RateLimit", "Workflow"),
     "._version": ("__version__",),
     ".events": (
-        *("LimiterAway", "LimiterBack", "LookMissed", "Looked", "RequestDone", "RetryScheduled", "StartSent"),
+        *(
+            "LimiterUnavailable",
+            "LimiterRestored",
+            "PollFailed",
+            "Polled",
+            "RequestDone",
+            "RetryScheduled",
+            "StartSent",
+        ),
         *("WaitFinished", "log_events"),
     ),
 }

@@ -50,7 +50,7 @@ class Workflow:
 
 @frozen(kw_only=True)
 class QueryStatus:
-    """What one look showed. `response` is the whole answer in the generated model, which came after `seconds`."""
+    """What one poll showed. `response` is the whole answer in the generated model, which came after `seconds`."""
 
     schedule_id: str
     code: models.StatusCode | str
@@ -76,8 +76,13 @@ class QueryStatus:
         """Whether this version knows the code."""
         return self.code in KNOWN_CODES
 
+    def __str__(self) -> str:
+        """Return the code, and how many parts are ready where that is known."""
+        parts = f" ({self.progress.ready} of {self.progress.total} parts ready)" if self.progress else ""
+        return f"{self.code}{parts}"
+
     def differs_from(self, other: QueryStatus | None) -> bool:
-        """Tell whether code or progress has changed since another look."""
+        """Tell whether code or progress has changed since another poll."""
         return other is None or (self.code, self.progress) != (other.code, other.progress)
 
 

@@ -32,16 +32,16 @@ class RetryScheduled(Struct, frozen=True, kw_only=True):
     tries: int
 
 
-class Looked(Struct, frozen=True, kw_only=True):
-    """A look has shown where a query stands; `changed` tells whether its code or progress is another than before."""
+class Polled(Struct, frozen=True, kw_only=True):
+    """A poll has shown where a query stands; `changed` tells whether its code or progress is another than before."""
 
     schedule_id: str
     status: QueryStatus
     changed: bool
 
 
-class LookMissed(Struct, frozen=True, kw_only=True):
-    """A look has failed; the next one comes after `pause` seconds."""
+class PollFailed(Struct, frozen=True, kw_only=True):
+    """A poll has failed; the next one comes after `pause` seconds."""
 
     schedule_id: str
     error: ApiError | TransportError
@@ -63,27 +63,27 @@ class StartSent(Struct, frozen=True, kw_only=True):
     token: str
 
 
-class LimiterAway(Struct, frozen=True, kw_only=True):
+class LimiterUnavailable(Struct, frozen=True, kw_only=True):
     """The shared limiter does not answer; this process goes on alone with a part of the limits."""
 
     error: str
 
 
-class LimiterBack(Struct, frozen=True, kw_only=True):
+class LimiterRestored(Struct, frozen=True, kw_only=True):
     """The shared limiter answers again."""
 
 
 Event: TypeAlias = (
-    RequestDone | RetryScheduled | Looked | LookMissed | WaitFinished | StartSent | LimiterAway | LimiterBack
+    RequestDone | RetryScheduled | Polled | PollFailed | WaitFinished | StartSent | LimiterUnavailable | LimiterRestored
 )
 OnEvent: TypeAlias = Callable[[Event], object]
 
 
 LEVELS = {
     RetryScheduled: logging.WARNING,
-    LookMissed: logging.WARNING,
-    LimiterAway: logging.WARNING,
-    LimiterBack: logging.INFO,
+    PollFailed: logging.WARNING,
+    LimiterUnavailable: logging.WARNING,
+    LimiterRestored: logging.INFO,
     StartSent: logging.INFO,
     WaitFinished: logging.INFO,
 }

@@ -47,7 +47,7 @@ class Scenario:
     takes: float = 0.0
 
 
-LOOK = "look 0..9999"
+POLL = "poll 0..9999"
 
 
 def start_and_wait(**options: Any) -> Callable[[Door], object]:
@@ -72,15 +72,15 @@ def start(door: Door) -> object:
 
 QUEUED = status("QUEUED", http=202)
 RUNNING = status("RUNNING")
-START, LOOK, SECOND = "start 0", "look 0..9999", "sleep 1.00"
+START, POLL, SECOND = "start 0", "poll 0..9999", "sleep 1.00"
 DAILY = "LICENSE_DAILY_QUERY_LIMIT_EXCEEDED"
 
 HOW_A_QUERY_ENDS = (
     Scenario(
-        "a start returns at once and the wait looks one second later",
+        "a start returns at once and the wait polls one second later",
         (QUEUED, RUNNING, success()),
         start_and_wait(),
-        (START, SECOND, LOOK, SECOND, LOOK),
+        (START, SECOND, POLL, SECOND, POLL),
     ),
     Scenario(
         "run lets the server do the first waiting, so that most queries need one request",
@@ -98,39 +98,39 @@ HOW_A_QUERY_ENDS = (
         "an accepted query is unfinished whether that comes with 200 or with 202",
         (status("QUEUED", http=200), success()),
         start_and_wait(),
-        (START, SECOND, LOOK),
+        (START, SECOND, POLL),
     ),
-    Scenario("a query started elsewhere is looked at without delay", (success(),), attach_and_wait(), (LOOK,)),
+    Scenario("a query started elsewhere is polled without delay", (success(),), attach_and_wait(), (POLL,)),
     Scenario(
-        "FAILURE ends the query", (QUEUED, status("FAILURE")), start_and_wait(), (START, SECOND, LOOK), QueryFailedError
+        "FAILURE ends the query", (QUEUED, status("FAILURE")), start_and_wait(), (START, SECOND, POLL), QueryFailedError
     ),
     Scenario(
         "STOPPED ends the query",
         (QUEUED, status("STOPPED")),
         start_and_wait(),
-        (START, SECOND, LOOK),
+        (START, SECOND, POLL),
         QueryStoppedError,
     ),
-    Scenario("PROCESS_EXITED is a failure", (status("PROCESS_EXITED"),), attach_and_wait(), (LOOK,), QueryFailedError),
+    Scenario("PROCESS_EXITED is a failure", (status("PROCESS_EXITED"),), attach_and_wait(), (POLL,), QueryFailedError),
     Scenario(
-        "a look that brings the error of the query itself ends the query, whatever its HTTP status",
+        "a poll that brings the error of the query itself ends the query, whatever its HTTP status",
         (envelope(500, "QUERY_ERROR"),),
         attach_and_wait(),
-        (LOOK,),
+        (POLL,),
         QueryFailedError,
     ),
     Scenario(
         "an error inside a 200 is an error",
         (envelope(200, "QUERY_ACCOUNT_UNAVAILABLE"),),
         attach_and_wait(),
-        (LOOK,),
+        (POLL,),
         QueryFailedError,
     ),
     Scenario(
         "a status code nobody knows is waited for, and raised after ten minutes",
         (status("SLEEPING"),),
         attach_and_wait(),
-        (LOOK, SECOND, LOOK, "sleep 15.84", LOOK, "sleep 22.73", LOOK),
+        (POLL, SECOND, POLL, "sleep 15.84", POLL, "sleep 22.73", POLL),
         QueryError,
         takes=250.0,
     ),
@@ -141,36 +141,36 @@ WHEN_IT_LOOKS = (
         "the gap is the square root of the age where there is no progress",
         (RUNNING, RUNNING, success()),
         start_and_wait(),
-        (START, "sleep 4.00", LOOK, "sleep 6.00", LOOK),
+        (START, "sleep 4.00", POLL, "sleep 6.00", POLL),
         takes=16.0,
     ),
     Scenario(
         "the gap is 0.7 of the time that seems left, and at most half of the age",
         (RUNNING, status("RUNNING", ready=1, total=99), status("RUNNING", ready=9, total=10), success()),
         start_and_wait(),
-        (START, "sleep 2.83", LOOK, "sleep 9.41", LOOK, "sleep 2.82", LOOK),
+        (START, "sleep 2.83", POLL, "sleep 9.41", POLL, "sleep 2.82", POLL),
         takes=8.0,
     ),
-    Scenario("timeout=0 is one look", (RUNNING,), attach_and_wait(timeout=0), (LOOK,), WaitTimeoutError),
+    Scenario("timeout=0 is one poll", (RUNNING,), attach_and_wait(timeout=0), (POLL,), WaitTimeoutError),
     Scenario(
-        "timeout=0 looks even when no look is due",
+        "timeout=0 polls even when no poll is due",
         (QUEUED, RUNNING),
         start_and_wait(timeout=0),
-        (START, LOOK),
+        (START, POLL),
         WaitTimeoutError,
     ),
     Scenario(
-        "the last look falls on the deadline, and none just before it",
+        "the last poll falls on the deadline, and none just before it",
         (QUEUED, RUNNING),
         start_and_wait(timeout=2.5),
-        (START, SECOND, LOOK, "sleep 1.50", LOOK),
+        (START, SECOND, POLL, "sleep 1.50", POLL),
         WaitTimeoutError,
     ),
     Scenario(
         "timeout=None waits for ever",
         (RUNNING, *[RUNNING] * 3, success()),
         attach_and_wait(timeout=None),
-        (LOOK, SECOND, LOOK, SECOND, LOOK, "sleep 1.41", LOOK, "sleep 1.85", LOOK),
+        (POLL, SECOND, POLL, SECOND, POLL, "sleep 1.41", POLL, "sleep 1.85", POLL),
     ),
 )
 
@@ -190,64 +190,64 @@ FAILURES: dict[str, Step] = {
 
 LOOKS_THAT_FAIL = (
     *(
-        Scenario(f"{name} is a missed look", (failure, success()), attach_and_wait(), (LOOK, SECOND, LOOK))
+        Scenario(f"{name} is a failed poll", (failure, success()), attach_and_wait(), (POLL, SECOND, POLL))
         for name, failure in FAILURES.items()
     ),
     Scenario(
-        "eight missed looks in a row end the wait with the last error",
+        "eight failed polls in a row end the wait with the last error",
         (envelope(503, "SERVICE_UNAVAILABLE"),),
         attach_and_wait(),
         (
-            *(LOOK, SECOND, LOOK, SECOND, LOOK, SECOND, LOOK, "sleep 2.00", LOOK),
-            *("sleep 4.00", LOOK, "sleep 8.00", LOOK, "sleep 10.00", LOOK),
+            *(POLL, SECOND, POLL, SECOND, POLL, SECOND, POLL, "sleep 2.00", POLL),
+            *("sleep 4.00", POLL, "sleep 8.00", POLL, "sleep 10.00", POLL),
         ),
         ServerError,
     ),
     Scenario(
-        "a look refused for the rate comes again when the server says so",
+        "a poll refused for the rate comes again when the server says so",
         (too_many(retry_after="7"), success()),
         attach_and_wait(),
-        (LOOK, "sleep 7.00", LOOK),
+        (POLL, "sleep 7.00", POLL),
     ),
     Scenario(
-        "no look comes sooner than Retry-After says: past the deadline the wait ends at once",
+        "no poll comes sooner than Retry-After says: past the deadline the wait ends at once",
         (too_many(retry_after="3600"),),
         attach_and_wait(timeout=60),
-        (LOOK,),
+        (POLL,),
         WaitTimeoutError,
     ),
     Scenario(
         "a Retry-After of years is a broken server, not a reason to sleep",
         (too_many(retry_after="1000000000"),),
         attach_and_wait(timeout=None),
-        (LOOK,),
+        (POLL,),
         RateLimitError,
     ),
     Scenario(
         "a refused key ends the wait at once",
         (envelope(401, "API_KEY_INVALID"),),
         attach_and_wait(),
-        (LOOK,),
+        (POLL,),
         AuthenticationError,
     ),
     Scenario(
         "a permission that is missing ends the wait at once",
         (problem(403, "forbidden"),),
         attach_and_wait(),
-        (LOOK,),
+        (POLL,),
         PermissionDeniedError,
     ),
     Scenario(
         "not found just after our own start is replica lag",
         (QUEUED, NOT_FOUND, success()),
         start_and_wait(),
-        (START, SECOND, LOOK, SECOND, LOOK),
+        (START, SECOND, POLL, SECOND, POLL),
     ),
     Scenario(
         "not found later means expired, as 404 or as 400",
         (RUNNING, RUNNING, envelope(400, "STATUS_NOT_FOUND")),
         start_and_wait(),
-        (START, "sleep 4.47", LOOK, "sleep 6.67", LOOK),
+        (START, "sleep 4.47", POLL, "sleep 6.67", POLL),
         ResultExpiredError,
         takes=20.0,
     ),
@@ -255,7 +255,7 @@ LOOKS_THAT_FAIL = (
         "not found means expired for a query started elsewhere",
         (problem(404, "status-not-found"),),
         attach_and_wait(),
-        (LOOK,),
+        (POLL,),
         ResultExpiredError,
     ),
 )
@@ -265,28 +265,28 @@ STARTS_THAT_FAIL = (
         "a start whose answer was lost is looked for, not repeated",
         (cut(), RUNNING),
         start,
-        (START, "sleep 0.25", LOOK),
+        (START, "sleep 0.25", POLL),
     ),
     Scenario(
         "a start whose answer was lost is repeated when the query is not there",
         (cut(), NOT_FOUND, QUEUED),
         start,
-        (START, "sleep 0.25", LOOK, START),
+        (START, "sleep 0.25", POLL, START),
     ),
     Scenario(
         "a start is never repeated while looking for it fails",
         (gateway(502), cut(), gateway(504), RUNNING),
         start,
-        (START, "sleep 0.25", LOOK, "sleep 0.50", LOOK, "sleep 1.00", LOOK),
+        (START, "sleep 0.25", POLL, "sleep 0.50", POLL, "sleep 1.00", POLL),
     ),
     Scenario(
         "a start that was answered with something unreadable is looked for",
         (gateway(200), RUNNING),
         start,
-        (START, "sleep 0.25", LOOK),
+        (START, "sleep 0.25", POLL),
     ),
     Scenario(
-        "a start that never reached the server is repeated without a look",
+        "a start that never reached the server is repeated without a poll",
         (refused(), QUEUED),
         start,
         (START, "sleep 0.25", START),
@@ -313,10 +313,10 @@ STARTS_THAT_FAIL = (
         QueryFailedError,
     ),
     Scenario(
-        "a start that was lost and a look that tells its failure are a failed query",
+        "a start that was lost and a poll that tells its failure are a failed query",
         (cut(), envelope(403, "QUERY_AUTH_UNAVAILABLE")),
         start,
-        (START, "sleep 0.25", LOOK),
+        (START, "sleep 0.25", POLL),
         QueryFailedError,
     ),
     Scenario(
@@ -327,16 +327,16 @@ STARTS_THAT_FAIL = (
         PermissionDeniedError,
     ),
     Scenario(
-        "a refresh just after our own start looks again when the query is not found",
+        "a refresh just after our own start polls again when the query is not found",
         (QUEUED, NOT_FOUND, RUNNING),
         lambda door: door.call(door.start(), "refresh"),
-        (START, LOOK, "sleep 0.25", LOOK),
+        (START, POLL, "sleep 0.25", POLL),
     ),
     Scenario(
         "a refresh of a query that failed raises its failure",
         (envelope(500, "QUERY_ERROR"),),
         lambda door: door.call(door.client.attach("night-1"), "refresh"),
-        (LOOK,),
+        (POLL,),
         QueryFailedError,
     ),
     Scenario(
@@ -356,10 +356,10 @@ STARTS_THAT_FAIL = (
         TransportError,
     ),
     Scenario(
-        "run falls back to looking when a proxy cuts the long first request",
+        "run falls back to polling when a proxy cuts the long first request",
         (gateway(504), RUNNING, success()),
         run(),
-        ("start 30", "sleep 0.25", LOOK, SECOND, LOOK),
+        ("start 30", "sleep 0.25", POLL, SECOND, POLL),
     ),
     Scenario(
         "run raises a timeout when the deadline passes before the start was answered",

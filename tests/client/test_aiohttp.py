@@ -15,7 +15,7 @@ import pytest
 from attrs import define, evolve, field
 from supermetrics_query import AsyncQueryClient, ConfigurationError, QueryClient, RetryPolicy, TransportError
 from supermetrics_query._contract.messages import Answer
-from supermetrics_query._contract.requests import look
+from supermetrics_query._contract.requests import get_query_status
 from supermetrics_query._core.effects import Send
 from supermetrics_query._io.aiohttp_transport import AiohttpTransport, proxy_of
 from supermetrics_query._io.credentials import Credentials
@@ -27,7 +27,7 @@ from tests.support.sockets import drops, sends, serving
 from tests.support.world import BASE_URL, KEY
 
 ONCE = RetryPolicy(attempts=1)
-EFFECT = Send(look("night-1", 0, 9), timeout=5.0)
+EFFECT = Send(get_query_status("night-1", 0, 9), timeout=5.0)
 PROXY = "http://user:secret@127.0.0.1:3128"
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n"
 
@@ -64,7 +64,7 @@ def listening() -> Iterator[tuple[str, Listener]]:
 
 
 async def sent(transport: AsyncSender, times: int = 1) -> list[Answer]:
-    """Send the same look so many times and close."""
+    """Send the same poll so many times and close."""
     try:
         return [await transport.send(EFFECT, Credentials(KEY, None)) for _ in range(times)]
     finally:
@@ -131,28 +131,28 @@ def test_a_body_is_bounded_by_what_it_is_when_unpacked() -> None:
     assert len(answer.body) < 1_000_000
 
 
-def test_an_error_holds_no_key_wherever_one_looks() -> None:
-    async def look_once() -> TransportError:
+def test_an_error_holds_no_key_wherever_one_polls() -> None:
+    async def poll_once() -> TransportError:
         async with client(base_url=base_url) as opened:
             with pytest.raises(TransportError) as caught:
                 await opened.status("night-1")
         return caught.value
 
     with serving(drops) as base_url:
-        error = asyncio.run(look_once())
+        error = asyncio.run(poll_once())
     assert (error.__cause__, error.__context__) == (None, None)
     assert KEY not in "".join(traceback.format_exception(error)) + repr(vars(error))
 
 
-def test_a_look_that_is_cancelled_leaves_no_connection_behind() -> None:
-    async def look_and_be_cancelled(server: Server) -> bool:
+def test_a_poll_that_is_cancelled_leaves_no_connection_behind() -> None:
+    async def poll_and_be_cancelled(server: Server) -> bool:
         async with client(base_url=server.base_url) as opened:
             with anyio.move_on_after(0.2) as scope:
                 await opened.status("night-1")
             return scope.cancelled_caught and await anyio.to_thread.run_sync(server.closed.wait, LIMIT)
 
     with a_server(Exchange.is_silent) as server:
-        assert asyncio.run(look_and_be_cancelled(server))
+        assert asyncio.run(poll_and_be_cancelled(server))
     assert server.seen == [(1, 1)]
 
 
@@ -167,12 +167,12 @@ def test_a_closed_client_sends_nothing() -> None:
 
 
 def test_under_trio_it_is_refused() -> None:
-    async def look_under_trio() -> None:
+    async def poll_under_trio() -> None:
         async with client() as opened:
             await opened.status("night-1")
 
     with pytest.raises(ConfigurationError, match="works under asyncio, not under trio"):
-        anyio.run(look_under_trio, backend="trio")
+        anyio.run(poll_under_trio, backend="trio")
 
 
 def test_a_client_belongs_to_one_event_loop() -> None:
@@ -251,15 +251,15 @@ def test_the_proxy_is_that_of_the_options_or_of_the_environment(
 
 
 def look_through(proxy: str, base_url: str = BASE_URL) -> TransportError:
-    """Look once through a proxy, and return what that raises."""
+    """Poll once through a proxy, and return what that raises."""
 
-    async def look_once() -> TransportError:
+    async def poll_once() -> TransportError:
         async with client(base_url=base_url, http_options={"proxy": proxy}) as opened:
             with pytest.raises(TransportError) as caught:
                 await opened.status("night-1")
         return caught.value
 
-    return asyncio.run(look_once())
+    return asyncio.run(poll_once())
 
 
 def test_a_proxy_that_cannot_be_reached_or_refuses_means_that_nothing_was_sent() -> None:

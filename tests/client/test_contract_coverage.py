@@ -94,7 +94,7 @@ def raised_by(door: Door, operation: str) -> ApiError:
 def test_every_documented_error_becomes_its_exception(door_name: str, name: str) -> None:
     operation, error_status = name.split()
     before = OPERATIONS[operation][1]
-    # A status of 404 asks for a look, which tells whether the query has expired.
+    # A status of 404 asks for a poll, which tells whether the query has expired.
     answers = (*before, problem(int(error_status), "another-thing"), *([success()] if before else []))
     error = raised_by(open_door(door_name, *answers, retry=ONCE), operation)
     assert type(error) is ERRORS[error_status]

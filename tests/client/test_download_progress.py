@@ -58,22 +58,22 @@ def test_what_it_raises_ends_the_download_and_leaves_no_file(
 ) -> None:
     told: list[int] = []
 
-    def stop(written: int) -> None:
-        told.append(written)
-        if written > after:
+    def stop(validated: int) -> None:
+        told.append(validated)
+        if validated > after:
             raise error
 
     with pytest.raises(type(error), match="stop") as caught:
         download_over_the_wire(door_name, tmp_path / "rows.csv", on_progress=stop)
     assert caught.value is error
     assert list(tmp_path.iterdir()) == []
-    assert [written for written in told if written > after] == told[-1:]
+    assert [validated for validated in told if validated > after] == told[-1:]
 
 
 @pytest.mark.parametrize("door_name", DOORS)
 def test_what_it_raises_at_the_end_leaves_what_was_there_before(door_name: str, tmp_path: Path) -> None:
-    def stop(written: int) -> None:
-        raise KeyError(written)
+    def stop(validated: int) -> None:
+        raise KeyError(validated)
 
     (tmp_path / "rows.csv").write_text("yesterday")
     door = open_door(door_name, success(), CSV)
@@ -113,8 +113,8 @@ def test_what_is_no_plain_function_is_refused_before_anything_is_sent(door_name:
     assert len(door.script.seen) == 1
 
 
-def unaware(written: int) -> object:
-    return coroutine_function(written)
+def unaware(validated: int) -> object:
+    return coroutine_function(validated)
 
 
 @pytest.mark.parametrize("door_name", DOORS)

@@ -62,7 +62,7 @@ def told(door_name: str, service: Emulator) -> Story:
 
 
 def without_repeats(requests: tuple[SeenRequest, ...]) -> list[Any]:
-    """Return what was asked, with looks that were repeated while the query ran told once."""
+    """Return what was asked, with polls that were repeated while the query ran told once."""
     asked = [(request.method, request.path, request.params, request.json) for request in requests]
     return [each for number, each in enumerate(asked) if number == 0 or each != asked[number - 1]]
 

@@ -33,7 +33,7 @@ ONCE = supermetrics_query.RetryPolicy(attempts=1)
 
 
 def error_from(answer: Step) -> ApiError:
-    """Return what one look at this answer raises."""
+    """Return what one poll of this answer raises."""
     door = open_door("sync", answer, retry=ONCE)
     with pytest.raises(ApiError) as caught:
         door.call(door.client, "status", "night-1")

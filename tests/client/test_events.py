@@ -3,7 +3,7 @@
 import logging
 
 import pytest
-from supermetrics_query import Looked, LookMissed, RequestDone, RetryScheduled, StartSent, WaitFinished, log_events
+from supermetrics_query import Polled, PollFailed, RequestDone, RetryScheduled, StartSent, WaitFinished, log_events
 from supermetrics_query.events import Event
 
 from tests.support.answers import gateway, refused, status, success
@@ -20,8 +20,8 @@ def test_everything_that_happens_is_told_in_order(door_name: str) -> None:
     door.call(handle, "wait")
     assert [type(event) for event in told] == [
         *(StartSent, RetryScheduled, RequestDone),
-        *(RequestDone, LookMissed),
-        *(RequestDone, Looked, WaitFinished),
+        *(RequestDone, PollFailed),
+        *(RequestDone, Polled, WaitFinished),
     ]
     assert told[0] == StartSent(schedule_id="night-1", token=handle.token)
     assert told[2] == RequestDone(operation="start_query", status=202, seconds=2.0)
@@ -69,9 +69,9 @@ def test_events_are_logged_by_how_much_they_matter_and_hold_no_key(caplog: pytes
         ("INFO", "StartSent"),
         ("DEBUG", "RequestDone"),
         ("DEBUG", "RequestDone"),
-        ("WARNING", "LookMissed"),
+        ("WARNING", "PollFailed"),
         ("DEBUG", "RequestDone"),
-        ("DEBUG", "Looked"),
+        ("DEBUG", "Polled"),
         ("INFO", "WaitFinished"),
     ]
     assert KEY not in caplog.text

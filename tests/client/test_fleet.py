@@ -19,7 +19,7 @@ class Seen:
     """What a fleet was like: how late each end was noticed, and what that cost."""
 
     late: list[float]
-    looks: int
+    polls: int
     refused: int
     last_start: float
 
@@ -32,14 +32,14 @@ def fleet(seed: int, count: int, slots: int | None, median: float = 20.0, in_fli
     pull = pull_from(request(number) for number in range(count))
     flow = run_many(settings(random), pull, run_of, in_flight or count, math.inf)
     late = [world.time - api.jobs[run.schedule_id].ended for run in world.iterate(flow)]
-    return Seen(late, api.looks, api.refused, max(job.asked for job in api.jobs.values()))
+    return Seen(late, api.polls, api.refused, max(job.asked for job in api.jobs.values()))
 
 
-def test_three_hundred_queries_in_a_licence_queue_are_noticed_in_time_for_few_looks() -> None:
+def test_three_hundred_queries_in_a_licence_queue_are_noticed_in_time_for_few_polls() -> None:
     fleets = [fleet(seed, 300, 5) for seed in SEEDS]
     assert [len(each.late) for each in fleets] == [300] * len(SEEDS)
     assert mean(mean(each.late) for each in fleets) <= 3.0
-    assert max(each.looks for each in fleets) <= 3_500
+    assert max(each.polls for each in fleets) <= 3_500
     assert sum(each.refused for each in fleets) == 0
     # 300 starts take 15 s at the pace of the key; nothing else may hold them up for more than 5 s.
     assert max(each.last_start for each in fleets) <= 15 + 5
@@ -69,7 +69,7 @@ def test_no_more_queries_are_unfinished_than_may_be_in_flight() -> None:
     assert 3 <= most <= 7
 
 
-def test_queries_started_elsewhere_are_looked_at_in_their_order() -> None:
+def test_queries_started_elsewhere_are_polled_in_their_order() -> None:
     random = Random(3)
     api = Api(random, 5)
     world = World(api)
@@ -82,4 +82,4 @@ def test_queries_started_elsewhere_are_looked_at_in_their_order() -> None:
     ]
     assert len(late) == 60
     assert mean(late) <= 4.0
-    assert api.looks <= 60 * 15
+    assert api.polls <= 60 * 15

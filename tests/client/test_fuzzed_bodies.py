@@ -61,4 +61,4 @@ def test_a_count_too_large_for_a_float_is_no_progress(door_name: str) -> None:
     door = open_door(door_name, status("RUNNING", ready=1, total=10**400), success())
     handle = door.call(door.client.attach("night-1"), "wait")
     assert handle.status.is_success
-    assert door.log == ["look 0..9999", "sleep 1.00", "look 0..9999"]
+    assert door.log == ["poll 0..9999", "sleep 1.00", "poll 0..9999"]

@@ -12,12 +12,12 @@ import pytest
 from attrs import frozen
 from supermetrics_query import RetryPolicy
 from supermetrics_query._client.query import AsyncQuery
-from supermetrics_query._core.context import Settings
+from supermetrics_query._core.context import ClientContext
 from supermetrics_query._core.effects import Call, Effect, Flow
 from supermetrics_query._core.polling import NEVER
 from supermetrics_query._core.run import Run
 from supermetrics_query._flows import pages as paging
-from supermetrics_query._flows import poll as looking
+from supermetrics_query._flows import poll as polling
 from supermetrics_query._flows import poll as waiting
 from supermetrics_query._flows import start as starting
 
@@ -25,7 +25,7 @@ from tests.support.answers import envelope, gateway, status, success, too_many
 from tests.support.interrupting import InterruptedAsyncDriver, InterruptedDriver, InterruptError, Moment
 from tests.support.world import STEADY, Script, Step, a_query
 
-SETTINGS = Settings(poll=STEADY, retry=RetryPolicy(), timeout=30.0, page_size=3, renewable=True, draw=lambda: 0.5)
+SETTINGS = ClientContext(poll=STEADY, retry=RetryPolicy(), timeout=30.0, page_size=3, renewable=True, draw=lambda: 0.5)
 QUEUED, RUNNING = status("QUEUED", http=202), status("RUNNING", ready=1, total=4)
 REFUSED = envelope(401, "ACCESS_TOKEN_INVALID")
 LATER = [["2013-01-03", 1.0], ["2013-01-04", 2.0], ["2013-01-05", 3.0]]
@@ -80,7 +80,7 @@ STORIES = (
         (RUNNING, success(), gateway(503), success(LATER), success([])),
         gives=True,
     ),
-    Story("status", lambda run: looking.status(SETTINGS, run, 0, 9), (gateway(502), REFUSED, RUNNING)),
+    Story("status", lambda run: polling.status(SETTINGS, run, 0, 9), (gateway(502), REFUSED, RUNNING)),
 )
 GIVING = [story for story in STORIES if story.gives]
 

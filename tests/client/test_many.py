@@ -137,7 +137,7 @@ def test_what_the_requests_raise_comes_after_the_last_query(door_name: str) -> N
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_requests_may_come_from_a_slow_async_source_while_others_are_looked_at(backend: str) -> None:
+def test_requests_may_come_from_a_slow_async_source_while_others_are_polled(backend: str) -> None:
     async def ended(service: Emulator) -> list[int]:
         first_has_ended = anyio.Event()
 
@@ -197,13 +197,13 @@ def test_queries_that_go_on_at_the_end_of_the_wait_are_in_the_error() -> None:
 
 
 @pytest.mark.parametrize("door_name", DOORS)
-def test_a_timeout_of_zero_looks_at_each_query_once(door_name: str) -> None:
+def test_a_timeout_of_zero_polls_each_query_once(door_name: str) -> None:
     with Emulator(plan=ENDLESS) as service:
         with QueryClient(service.key, base_url=service.url) as client:
             tokens = [client.start(weather(number)).token for number in range(12)]
         before = len(service.requests)
 
-        async def looked() -> None:
+        async def polled() -> None:
             async with AsyncQueryClient(service.key, base_url=service.url) as client:
                 async for _ in client.as_completed([client.attach(each) for each in tokens], timeout=0):
                     pass
@@ -213,7 +213,7 @@ def test_a_timeout_of_zero_looks_at_each_query_once(door_name: str) -> None:
                 with QueryClient(service.key, base_url=service.url) as client:
                     list(client.as_completed([client.attach(each) for each in tokens], timeout=0))
             else:
-                anyio.run(looked, backend=door_name)
+                anyio.run(polled, backend=door_name)
         assert len(service.requests) - before == 12
 
 

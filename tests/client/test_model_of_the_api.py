@@ -10,7 +10,7 @@ from supermetrics_query._core.run import Run
 from supermetrics_query._flows.poll import wait
 
 from tests.support.answers import NOT_FOUND, envelope, gateway, status, success, too_many
-from tests.support.stepping import Look, Reply, Stepper, lost, settings
+from tests.support.stepping import Poll, Reply, Stepper, lost, settings
 
 LIVES = 1_000
 BATCHES = 5
@@ -62,7 +62,7 @@ class Model:
         return self.random.choice((0.0, 0.1, 2.0, 30.0)), self.reply()
 
     def reply(self) -> Reply:
-        """Answer a look."""
+        """Answer a poll."""
         if self.happens("outage"):
             self.outage = self.random.randint(1, 9)
         if self.outage:
@@ -86,20 +86,20 @@ class Model:
         return status(self.code, ready=self.ready, total=self.total)
 
 
-def failed(look: Look) -> bool:
-    """Tell whether a look brought no status."""
-    return one_of((*BLIPS, *REFUSALS, NOT_FOUND), look)
+def failed(poll: Poll) -> bool:
+    """Tell whether a poll brought no status."""
+    return one_of((*BLIPS, *REFUSALS, NOT_FOUND), poll)
 
 
-def one_of(replies: tuple[Reply, ...], look: Look) -> bool:
-    """Tell whether a look brought one of these replies."""
-    return any(look.reply is each for each in replies)
+def one_of(replies: tuple[Reply, ...], poll: Poll) -> bool:
+    """Tell whether a poll brought one of these replies."""
+    return any(poll.reply is each for each in replies)
 
 
 def reason(error: Exception | None, stepper: Stepper, poll: PollPolicy, deadline: float) -> str:
     """Say by which of the rules a wait has ended, or that none allows it."""
-    last = stepper.looks[-1]
-    row = len([*takewhile(failed, reversed(stepper.looks))])
+    last = stepper.polls[-1]
+    row = len([*takewhile(failed, reversed(stepper.polls))])
     is_unknown = type(error) is QueryError and error.status is not None and not error.status.is_known
     is_call_error = isinstance(error, ApiError | TransportError)
     rules = {

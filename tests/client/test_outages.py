@@ -1,4 +1,4 @@
-"""Real sockets: servers that die, fall silent, hang up or miscount are missed looks, and the wait goes on."""
+"""Real sockets: servers that die, fall silent, hang up or miscount are failed polls, and the wait goes on."""
 
 import gc
 import socket
@@ -104,12 +104,12 @@ def nothing_is_left() -> Iterator[None]:
     assert open_sockets() <= sockets
 
 
-def by_look(*behaviours: Behaviour) -> Behaviour:
-    """Behave in this way at each look in turn, on whichever connection, and as the last one for ever."""
-    left = [*behaviours]
+def by_poll(*behaviours: Behaviour) -> Behaviour:
+    """Behave in this way at each poll in turn, on whichever connection, and as the last one for ever."""
+    remaining = [*behaviours]
 
     def behave(exchange: Exchange) -> bool:
-        behaviour = left.pop(0) if len(left) > 1 else left[0]
+        behaviour = remaining.pop(0) if len(remaining) > 1 else remaining[0]
         return behaviour(exchange)
 
     return behave
@@ -145,13 +145,13 @@ def test_a_wait_outlasts_a_server_that_dies_and_comes_back_on_its_port(waiter: W
             server.listen()
 
     waiter.clock.before = comes_back
-    with a_server(by_look(sends(RUNNING), dies, sends(SUCCESS))) as server:
+    with a_server(by_poll(sends(RUNNING), dies, sends(SUCCESS))) as server:
         assert waiter.wait(server) == "SUCCESS"
     assert server.seen == [(1, 1), (1, 2), (2, 1)]
     assert waiter.clock.sleeps == 4  # after the first answer, the death, and two refused connections
 
 
-def test_an_outage_of_too_many_looks_ends_the_wait_and_another_wait_goes_on(waiter: Waiter) -> None:
+def test_an_outage_of_too_many_polls_ends_the_wait_and_another_wait_goes_on(waiter: Waiter) -> None:
     waiter.max_errors = 3
     with a_server(sends(SUCCESS)) as server:
         server.die()
@@ -164,9 +164,9 @@ def test_an_outage_of_too_many_looks_ends_the_wait_and_another_wait_goes_on(wait
     assert len(server.seen) == 1
 
 
-def test_a_connection_that_falls_silent_is_a_missed_look_and_not_used_again(waiter: Waiter) -> None:
+def test_a_connection_that_falls_silent_is_a_failed_poll_and_not_used_again(waiter: Waiter) -> None:
     waiter.timeout = TIMEOUT
-    with a_server(by_look(sends(RUNNING), Exchange.is_silent, sends(SUCCESS))) as server:
+    with a_server(by_poll(sends(RUNNING), Exchange.is_silent, sends(SUCCESS))) as server:
         began = time.monotonic()
         assert waiter.wait(server) == "SUCCESS"
         took = time.monotonic() - began
@@ -174,37 +174,37 @@ def test_a_connection_that_falls_silent_is_a_missed_look_and_not_used_again(wait
     assert TIMEOUT <= took < LIMIT
 
 
-def test_a_connection_that_falls_silent_in_a_body_is_a_missed_look_and_not_used_again(waiter: Waiter) -> None:
+def test_a_connection_that_falls_silent_in_a_body_is_a_failed_poll_and_not_used_again(waiter: Waiter) -> None:
     def falls_silent(exchange: Exchange) -> bool:
         exchange.send(SUCCESS[:-5])
         return exchange.is_silent()
 
     waiter.timeout = TIMEOUT
-    with a_server(by_look(sends(RUNNING), falls_silent, sends(SUCCESS))) as server:
+    with a_server(by_poll(sends(RUNNING), falls_silent, sends(SUCCESS))) as server:
         assert waiter.wait(server) == "SUCCESS"
     assert server.seen == [(1, 1), (1, 2), (2, 1)]
 
 
-def test_a_connection_closed_between_two_looks_is_no_missed_look(waiter: Waiter) -> None:
+def test_a_connection_closed_between_two_polls_is_no_failed_poll(waiter: Waiter) -> None:
     def awaits_closing(_: int) -> None:
         assert server.closed.wait(LIMIT)
         server.closed.clear()
 
     waiter.max_errors, waiter.clock.before = 1, awaits_closing
-    with a_server(by_look(*[sends(RUNNING, CLOSES)] * 3, sends(SUCCESS))) as server:
+    with a_server(by_poll(*[sends(RUNNING, CLOSES)] * 3, sends(SUCCESS))) as server:
         assert waiter.wait(server) == "SUCCESS"
     assert server.seen == [(1, 1), (2, 1), (3, 1), (4, 1)]
 
 
-def test_a_connection_closed_as_the_next_look_arrives_is_a_missed_look(waiter: Waiter) -> None:
-    with a_server(by_look(sends(RUNNING), hangs_up, sends(SUCCESS))) as server:
+def test_a_connection_closed_as_the_next_poll_arrives_is_a_failed_poll(waiter: Waiter) -> None:
+    with a_server(by_poll(sends(RUNNING), hangs_up, sends(SUCCESS))) as server:
         assert waiter.wait(server) == "SUCCESS"
     assert server.seen == [(1, 1), (1, 2), (2, 1)]
     assert waiter.clock.sleeps == 2
 
 
-def test_a_connection_is_kept_between_two_looks(waiter: Waiter) -> None:
-    with a_server(by_look(sends(RUNNING), sends(RUNNING), sends(SUCCESS))) as server:
+def test_a_connection_is_kept_between_two_polls(waiter: Waiter) -> None:
+    with a_server(by_poll(sends(RUNNING), sends(RUNNING), sends(SUCCESS))) as server:
         assert waiter.wait(server) == "SUCCESS"
     assert server.seen == [(1, 1), (1, 2), (1, 3)]
 
@@ -219,13 +219,13 @@ MISCOUNTS = {
 
 
 @pytest.mark.parametrize("miscounting", MISCOUNTS.values(), ids=MISCOUNTS)
-def test_a_content_length_that_is_wrong_is_a_missed_look(waiter: Waiter, miscounting: Behaviour) -> None:
+def test_a_content_length_that_is_wrong_is_a_failed_poll(waiter: Waiter, miscounting: Behaviour) -> None:
     waiter.timeout = TIMEOUT
-    with a_server(by_look(miscounting, sends(SUCCESS))) as server:
+    with a_server(by_poll(miscounting, sends(SUCCESS))) as server:
         assert waiter.wait(server) == "SUCCESS"
     assert server.seen[0] == (1, 1)
     assert server.seen[-1] == (2, 1)
-    assert len(server.seen) <= 3  # what is left of a body that is too long spoils at most one more look
+    assert len(server.seen) <= 3  # what is left of a body that is too long spoils at most one more poll
 
 
 @pytest.mark.parametrize("miscounting", MISCOUNTS.values(), ids=MISCOUNTS)

@@ -24,8 +24,8 @@ from supermetrics_query import (
     RetryPolicy,
 )
 from supermetrics_query._contract.messages import Answer
-from supermetrics_query._core.context import Settings
-from supermetrics_query._core.effects import Begin, Collect, Done, Effect, Flow, Give, Now, Outcome, Send, resume
+from supermetrics_query._core.context import ClientContext
+from supermetrics_query._core.effects import Begin, Collect, Done, Effect, Flow, Now, Outcome, Send, Yield, resume
 from supermetrics_query._core.run import Run
 from supermetrics_query._flows.pages import pages
 
@@ -218,7 +218,7 @@ def test_a_prefetch_that_makes_no_sense_is_refused(prefetch: Any) -> None:
 
 
 @define
-class Gate:
+class ServerBackoff:
     """A service that answers later pages only when so many of them have been asked for at once."""
 
     together: int
@@ -255,9 +255,9 @@ class Gate:
         return self.answer(request)
 
 
-async def pages_in_tasks(gate: Gate, prefetch: int) -> list[Any]:
+async def pages_in_tasks(server_backoff: ServerBackoff, prefetch: int) -> list[Any]:
     """Read all rows of a gate in a task."""
-    options = {"transport": httpx.MockTransport(gate.in_task)}
+    options = {"transport": httpx.MockTransport(server_backoff.in_task)}
     async with AsyncQueryClient(KEY, base_url=BASE_URL, page_size=4, poll=STEADY, http_options=options) as client:
         return [row async for page in client.attach("night-1").pages(prefetch=prefetch) for row in page.rows]
 
@@ -265,15 +265,15 @@ async def pages_in_tasks(gate: Gate, prefetch: int) -> list[Any]:
 @pytest.mark.parametrize("prefetch", [1, 4])
 @pytest.mark.parametrize("door_name", DOORS)
 def test_as_many_pages_as_wished_are_under_way_at_once_and_come_in_order(door_name: str, prefetch: int) -> None:
-    gate = Gate(together=prefetch)
+    server_backoff = ServerBackoff(together=prefetch)
     if door_name == "sync":
-        options = {"transport": httpx.MockTransport(gate.in_thread)}
+        options = {"transport": httpx.MockTransport(server_backoff.in_thread)}
         with QueryClient(KEY, base_url=BASE_URL, page_size=4, http_options=options) as client:
             rows = [row for page in client.attach("night-1").pages(prefetch=prefetch) for row in page.rows]
     else:
-        rows = anyio.run(pages_in_tasks, gate, prefetch, backend=door_name)
-    assert rows == gate.rows
-    assert gate.most == prefetch
+        rows = anyio.run(pages_in_tasks, server_backoff, prefetch, backend=door_name)
+    assert rows == server_backoff.rows
+    assert server_backoff.most == prefetch
 
 
 @define
@@ -289,7 +289,7 @@ class Far:
         """Perform a flow, and return the rows that it gives."""
         rows, step = list[Any](), resume(flow)
         while not isinstance(step, Done):
-            if isinstance(step, Give):
+            if isinstance(step, Yield):
                 assert isinstance(step.item, Page)
                 rows.extend(step.item.rows)
                 step = resume(flow)
@@ -326,8 +326,10 @@ class Far:
 def test_more_pages_are_under_way_where_answers_are_slow(seconds: Sequence[float], most: int) -> None:
     """One slow answer among quick ones is no reason."""
     far = Far(Service(source(40), total=40), chain(seconds, repeat(seconds[-1])))
-    settings = Settings(poll=STEADY, retry=RetryPolicy(), timeout=30.0, page_size=4, renewable=False, draw=lambda: 0.5)
-    assert far.read(pages(settings, Run("night-1"))) == source(40)
+    context = ClientContext(
+        poll=STEADY, retry=RetryPolicy(), timeout=30.0, page_size=4, renewable=False, draw=lambda: 0.5
+    )
+    assert far.read(pages(context, Run("night-1"))) == source(40)
     assert far.most == most
 
 
@@ -361,7 +363,7 @@ def test_a_page_that_fails_ahead_of_time_is_asked_for_again_in_its_turn(door_nam
     door = open_door(door_name, success([HEADER, *source(2)]), gateway(502), success(source(4)[2:]), page_size=3)
     given_rows = door.collect(door.client.attach("night-1"), "rows", prefetch=1)
     assert [row["date"] for row in given_rows] == ["day 0", "day 1", "day 2", "day 3"]
-    assert [line.split()[0] for line in door.log] == ["look", "look", "sleep", "look"]
+    assert [line.split()[0] for line in door.log] == ["poll", "poll", "sleep", "poll"]
 
 
 def supermetrics_threads() -> list[threading.Thread]:

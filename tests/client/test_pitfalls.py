@@ -30,7 +30,7 @@ Handler = Callable[[httpx.Request], httpx.Response]
 
 RUNNING = status("RUNNING")
 HOUR = 3600.0
-LOOK = "look 0..9999"
+POLL = "poll 0..9999"
 
 
 def options_of(handler: Handler) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def test_the_timeout_of_a_client_bounds_one_request_and_not_the_wait(door_name: 
 
 
 # 4, 17
-def test_a_wait_outlasts_the_longest_query_and_needs_few_looks() -> None:
+def test_a_wait_outlasts_the_longest_query_and_needs_few_polls() -> None:
     door = open_door("sync", RUNNING)
     with pytest.raises(WaitTimeoutError):
         door.call(door.client.attach("night-1"), "wait")
@@ -180,7 +180,7 @@ def test_what_on_progress_raises_ends_the_wait_and_not_the_query(door_name: str)
 
     with pytest.raises(LookupError, match="RUNNING"):
         door.call(handle, "wait", on_progress=complain)
-    assert door.log == [LOOK]
+    assert door.log == [POLL]
     assert door.call(handle, "wait").status.is_success
 
 
@@ -279,7 +279,7 @@ def test_no_pause_of_async_code_blocks_its_loop(backend: str) -> None:
 def test_retry_after_is_read_anew_from_every_answer(door_name: str) -> None:
     door = open_door(door_name, too_many(retry_after="7"), too_many(retry_after="5"), success())
     door.call(door.client.attach("night-1"), "wait")
-    assert door.log == [LOOK, "sleep 7.00", LOOK, "sleep 5.00", LOOK]
+    assert door.log == [POLL, "sleep 7.00", POLL, "sleep 5.00", POLL]
 
 
 # 30
@@ -303,6 +303,6 @@ def signatures() -> Iterator[tuple[str, str]]:
 
 
 def test_no_public_signature_names_a_type_of_the_http_library() -> None:
-    written = dict(signatures())
-    assert "QueryClient.start" in written
-    assert [name for name, annotations in written.items() if "httpx" in annotations] == []
+    validated = dict(signatures())
+    assert "QueryClient.start" in validated
+    assert [name for name, annotations in validated.items() if "httpx" in annotations] == []

@@ -1,4 +1,4 @@
-"""When a wait looks, by property: whatever the API answers, however long that takes, however patient the policy is."""
+"""When a wait polls, by property: whatever the API answers, however long that takes, however patient the policy is."""
 
 import math
 from itertools import pairwise
@@ -85,36 +85,36 @@ def waits(draw: st.DrawFn) -> Waited:
 
 
 @given(waits())
-def test_looks_are_a_floor_apart_unless_the_deadline_forces_the_last_one(waited: Waited) -> None:
-    looks = waited.stepper.looks
-    for number, (one, next_one) in enumerate(pairwise(looks), 2):
-        forced = number == len(looks) and next_one.sent >= waited.deadline - TICK
+def test_polls_are_a_floor_apart_unless_the_deadline_forces_the_last_one(waited: Waited) -> None:
+    polls = waited.stepper.polls
+    for number, (one, next_one) in enumerate(pairwise(polls), 2):
+        forced = number == len(polls) and next_one.sent >= waited.deadline - TICK
         assert forced or next_one.sent - one.answered >= waited.poll.floor - TICK
 
 
 @given(waits())
 def test_gaps_are_bounded_by_the_ceiling_the_cap_of_retries_and_retry_after(waited: Waited) -> None:
     poll, retry = waited.poll, waited.retry
-    for one, next_one in pairwise(waited.stepper.looks):
+    for one, next_one in pairwise(waited.stepper.polls):
         least_patient = max(poll.ceiling, poll.first, retry.cap, one.asked)
         drawn_to_deadline = poll.floor if next_one.sent >= waited.deadline - TICK else 0.0
         assert next_one.sent - one.answered <= least_patient + drawn_to_deadline + TICK
 
 
 @given(waits())
-def test_no_look_is_sent_after_the_deadline(waited: Waited) -> None:
-    assert all(look.sent <= waited.deadline + TICK for look in waited.stepper.looks)
+def test_no_poll_is_sent_after_the_deadline(waited: Waited) -> None:
+    assert all(poll.sent <= waited.deadline + TICK for poll in waited.stepper.polls)
 
 
 @given(waits())
-def test_no_look_is_sent_sooner_than_retry_after_said(waited: Waited) -> None:
-    assert all(after.sent >= one.answered + one.asked - TICK for one, after in pairwise(waited.stepper.looks))
+def test_no_poll_is_sent_sooner_than_retry_after_said(waited: Waited) -> None:
+    assert all(after.sent >= one.answered + one.asked - TICK for one, after in pairwise(waited.stepper.polls))
 
 
 @given(waits())
 def test_the_time_that_passed_is_that_of_the_pauses_and_the_answers(waited: Waited) -> None:
     stepper = waited.stepper
-    answering = sum(look.answered - look.sent for look in stepper.looks)
+    answering = sum(poll.answered - poll.sent for poll in stepper.polls)
     assert stepper.time - waited.began == pytest.approx(sum(stepper.slept) + answering, abs=TICK)
 
 
@@ -124,9 +124,9 @@ def test_a_pause_is_never_nothing_and_never_longer_than_the_contract_knows(waite
 
 
 @given(waits())
-def test_a_wait_times_out_at_its_deadline_or_when_it_must_not_look_before_it(waited: Waited) -> None:
+def test_a_wait_times_out_at_its_deadline_or_when_it_must_not_poll_before_it(waited: Waited) -> None:
     timed_out = isinstance(waited.error, WaitTimeoutError)
-    last = waited.stepper.looks[-1]
+    last = waited.stepper.polls[-1]
     assert not timed_out or last.answered + max(last.asked, RESOLUTION + TICK) >= waited.deadline
 
 
@@ -140,4 +140,4 @@ def test_a_retry_after_of_years_ends_a_wait_without_end_whichever_error_brings_i
     door = open_door(door_name, answer)
     with pytest.raises(kind):
         door.call(door.client.attach("night-1"), "wait", timeout=None)
-    assert door.log == ["look 0..9999"]
+    assert door.log == ["poll 0..9999"]

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 from attrs import define, field
-from supermetrics_query import NoLimits, QueryClient, ResultExpiredError
+from supermetrics_query import NoLimiter, QueryClient, ResultExpiredError
 from supermetrics_query._core.run import decode_token
 from supermetrics_query.emulator import Emulator, Plan
 
@@ -85,7 +85,7 @@ def test_four_processes_share_one_key(redis_dies: bool, queries: int) -> None:
 def resumed(service: Emulator, tokens: list[str]) -> list[str]:
     """Go on with what a killed process has started, as its successor would; return the tokens of what is not there."""
     missing = []
-    with QueryClient(service.key, base_url=service.url, limiter=NoLimits()) as client:
+    with QueryClient(service.key, base_url=service.url, limiter=NoLimiter()) as client:
         for token in tokens:
             try:
                 client.attach(token).wait(timeout=30)

@@ -19,7 +19,7 @@ from supermetrics_query import (
     FieldSelection,
     QuerySettings,
 )
-from supermetrics_query._contract.requests import attributes, query_from, sendable
+from supermetrics_query._contract.requests import attributes, query_from_dict, sendable
 from supermetrics_query._contract.validation import BOUNDS, KINDS, NAMES
 from supermetrics_query_api.limits import LIMITS
 from supermetrics_query_api.types import UNSET
@@ -302,7 +302,7 @@ def test_every_member_of_the_contract_is_one_of_the_model() -> None:
 
 
 def test_a_mapping_becomes_a_query_that_is_checked() -> None:
-    query = query_from({"ds_id": "GAWA", "filter": "a > 1", "fields": ("date",), "max_rows": None})
+    query = query_from_dict({"ds_id": "GAWA", "filter": "a > 1", "fields": ("date",), "max_rows": None})
     assert query == DataQuery(ds_id="GAWA", filter_="a > 1", fields=["date"])
     assert query.max_rows is UNSET
 
@@ -321,15 +321,15 @@ def test_a_mapping_becomes_a_query_that_is_checked() -> None:
 )
 def test_a_mapping_that_is_no_query_is_refused(members: dict[str, Any], said: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        query_from(members)
+        query_from_dict(members)
     assert said in str(caught.value)
 
 
 @settings(max_examples=100, deadline=None)
 @given(members=queries)
 def test_a_mapping_and_the_query_it_describes_are_sent_alike(members: dict[str, Any]) -> None:
-    written = DataQuery(**{attributes()[name]: value for name, value in members.items()})
-    assert query_from(members).to_dict() == sendable(written).to_dict()
+    validated = DataQuery(**{attributes()[name]: value for name, value in members.items()})
+    assert query_from_dict(members).to_dict() == sendable(validated).to_dict()
 
 
 def test_settings_are_typed_as_any_mapping_and_days_as_dates() -> None:

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from supermetrics_query import ConfigurationError, Limiter, LimitExceededError, NoLimits, WaitTimeoutError
+from supermetrics_query import ConfigurationError, Limiter, LimitExceededError, NoLimiter, WaitTimeoutError
 from supermetrics_query._contract.messages import Lane
-from supermetrics_query._core.limits import Grant
+from supermetrics_query._core.limits import Permit
 
 from tests.support.answers import envelope, status, success, too_many
 from tests.support.world import DOORS, a_query, open_door
@@ -18,9 +18,9 @@ def moments_granted(limiter: Limiter, lane: Lane, seconds: float) -> list[float]
     """Ask for slots as fast as they are given, and note when each was."""
     moments, time = [], 1000.0
     while time < 1000.0 + seconds:
-        grant = limiter.take(lane, time)
-        if grant.wait:
-            time += grant.wait
+        permit = limiter.acquire(lane, time)
+        if permit.wait:
+            time += permit.wait
         else:
             moments.append(time)
     return moments
@@ -39,23 +39,23 @@ def test_the_rate_that_is_used_is_close_to_the_rate_that_is_allowed() -> None:
     assert 0.95 * 20 <= len(moments) / 100.0 <= 20.5
 
 
-def test_looks_leave_room_for_starts_and_pages() -> None:
+def test_polls_leave_room_for_starts_and_pages() -> None:
     limiter = Limiter(per_second=1000, per_hour=20)
-    looks = [limiter.take(Lane.LOOK, 1000.0).wait > 0 for _ in range(20)]
-    assert looks == [False] * 18 + [True] * 2
-    assert limiter.take(Lane.START, 1000.0).wait == 0
-    assert limiter.take(Lane.PAGE, 1000.0).wait == 0
-    assert limiter.take(Lane.PAGE, 1000.0).wait > 0
+    polls = [limiter.acquire(Lane.POLL, 1000.0).wait > 0 for _ in range(20)]
+    assert polls == [False] * 18 + [True] * 2
+    assert limiter.acquire(Lane.START, 1000.0).wait == 0
+    assert limiter.acquire(Lane.PAGE, 1000.0).wait == 0
+    assert limiter.acquire(Lane.PAGE, 1000.0).wait > 0
 
 
 def test_the_requests_of_a_second_do_not_go_all_at_once() -> None:
     limiter = Limiter(per_second=20, per_hour=5_000)
     for _ in range(18):
-        limiter.take(Lane.START, 1000.0)
+        limiter.acquire(Lane.START, 1000.0)
     moments = [1001.5]
     while len(moments) < 20:
-        grant = limiter.take(Lane.START, moments[-1])
-        moments.append(moments[-1] + grant.wait)
+        permit = limiter.acquire(Lane.START, moments[-1])
+        moments.append(moments[-1] + permit.wait)
     assert max(moments.count(moment) for moment in moments) <= 6
 
 
@@ -63,22 +63,22 @@ def test_the_requests_of_a_second_do_not_go_all_at_once() -> None:
 @pytest.mark.parametrize("others", [0, 1])
 def test_a_slot_is_free_a_window_after_its_answer(others: int, way: float, free: float) -> None:
     limiter = Limiter(per_second=1)
-    first = limiter.take(Lane.START, 1000.0)
+    first = limiter.acquire(Lane.START, 1000.0)
     assert first.answered is not None
-    assert [limiter.take(Lane.LOOK, 1000.0).wait > 0 for _ in range(others)] == [True] * others
+    assert [limiter.acquire(Lane.POLL, 1000.0).wait > 0 for _ in range(others)] == [True] * others
     first.answered(1000.0 + way)
-    assert 1000.9 + limiter.take(Lane.START, 1000.9).wait == pytest.approx(1000.0 + free, abs=0.003)
+    assert 1000.9 + limiter.acquire(Lane.START, 1000.9).wait == pytest.approx(1000.0 + free, abs=0.003)
 
 
-def test_a_look_comes_later_for_the_next_slot_than_a_start() -> None:
+def test_a_poll_comes_later_for_the_next_slot_than_a_start() -> None:
     limiter = Limiter(per_second=1)
-    limiter.take(Lane.PAGE, 1000.0)
-    waits = {lane: limiter.take(lane, 1000.5).wait for lane in Lane}
-    assert waits[Lane.START] == waits[Lane.PAGE] < waits[Lane.LOOK] < waits[Lane.START] + 0.01
+    limiter.acquire(Lane.PAGE, 1000.0)
+    waits = {lane: limiter.acquire(lane, 1000.5).wait for lane in Lane}
+    assert waits[Lane.START] == waits[Lane.PAGE] < waits[Lane.POLL] < waits[Lane.START] + 0.01
 
 
-def test_looks_alone_may_use_all_of_a_second() -> None:
-    moments = moments_granted(Limiter(per_second=20, per_hour=100_000), Lane.LOOK, 100.0)
+def test_polls_alone_may_use_all_of_a_second() -> None:
+    moments = moments_granted(Limiter(per_second=20, per_hour=100_000), Lane.POLL, 100.0)
     assert 0.95 * 20 <= len(moments) / 100.0 <= 20.5
 
 
@@ -86,21 +86,21 @@ def test_looks_alone_may_use_all_of_a_second() -> None:
 def test_the_limiter_is_told_when_the_answer_came(door_name: str) -> None:
     told: list[float] = []
 
-    class Limits(NoLimits):
-        def take(self, _lane: Lane, _moment: float, /) -> Grant:
-            return Grant(answered=told.append)
+    class BaseLimiter(NoLimiter):
+        def acquire(self, _lane: Lane, _moment: float, /) -> Permit:
+            return Permit(answered=told.append)
 
-        async def take_async(self, lane: Lane, moment: float, /) -> Grant:
-            return self.take(lane, moment)
+        async def acquire_async(self, lane: Lane, moment: float, /) -> Permit:
+            return self.acquire(lane, moment)
 
-    door = open_door(door_name, success(), limiter=Limits())
+    door = open_door(door_name, success(), limiter=BaseLimiter())
     door.call(door.client, "status", "night-1")
     assert told == [door.script.clock.time]
 
 
 def test_a_clock_that_goes_back_does_not_lose_count() -> None:
     limiter = Limiter(per_second=100, per_hour=10)
-    assert [limiter.take(Lane.START, 1000.0 - number).wait > 0 for number in range(11)] == [False] * 10 + [True]
+    assert [limiter.acquire(Lane.START, 1000.0 - number).wait > 0 for number in range(11)] == [False] * 10 + [True]
 
 
 @pytest.mark.parametrize("options", [{"per_second": 0}, {"per_hour": -5}, {"per_second": 1.5}, {"per_hour": True}])
@@ -114,15 +114,15 @@ def test_requests_wait_for_their_slot(door_name: str) -> None:
     door = open_door(door_name, success(), limiter=Limiter(per_second=2))
     for _ in range(3):
         door.call(door.client, "status", "night-1")
-    assert [line.split()[0] for line in door.log] == ["look", "sleep", "look", "sleep", "look"]
+    assert [line.split()[0] for line in door.log] == ["poll", "sleep", "poll", "sleep", "poll"]
 
 
 @pytest.mark.parametrize("door_name", DOORS)
 def test_without_limits_nothing_waits(door_name: str) -> None:
-    door = open_door(door_name, success(), limiter=NoLimits())
+    door = open_door(door_name, success(), limiter=NoLimiter())
     for _ in range(100):
         door.call(door.client, "status", "night-1")
-    assert {line.split()[0] for line in door.log} == {"look"}
+    assert {line.split()[0] for line in door.log} == {"poll"}
 
 
 @pytest.mark.parametrize("door_name", DOORS)
@@ -132,7 +132,7 @@ def test_one_refusal_holds_back_everything_that_shares_the_client(door_name: str
     with pytest.raises(WaitTimeoutError):
         door.call(one, "wait", timeout=0)
     door.call(other, "refresh")
-    assert door.log == ["look 0..9999", "sleep 7.00", "look 0..9999"]
+    assert door.log == ["poll 0..9999", "sleep 7.00", "poll 0..9999"]
 
 
 @pytest.mark.parametrize("door_name", DOORS)
@@ -152,7 +152,7 @@ def test_a_wait_whose_next_slot_lies_behind_its_deadline_says_so(door_name: str)
     with pytest.raises(WaitTimeoutError, match="still RUNNING") as caught:
         door.call(door.client.attach("night-1"), "wait", timeout=900)
     assert isinstance(caught.value.__cause__, LimitExceededError)
-    assert len([line for line in door.log if line.startswith("look")]) == 4
+    assert len([line for line in door.log if line.startswith("poll")]) == 4
 
 
 @pytest.mark.parametrize("door_name", DOORS)

@@ -8,9 +8,9 @@ from typing import Any
 import anyio
 import pytest
 from redis import Redis
-from supermetrics_query import ConfigurationError, LimiterAway, LimiterBack, RedisLimiter
+from supermetrics_query import ConfigurationError, LimiterRestored, LimiterUnavailable, RedisLimiter
 from supermetrics_query._contract.messages import Lane
-from supermetrics_query._core.limits import Grant
+from supermetrics_query._core.limits import Permit
 
 from tests.support.redis_server import RedisServer, running_redis
 
@@ -32,15 +32,15 @@ def name() -> str:
 
 def granted(limiter: RedisLimiter, moment: float, most: int = 100) -> int:
     """Take slots until there is none, and count them."""
-    return next(number for number in range(most) if limiter.take(Lane.START, moment).wait)
+    return next(number for number in range(most) if limiter.acquire(Lane.START, moment).wait)
 
 
 def test_two_limiters_spend_one_budget(url: str) -> None:
     shared = name()
     one, other = (RedisLimiter(url, name=shared, per_second=1000, per_hour=10) for _ in range(2))
-    assert [one.take(Lane.START, 0.0).wait for _ in range(6)] == [0.0] * 6
+    assert [one.acquire(Lane.START, 0.0).wait for _ in range(6)] == [0.0] * 6
     assert granted(other, 0.0) == 4
-    assert one.take(Lane.START, 0.0).wait > 3_500
+    assert one.acquire(Lane.START, 0.0).wait > 3_500
 
 
 def test_limiters_of_other_names_do_not_count_each_other(url: str) -> None:
@@ -48,37 +48,37 @@ def test_limiters_of_other_names_do_not_count_each_other(url: str) -> None:
     assert granted(one, 0.0) == granted(other, 0.0) == 3
 
 
-def test_looks_leave_room_for_starts(url: str) -> None:
+def test_polls_leave_room_for_starts(url: str) -> None:
     limiter = RedisLimiter(url, name=name(), per_second=1000, per_hour=10)
-    assert [limiter.take(Lane.LOOK, 0.0).wait > 0 for _ in range(10)] == [False] * 9 + [True]
-    assert limiter.take(Lane.PAGE, 0.0).wait == 0
+    assert [limiter.acquire(Lane.POLL, 0.0).wait > 0 for _ in range(10)] == [False] * 9 + [True]
+    assert limiter.acquire(Lane.PAGE, 0.0).wait == 0
 
 
 def test_a_slot_is_free_a_window_after_its_answer_for_all_that_share_it(url: str) -> None:
     shared = name()
     one, other, third = (RedisLimiter(url, name=shared, per_second=1, per_hour=1) for _ in range(3))
-    first = one.take(Lane.START, 0.0)
-    before = other.take(Lane.START, 0.0).wait
+    first = one.acquire(Lane.START, 0.0)
+    before = other.acquire(Lane.START, 0.0).wait
     assert first.answered is not None
     first.answered(0.2)
-    one.take(Lane.START, 0.2)
-    assert third.take(Lane.START, 0.2).wait == pytest.approx(before + 0.2, abs=0.1)
+    one.acquire(Lane.START, 0.2)
+    assert third.acquire(Lane.START, 0.2).wait == pytest.approx(before + 0.2, abs=0.1)
 
 
 def test_a_request_of_a_process_whose_clock_is_ahead_counts(url: str) -> None:
     shared = name()
     with Redis.from_url(url) as redis:
         redis.zadd(f"{shared}:requests", {"other": time.time() * 1000 + 5_000})
-    assert RedisLimiter(url, name=shared, per_second=1, per_hour=1).take(Lane.START, 0.0).wait > 3_600
+    assert RedisLimiter(url, name=shared, per_second=1, per_hour=1).acquire(Lane.START, 0.0).wait > 3_600
 
 
 def test_a_limiter_that_knows_when_the_next_slot_is_does_not_ask_again() -> None:
     with running_redis() as server:
         limiter = RedisLimiter(server.url, name=name(), per_second=1)
-        assert limiter.take(Lane.START, 0.0).wait == 0
-        wait = limiter.take(Lane.START, 1.0).wait
+        assert limiter.acquire(Lane.START, 0.0).wait == 0
+        wait = limiter.acquire(Lane.START, 1.0).wait
         server.kill()
-        assert limiter.take(Lane.START, 1.25) == Grant(1.0 + wait - 1.25)
+        assert limiter.acquire(Lane.START, 1.25) == Permit(1.0 + wait - 1.25)
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
@@ -86,7 +86,7 @@ def test_tasks_share_it_too(url: str, backend: str) -> None:
     limiter = RedisLimiter(url, name=name(), per_hour=2)
 
     async def waits() -> list[float]:
-        return [(await limiter.take_async(Lane.START, 0.0)).wait for _ in range(3)]
+        return [(await limiter.acquire_async(Lane.START, 0.0)).wait for _ in range(3)]
 
     assert [wait > 0 for wait in anyio.run(waits, backend=backend)] == [False, False, True]
 
@@ -94,37 +94,37 @@ def test_tasks_share_it_too(url: str, backend: str) -> None:
 def test_a_server_that_dies_leaves_each_process_its_fraction_until_it_comes_back() -> None:
     with running_redis() as server:
         limiter = RedisLimiter(server.url, name=name(), per_second=1000, per_hour=40, fraction=0.25)
-        assert limiter.take(Lane.START, 0.0).event is None
+        assert limiter.acquire(Lane.START, 0.0).event is None
         server.kill()
-        away = limiter.take(Lane.START, 1.0)
-        assert isinstance(away.event, LimiterAway)
+        away = limiter.acquire(Lane.START, 1.0)
+        assert isinstance(away.event, LimiterUnavailable)
         assert away.wait > 1.0, "what Redis has counted still counts at the API"
         assert granted(limiter, 2.5) == 10
         server.start()
-        assert limiter.take(Lane.START, 3.0).event is None, "it is not asked again at once"
-        back = limiter.take(Lane.START, 10.0)
-        assert isinstance(back.event, LimiterBack)
+        assert limiter.acquire(Lane.START, 3.0).event is None, "it is not asked again at once"
+        back = limiter.acquire(Lane.START, 10.0)
+        assert isinstance(back.event, LimiterRestored)
         assert back.wait == 0
-        assert limiter.take(Lane.START, 10.5).wait > 0, "other processes may not have noticed yet"
-        assert limiter.take(Lane.START, 20.0).wait == 0
+        assert limiter.acquire(Lane.START, 10.5).wait > 0, "other processes may not have noticed yet"
+        assert limiter.acquire(Lane.START, 20.0).wait == 0
 
 
 def test_a_server_that_freezes_costs_a_moment_and_not_the_wait() -> None:
     with running_redis() as server:
         limiter = RedisLimiter(server.url, name=name(), per_hour=40)
-        assert limiter.take(Lane.START, 0.0).event is None
+        assert limiter.acquire(Lane.START, 0.0).event is None
         server.freeze()
         began = time.monotonic()
-        assert isinstance(limiter.take(Lane.START, 1.0).event, LimiterAway)
+        assert isinstance(limiter.acquire(Lane.START, 1.0).event, LimiterUnavailable)
         assert time.monotonic() - began < 5.0
         server.thaw()
-        assert isinstance(limiter.take(Lane.START, 10.0).event, LimiterBack)
+        assert isinstance(limiter.acquire(Lane.START, 10.0).event, LimiterRestored)
 
 
 def test_a_server_that_was_never_there_raises_nothing() -> None:
     limiter = RedisLimiter("redis://127.0.0.1:1/0", per_second=1000, per_hour=40)
-    assert isinstance(limiter.take(Lane.START, 0.0).event, LimiterAway)
-    assert limiter.take(Lane.START, 0.1).event is None
+    assert isinstance(limiter.acquire(Lane.START, 0.0).event, LimiterUnavailable)
+    assert limiter.acquire(Lane.START, 0.1).event is None
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from attrs import frozen
 from supermetrics_query import RateLimitError, ServerError, SupermetricsQueryError, WaitTimeoutError
 
-from tests.client.scenarios import LOOK
+from tests.client.scenarios import POLL
 from tests.support.answers import envelope, success
 from tests.support.world import DOORS, Door, open_door
 
@@ -79,7 +79,7 @@ DONE: dict[str, Callable[[Door, float | None], object]] = {
     "wait": lambda door, timeout: door.call(door.client.attach("night-1"), "wait", timeout=timeout),
     "start": lambda door, timeout: door.start() if timeout is None else door.run(timeout=timeout),
 }
-FIRST = {("wait", 5.0): LOOK, ("wait", 7200.0): LOOK, ("wait", None): LOOK} | {
+FIRST = {("wait", 5.0): POLL, ("wait", 7200.0): POLL, ("wait", None): POLL} | {
     ("start", 5.0): "start 4",
     ("start", 7200.0): "start 30",
     ("start", None): "start 0",
@@ -106,7 +106,7 @@ def stated(outcome: Outcome, place: str, http: int, timeout: float | None) -> tu
     if outcome in {ITSELF, TIMEOUT}:
         return (RAISED[http] if outcome == ITSELF else WaitTimeoutError), [first]
     seconds = OWN_PAUSE[place, http] if outcome == OWN else outcome
-    return None, [first, f"sleep {seconds:.2f}", LOOK if http == 503 else first]
+    return None, [first, f"sleep {seconds:.2f}", POLL if http == 503 else first]
 
 
 @pytest.mark.parametrize("door_name", DOORS)

@@ -44,7 +44,7 @@ def field(name: str, column: int | None, **members: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("door_name", DOORS)
-def test_the_look_that_finds_success_is_page_one(door_name: str) -> None:
+def test_the_poll_that_finds_success_is_page_one(door_name: str) -> None:
     door = open_door(door_name, success())
     handle = door.run()
     assert door.collect(handle, "rows") == [{"date": "2013-01-01", "temp": 39.0}, {"date": "2013-01-02", "temp": None}]
@@ -145,7 +145,7 @@ def test_a_query_that_asks_for_a_part_of_the_result_gets_that_part() -> None:
     )
     handle = door.call(door.client, "start", a_query(offset_start=10, offset_end=12))
     door.collect(door.client.attach(handle.token), "pages")
-    assert [line for line in door.log if line.startswith("look")] == ["look 10..11", "look 12..12"]
+    assert [line for line in door.log if line.startswith("poll")] == ["poll 10..11", "poll 12..12"]
 
 
 @given(st.lists(st.text(), max_size=40, unique=True), st.integers(0, 3))

@@ -9,8 +9,8 @@ import anyio
 import httpx
 import pytest
 from attrs import define, field
-from supermetrics_query import AsyncQueryClient, DataQuery, NoLimits, QueryClient, RetryPolicy
-from supermetrics_query._contract.requests import look
+from supermetrics_query import AsyncQueryClient, DataQuery, NoLimiter, QueryClient, RetryPolicy
+from supermetrics_query._contract.requests import get_query_status
 from supermetrics_query._core.effects import Send
 from supermetrics_query._io.credentials import Credentials
 from supermetrics_query._io.drivers import Driver
@@ -22,7 +22,7 @@ from tests.support.answers import envelope, success
 from tests.support.world import BASE_URL, DOORS, Clock, backend_of, open_door
 
 BACKENDS = ("asyncio", "trio")
-UNPACED: dict[str, Any] = {"limiter": NoLimits()}  # these tests are about sharing, and not about the pace of a key
+UNPACED: dict[str, Any] = {"limiter": NoLimiter()}  # these tests are about sharing, and not about the pace of a key
 THREADS, TASKS, EACH = 20, 200, 5
 ROWS = 30
 PAGE = 20  # so that every result has two pages
@@ -142,7 +142,7 @@ def test_threads_whose_key_is_refused_at_the_same_time_renew_it_once() -> None:
 def test_tasks_whose_key_is_refused_at_the_same_time_renew_it_once(backend: str) -> None:
     keys, codes = Keys(), list[str]()
 
-    async def look_all() -> None:
+    async def poll_all() -> None:
         everybody = anyio.Event()
 
         async def answer(request: httpx.Request) -> httpx.Response:
@@ -154,7 +154,7 @@ def test_tasks_whose_key_is_refused_at_the_same_time_renew_it_once(backend: str)
             await everybody.wait()
             return refusal
 
-        async def look_once() -> None:
+        async def poll_once() -> None:
             codes.append((await client.status("night-1")).code)
 
         options = {"transport": httpx.MockTransport(answer)}
@@ -164,14 +164,14 @@ def test_tasks_whose_key_is_refused_at_the_same_time_renew_it_once(backend: str)
                 base_url=BASE_URL,
                 retry=ONCE,
                 http_options=options,
-                limiter=NoLimits(),
+                limiter=NoLimiter(),
             ) as client,
             anyio.create_task_group() as group,
         ):
             for _ in range(TASKS):
-                group.start_soon(look_once)
+                group.start_soon(poll_once)
 
-    anyio.run(look_all, backend=backend)
+    anyio.run(poll_all, backend=backend)
     assert codes == ["SUCCESS"] * TASKS
     assert (keys.asked, keys.refused) == (2, TASKS)
 
@@ -191,7 +191,7 @@ def test_a_thread_that_is_overtaken_by_another_does_not_ask_for_a_first_key_agai
     keys = Keys(asked=1)
     transport = Transport(BASE_URL, {"transport": httpx.MockTransport(keys.answer)})
     driver = Driver(transport, Overtaken(None, keys.provide), Clock())
-    outcome = driver._perform(Send(look("night-1", 0, 9), 30.0))
+    outcome = driver._perform(Send(get_query_status("night-1", 0, 9), 30.0))
     driver.close()
     assert outcome.error is None
     assert keys.asked == 2

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from supermetrics_query import AsyncQueryClient, ConfigurationError, DataQuery, QueryClient, QueryError
 from supermetrics_query._core.run import Run
 from supermetrics_query._models import Column, Page
-from supermetrics_query._results.arrow import DECLARED, Building, text_of
+from supermetrics_query._results.arrow import DECLARED, TableBuilder, text_of
 from supermetrics_query.emulator import INSTANT, Emulator
 from supermetrics_query.emulator.numbers import cell
 from supermetrics_query_api.models import QuerySettings
@@ -57,7 +57,7 @@ columns_of_cells = st.one_of([st.lists(each, max_size=12) for each in types_of_c
 
 def tabled(*pages: list[Any], data_type: str | None = None, **types: pa.DataType) -> pa.ChunkedArray:
     """Return one column that came in these pages."""
-    building = Building(Run("night-1"), types)
+    building = TableBuilder(Run("night-1"), types)
     for page in paged(pages, data_type):
         building.add(page)
     return building.table().column(0)
@@ -75,7 +75,7 @@ def paged(pages: Any, data_type: str | None = None) -> list[Page]:
 
 def streamed(*pages: list[Any], data_type: str | None = None, **types: pa.DataType) -> list[pa.RecordBatch]:
     """Return the batches of one column that came in these pages."""
-    building = Building(Run("night-1"), types)
+    building = TableBuilder(Run("night-1"), types)
     return [building.batch(page) for page in paged(pages, data_type)]
 
 

@@ -19,7 +19,7 @@ from supermetrics_query import (
     UnreadableResponseError,
     WaitTimeoutError,
 )
-from supermetrics_query._contract.requests import look as look_at_query
+from supermetrics_query._contract.requests import get_query_status as poll_query
 from supermetrics_query._core.effects import Send
 from supermetrics_query._io.credentials import Credentials
 from supermetrics_query._io.httpx_transport import Transport
@@ -37,10 +37,10 @@ def response(status: str, body: bytes, *headers: str, length: int | None = None)
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
-def look_once(door_name: str, base_url: str, timeout: float) -> None:
-    """Look once through one of the doors."""
+def poll_once(door_name: str, base_url: str, timeout: float) -> None:
+    """Poll once through one of the doors."""
 
-    async def look_async() -> None:
+    async def poll_async() -> None:
         options = transport_of(door_name)
         async with AsyncQueryClient(KEY, base_url=base_url, retry=ONCE, timeout=timeout, **options) as client:
             await client.status("night-1")
@@ -49,13 +49,13 @@ def look_once(door_name: str, base_url: str, timeout: float) -> None:
         with QueryClient(KEY, base_url=base_url, retry=ONCE, timeout=timeout) as client:
             client.status("night-1")
     else:
-        anyio.run(look_async, backend=backend_of(door_name))
+        anyio.run(poll_async, backend=backend_of(door_name))
 
 
-def look(door_name: str, base_url: str, timeout: float = 5.0) -> SupermetricsQueryError:
-    """Return what one look raises."""
+def get_query_status(door_name: str, base_url: str, timeout: float = 5.0) -> SupermetricsQueryError:
+    """Return what one poll raises."""
     with pytest.raises(SupermetricsQueryError) as caught:
-        look_once(door_name, base_url, timeout)
+        poll_once(door_name, base_url, timeout)
     return caught.value
 
 
@@ -81,7 +81,7 @@ def test_a_bad_answer_keeps_its_status_and_body(
     door_name: str, sent: bytes, kind: type[ApiError], status: int, body: bytes
 ) -> None:
     with serving(sends(sent)) as base_url:
-        error = look(door_name, base_url)
+        error = get_query_status(door_name, base_url)
     assert type(error) is kind
     assert isinstance(error, ApiError)
     assert (error.status, error.body) == (status, body)
@@ -95,7 +95,7 @@ def test_no_answer_is_a_transport_error_after_which_the_server_may_have_acted(
     door_name: str, behaviour: Behaviour
 ) -> None:
     with serving(behaviour) as base_url:
-        error = look(door_name, base_url)
+        error = get_query_status(door_name, base_url)
     assert isinstance(error, TransportError)
     assert error.sent
 
@@ -104,7 +104,7 @@ def test_no_answer_is_a_transport_error_after_which_the_server_may_have_acted(
 def test_a_refused_connection_is_a_transport_error_of_a_request_that_was_never_sent(door_name: str) -> None:
     with serving(drops) as base_url:
         pass
-    error = look(door_name, base_url)
+    error = get_query_status(door_name, base_url)
     assert isinstance(error, TransportError)
     assert not error.sent
 
@@ -114,7 +114,7 @@ def test_a_server_that_accepts_and_says_nothing_is_given_up_after_the_timeout(do
     done = threading.Event()
     with serving(lambda _: waits(done)) as base_url:
         began = time.monotonic()
-        error = look(door_name, base_url, timeout=0.3)
+        error = get_query_status(door_name, base_url, timeout=0.3)
         took = time.monotonic() - began
         done.set()
     assert isinstance(error, TransportError)
@@ -135,7 +135,7 @@ def drips(connection: socket.socket) -> None:
 
 
 def test_an_endless_body_is_cut_off_at_a_bounded_size() -> None:
-    effect = Send(look_at_query("night-1", 0, 9), timeout=5.0)
+    effect = Send(poll_query("night-1", 0, 9), timeout=5.0)
     with serving(drips) as base_url:
         transport = Transport(base_url, {}, most_body=10_000)
         answer = transport.send(effect, Credentials(KEY, None))

@@ -40,7 +40,7 @@ def test_every_public_name_is_written_down() -> None:
     [
         "QueryClient(0: api_key=None)",  # of a base that is not public
         "AsyncQuery.wait(on_progress=None)",
-        "Looked.changed",
+        "Polled.changed",
         "ApiError.retry_after",
         "class RateLimitError(ApiError)",
         "DataQuery(0: ds_id)",

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from supermetrics_query import (
     DataQuery,
     Limiter,
-    LimiterAway,
-    LimiterBack,
+    LimiterRestored,
+    LimiterUnavailable,
     PollPolicy,
     QueryClient,
     RedisLimiter,
@@ -21,7 +21,7 @@ from supermetrics_query import (
     StartSent,
 )
 
-TOLD: dict[type, str] = {LimiterAway: "away", LimiterBack: "back"}
+TOLD: dict[type, str] = {LimiterUnavailable: "away", LimiterRestored: "back"}
 
 
 def say(*words: str) -> None:

@@ -16,8 +16,9 @@ from attrs import define, field
 from supermetrics_query import DataQuery, PollPolicy, Query, RetryPolicy, SupermetricsQueryError
 from supermetrics_query._client.inputs import any_run
 from supermetrics_query._contract.messages import Answer
-from supermetrics_query._core.context import Settings
+from supermetrics_query._core.context import ClientContext
 from supermetrics_query._core.effects import (
+    Acquire,
     Await,
     Begin,
     Call,
@@ -25,12 +26,11 @@ from supermetrics_query._core.effects import (
     Done,
     Effect,
     Flow,
-    Give,
     Now,
     Outcome,
     Send,
     Sleep,
-    Take,
+    Yield,
     resume,
 )
 from supermetrics_query._core.limits import Limiter
@@ -70,11 +70,11 @@ class Api:
     jobs: dict[str, Job] = field(factory=dict)
     free: list[float] = field(factory=list)  # when each slot is free
     sent: deque[float] = field(factory=deque)
-    looks: int = 0
+    polls: int = 0
     refused: int = 0
 
     def answer(self, request: dict[str, Any], arrives: float) -> Answer:
-        """Answer a start or a look that arrives at a moment."""
+        """Answer a start or a poll that arrives at a moment."""
         if self.is_too_much(arrives):
             self.refused += 1
             return reply(429, {"error": {"code": "TOO_MANY_REQUESTS"}}, {"retry-after": "1"})
@@ -82,7 +82,7 @@ class Api:
             name = request["json"]["schedule_id"]
             self.enqueue(name, arrives)
         else:
-            self.looks += 1
+            self.polls += 1
             name = json.loads(request["params"]["json"])["schedule_id"]
         return self.status(name, arrives)
 
@@ -151,7 +151,7 @@ class World:
         """Perform a flow and yield what it gives."""
         step = resume(flow)
         while not isinstance(step, Done):
-            if isinstance(step, Give):
+            if isinstance(step, Yield):
                 yield step.item
                 step = resume(flow)
             else:
@@ -176,8 +176,8 @@ class World:
             case Collect(Underway() as pending):
                 self.time = max(self.time, pending.at)
                 return pending.outcome
-            case Take():
-                return effect.limits.take(effect.lane, self.time)
+            case Acquire():
+                return effect.limiter.acquire(effect.lane, self.time)
         raise AssertionError(f"unexpected {effect!r}")
 
     def pass_by(self, effect: Sleep | Await) -> None:
@@ -194,16 +194,16 @@ class World:
         return Underway(self, self.time + LATENCY, answer)
 
 
-def settings(random: Random, limiter: Limiter | None = None, **options: Any) -> Settings:
+def settings(random: Random, limiter: Limiter | None = None, **options: Any) -> ClientContext:
     """Be as patient as a client is by default."""
-    return Settings(
+    return ClientContext(
         poll=PollPolicy(),
         retry=RetryPolicy(),
         timeout=30.0,
         page_size=10_000,
         renewable=False,
         draw=random.random,
-        limits=limiter or Limiter(),
+        limiter=limiter or Limiter(),
         **options,
     )
 

@@ -7,7 +7,7 @@ import httpx
 from attrs import define, field
 from supermetrics_query import PollPolicy, RetryPolicy, SupermetricsQueryError, TransportError
 from supermetrics_query._contract.messages import Answer
-from supermetrics_query._core.context import Settings
+from supermetrics_query._core.context import ClientContext
 from supermetrics_query._core.effects import Done, Effect, Flow, Now, Outcome, Send, Sleep, resume
 
 T = TypeVar("T")
@@ -16,9 +16,9 @@ URL = "https://api.test/enterprise/v2/query/status"
 Reply = httpx.Response | TransportError
 
 
-def settings(poll: PollPolicy, retry: RetryPolicy, draw: Callable[[], float]) -> Settings:
+def settings(poll: PollPolicy, retry: RetryPolicy, draw: Callable[[], float]) -> ClientContext:
     """Be as patient as these policies say."""
-    return Settings(poll=poll, retry=retry, timeout=30.0, page_size=10_000, renewable=False, draw=draw)
+    return ClientContext(poll=poll, retry=retry, timeout=30.0, page_size=10_000, renewable=False, draw=draw)
 
 
 def lost() -> TransportError:
@@ -27,7 +27,7 @@ def lost() -> TransportError:
 
 
 @define
-class Look:
+class Poll:
     """One request and its answer, in the time of the clock."""
 
     sent: float
@@ -47,7 +47,7 @@ class Stepper:
     reply: Callable[[], tuple[float, Reply]]  # how long an answer takes, and what it is
     time: float = 1000.0
     slept: list[float] = field(factory=list)
-    looks: list[Look] = field(factory=list)
+    polls: list[Poll] = field(factory=list)
 
     def run(self, flow: Flow[T]) -> T:
         """Perform a flow to its end."""
@@ -81,7 +81,7 @@ class Stepper:
     def send(self) -> Outcome:
         """Bring the next answer."""
         duration, reply = self.reply()
-        self.looks.append(Look(self.time, self.time + duration, reply))
+        self.polls.append(Poll(self.time, self.time + duration, reply))
         self.time += duration
         if isinstance(reply, TransportError):
             return Outcome(error=reply)

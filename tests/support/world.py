@@ -64,7 +64,7 @@ def told(request: httpx.Request) -> str:
         return f"start {json.loads(request.content).get('sync_timeout')}"
     name, asked = request.url.path.rpartition("/")[2], json.loads(request.url.params["json"])
     if name == "status":
-        return f"look {asked['offset_start']}..{asked.get('offset_end', '')}"
+        return f"poll {asked['offset_start']}..{asked.get('offset_end', '')}"
     return f"{name} {asked.get('offset', 0)}"
 
 
@@ -133,5 +133,5 @@ def open_door(name: str, *steps: Step, takes: float = 0.0, **options: Any) -> Do
     settings: dict[str, Any] = {"poll": STEADY, "base_url": BASE_URL, **options}
     transport = httpx.MockTransport(script)
     client = kind(KEY, clock=script.clock, http_options={"transport": transport}, **settings)
-    client._settings = evolve(client._settings, draw=lambda: 0.5)
+    client._context = evolve(client._context, draw=lambda: 0.5)
     return Door(name, script, client)

@@ -1,4 +1,4 @@
-"""The documentation of the API and httpx: start, look every two seconds, read page by page."""
+"""The documentation of the API and httpx: start, poll every two seconds, read page by page."""
 
 import time
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ def rows(task: Task) -> Iterator[dict[str, Any]]:
     with httpx.Client(base_url=task.url, headers=headers, **task.job.patience) as http:
         schedule_id = task.noted or started(http, task.query)
         task.note(schedule_id)
-        while (answer := look(http, schedule_id, 0, task.job.page))["meta"]["status_code"] != "SUCCESS":
+        while (answer := poll(http, schedule_id, 0, task.job.page))["meta"]["status_code"] != "SUCCESS":
             if answer["meta"]["status_code"] in {"FAILURE", "STOPPED"}:
                 raise RuntimeError(answer["meta"]["status_code"])
             time.sleep(2)
@@ -25,7 +25,7 @@ def rows(task: Task) -> Iterator[dict[str, Any]]:
         yield from keyed(titles, page)
         first, full = task.job.page, len(answer["data"]) >= task.job.page
         while full:
-            page = look(http, schedule_id, first, task.job.page)["data"]
+            page = poll(http, schedule_id, first, task.job.page)["data"]
             yield from keyed(titles, page)
             first, full = first + task.job.page, len(page) >= task.job.page
 
@@ -37,8 +37,8 @@ def started(http: httpx.Client, query: dict[str, Any]) -> str:
     return schedule_id
 
 
-def look(http: httpx.Client, schedule_id: str, first: int, size: int) -> dict[str, Any]:
-    """Look at a query and ask for a page of its rows."""
+def poll(http: httpx.Client, schedule_id: str, first: int, size: int) -> dict[str, Any]:
+    """Poll a query and ask for a page of its rows."""
     asked: dict[str, str | int] = {"schedule_id": schedule_id, "offset_start": first, "offset_end": first + size - 1}
     answer: dict[str, Any] = http.get("/query/status", params=asked).raise_for_status().json()
     return answer

@@ -12,7 +12,7 @@ from supermetrics_query import AsyncQuery, AsyncQueryClient, DataQuery, Supermet
 
 from .problems import answer
 
-RETRY_AFTER = "5"  # seconds between two looks of a caller
+RETRY_AFTER = "5"  # seconds between two polls of a caller
 
 
 class Wish(BaseModel):
@@ -65,7 +65,7 @@ async def start(wish: Wish, client: Client, response: Response) -> Report:
 
 @app.get("/reports/{token}")
 async def progress(token: str, client: Client) -> Report:
-    """Look once. A report that has failed is an answer here, and an error where its rows are asked for."""
+    """Poll once. A report that has failed is an answer here, and an error where its rows are asked for."""
     query = client.attach(token)
     await query.refresh()
     return shown(query)

@@ -13,7 +13,7 @@ T = TypeVar("T", bound="QueryStatusRequest")
 
 @_attrs_define
 class QueryStatusRequest:
-    """Which query to look at, and which of its rows to return once it has succeeded."""
+    """Which query to poll, and which of its rows to return once it has succeeded."""
 
     schedule_id: str
     """ Names one run of one query. Chosen by the caller, or derived from the other parameters by the API. """

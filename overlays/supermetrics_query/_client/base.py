@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 from supermetrics_query_api.provenance import SERVER_URL
 
 from .._contract.validation import Seconds, checked_format, checked_page_size, seconds
-from .._core.context import Settings
+from .._core.context import ClientContext
 from .._core.limits import Limiter
 from .._core.polling import PollPolicy
 from .._core.retrying import RetryPolicy
@@ -24,7 +24,7 @@ from .inputs import any_run
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from .._core.limits import Limits
+    from .._core.limits import BaseLimiter
     from .._core.run import Run
     from .._io.aiohttp_transport import AiohttpTransport
     from .._io.clock import Clock
@@ -39,7 +39,7 @@ DEFAULT_RETRY = RetryPolicy()
 D = TypeVar("D")
 
 
-class Door(Generic[D]):
+class BaseClient(Generic[D]):
     """What both clients are made of: one set of options, checked before anything is sent."""
 
     def __init__(
@@ -51,7 +51,7 @@ class Door(Generic[D]):
         timeout: Seconds = 30.0,
         poll: PollPolicy = DEFAULT_POLL,
         retry: RetryPolicy = DEFAULT_RETRY,
-        limiter: Limits | None = None,
+        limiter: BaseLimiter | None = None,
         page_size: int = 10_000,
         on_event: OnEvent | None = None,
         http_options: Mapping[str, Any] | None = None,
@@ -61,20 +61,20 @@ class Door(Generic[D]):
         """Take the key (else from SUPERMETRICS_API_KEY) or a function that gives one, and how patient to be.
 
         `limiter` counts the requests of the key: one of this client by default, a `Limiter` that several clients share,
-        a `RedisLimiter` that several processes share, or `NoLimits()`. `base_url` falls back to
+        a `RedisLimiter` that several processes share, or `NoLimiter()`. `base_url` falls back to
         SUPERMETRICS_BASE_URL, then to the contract. `timeout` bounds one request. `on_event` gets a value of
         `supermetrics_query.events` for each thing that happens; `log_events` logs them. `http_options` goes to httpx:
         `verify`, `proxy`, `headers` and so on. `transport="aiohttp"` sends with aiohttp, in async code. `clock` is for
         tests. Raises ConfigurationError for what cannot be used.
         """
         credentials = Credentials(api_key or os.environ.get(API_KEY), token_provider)
-        self._settings = Settings(
+        self._context = ClientContext(
             poll=poll,
             retry=retry,
             timeout=request_timeout(timeout),
             page_size=checked_page_size(page_size),
             renewable=token_provider is not None,
-            limits=limiter or Limiter(),
+            limiter=limiter or Limiter(),
             on_event=guarded(on_event),
         )
         url = checked_base_url(base_url or os.environ.get(BASE_URL) or SERVER_URL)

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from .. import _flows
-from .._contract.validation import Seconds, checked_in_flight, checked_schedule_id, checked_window, patience
+from .._contract.validation import Seconds, checked_in_flight, checked_schedule_id, checked_window, timeout_seconds
 from .._core.polling import DEFAULT_WAIT, NEVER
 from .._core.run import Run
 from .._io.drivers import AsyncDriver, Driver
 from .._io.httpx_transport import AsyncTransport, Transport
 from ..errors import ConfigurationError
-from .base import Door, aiohttp_transport
+from .base import BaseClient, aiohttp_transport
 from .inputs import history_request, known_run, new_run
-from .query import AsyncQuery, Query, notice
+from .query import AsyncQuery, Query, on_change
 
 if TYPE_CHECKING:
     from collections.abc import (
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from .query import OnProgress, OnProgressAsync
 
 
-class QueryClient(Door[Driver]):
+class QueryClient(BaseClient[Driver]):
     """Run queries in sync code. Use it as a context manager, or call `close()`; threads may share one."""
 
     def _make_driver(
@@ -53,7 +53,7 @@ class QueryClient(Door[Driver]):
         return Driver(Transport(url, options), credentials, clock)
 
     def _handle(self, run: Run) -> Query:
-        handle = Query(self._driver, self._settings, run)
+        handle = Query(self._driver, self._context, run)
         run.show, run.shown = self._handle, ref(handle)
         return handle
 
@@ -78,7 +78,7 @@ class QueryClient(Door[Driver]):
         `.token`: the query may be running. Raises ApiError, TransportError, ConfigurationError.
         """
         run = new_run(query, format)
-        self._driver.run(_flows.start.start(self._settings, run, query, NEVER, held=0))
+        self._driver.run(_flows.start.start(self._context, run, query, NEVER, held=0))
         return self._handle(run)
 
     def run(
@@ -92,7 +92,7 @@ class QueryClient(Door[Driver]):
         """Start a query and wait until it has succeeded; see `start` and `Query.wait`."""
         run = new_run(query, format)
         handle = self._handle(run)
-        flow = _flows.start.run_to_end(self._settings, run, query, patience(timeout), notice(on_progress))
+        flow = _flows.start.run_to_end(self._context, run, query, timeout_seconds(timeout), on_change(on_progress))
         self._driver.run(flow)
         return handle
 
@@ -101,12 +101,12 @@ class QueryClient(Door[Driver]):
         return self._handle(known_run(schedule_id_or_token))
 
     def status(self, schedule_id: str, *, offset_start: int = 0, offset_end: int | None = None) -> QueryStatus:
-        """Look at a query once, and ask for a window of its rows; without `offset_end` for all of them.
+        """Poll a query once, and ask for a window of its rows; without `offset_end` for all of them.
 
         Raises ApiError (StatusNotFoundError where the query is not known), TransportError, ConfigurationError.
         """
         window = checked_window(offset_start, offset_end)
-        return self._driver.run(_flows.poll.status(self._settings, Run(checked_schedule_id(schedule_id)), *window))
+        return self._driver.run(_flows.poll.status(self._context, Run(checked_schedule_id(schedule_id)), *window))
 
     def history(
         self,
@@ -122,16 +122,16 @@ class QueryClient(Door[Driver]):
         TransportError.
         """
         request = history_request(ds_ids, status_codes, since, until)
-        return self._driver.iterate(_flows.history.history(self._settings, request))
+        return self._driver.iterate(_flows.history.history(self._context, request))
 
     def as_completed(self, queries: Iterable[Query], *, timeout: Seconds | None = None) -> Generator[Query, None, None]:
         """Yield queries as they end, whichever way: `query.error` is None where it went well.
 
-        Only queries of which news is possible are looked at. `timeout` bounds all of it; raises WaitTimeoutError, whose
-        `queries` go on, when it is over; 0 looks at each once.
+        Only queries of which news is possible are polled. `timeout` bounds all of it; raises WaitTimeoutError, whose
+        `queries` go on, when it is over; 0 polls each once.
         """
         runs = [query._run for query in queries]
-        return self._driver.iterate(_flows.many.as_completed(self._settings, runs, patience(timeout)))
+        return self._driver.iterate(_flows.many.as_completed(self._context, runs, timeout_seconds(timeout)))
 
     def run_many(
         self,
@@ -149,12 +149,12 @@ class QueryClient(Door[Driver]):
         """
         most = checked_in_flight(_flows.many.IN_FLIGHT if in_flight is None else in_flight)
         flow = _flows.many.run_many(
-            self._settings, _flows.many.pull_from(requests), self._runs_of(format), most, patience(timeout)
+            self._context, _flows.many.pull_from(requests), self._runs_of(format), most, timeout_seconds(timeout)
         )
         return self._driver.iterate(flow)
 
 
-class AsyncQueryClient(Door[AsyncDriver]):
+class AsyncQueryClient(BaseClient[AsyncDriver]):
     """Run queries in async code, under asyncio or trio; tasks may share one. What each method does: `QueryClient`."""
 
     def _make_driver(
@@ -164,7 +164,7 @@ class AsyncQueryClient(Door[AsyncDriver]):
         return AsyncDriver(sender(url, options), credentials, clock)
 
     def _handle(self, run: Run) -> AsyncQuery:
-        handle = AsyncQuery(self._driver, self._settings, run)
+        handle = AsyncQuery(self._driver, self._context, run)
         run.show, run.shown = self._handle, ref(handle)
         return handle
 
@@ -185,7 +185,7 @@ class AsyncQueryClient(Door[AsyncDriver]):
     async def start(self, query: DataQuery, *, format: str = "json") -> AsyncQuery:
         """Start a query; see `QueryClient.start`."""
         run = new_run(query, format)
-        await self._driver.run(_flows.start.start(self._settings, run, query, NEVER, held=0))
+        await self._driver.run(_flows.start.start(self._context, run, query, NEVER, held=0))
         return self._handle(run)
 
     async def run(
@@ -199,7 +199,7 @@ class AsyncQueryClient(Door[AsyncDriver]):
         """Start a query and wait until it has succeeded; see `QueryClient.run`."""
         run = new_run(query, format)
         handle = self._handle(run)
-        flow = _flows.start.run_to_end(self._settings, run, query, patience(timeout), notice(on_progress))
+        flow = _flows.start.run_to_end(self._context, run, query, timeout_seconds(timeout), on_change(on_progress))
         await self._driver.run(flow)
         return handle
 
@@ -208,10 +208,10 @@ class AsyncQueryClient(Door[AsyncDriver]):
         return self._handle(known_run(schedule_id_or_token))
 
     async def status(self, schedule_id: str, *, offset_start: int = 0, offset_end: int | None = None) -> QueryStatus:
-        """Look at a query once; see `QueryClient.status`."""
+        """Poll a query once; see `QueryClient.status`."""
         window = checked_window(offset_start, offset_end)
         run = Run(checked_schedule_id(schedule_id))
-        return await self._driver.run(_flows.poll.status(self._settings, run, *window))
+        return await self._driver.run(_flows.poll.status(self._context, run, *window))
 
     def history(
         self,
@@ -223,14 +223,14 @@ class AsyncQueryClient(Door[AsyncDriver]):
     ) -> AsyncIterator[HistoryEntry]:
         """Yield the queries that the key has run; see `QueryClient.history`."""
         request = history_request(ds_ids, status_codes, since, until)
-        return self._driver.iterate(_flows.history.history(self._settings, request))
+        return self._driver.iterate(_flows.history.history(self._context, request))
 
     def as_completed(
         self, queries: Iterable[AsyncQuery], *, timeout: Seconds | None = None
     ) -> AsyncGenerator[AsyncQuery, None]:
         """Yield queries as they end, whichever way; see `QueryClient.as_completed`."""
         runs = [query._run for query in queries]
-        return self._driver.iterate(_flows.many.as_completed(self._settings, runs, patience(timeout)))
+        return self._driver.iterate(_flows.many.as_completed(self._context, runs, timeout_seconds(timeout)))
 
     def run_many(
         self,
@@ -243,6 +243,6 @@ class AsyncQueryClient(Door[AsyncDriver]):
         """Start queries as there is room and yield them as they end; see `QueryClient.run_many`."""
         most = checked_in_flight(_flows.many.IN_FLIGHT if in_flight is None else in_flight)
         flow = _flows.many.run_many(
-            self._settings, _flows.many.pull_from(requests), self._runs_of(format), most, patience(timeout)
+            self._context, _flows.many.pull_from(requests), self._runs_of(format), most, timeout_seconds(timeout)
         )
         return self._driver.iterate(flow)

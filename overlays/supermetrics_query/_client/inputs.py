@@ -11,7 +11,7 @@ from supermetrics_query_api import models
 from supermetrics_query_api.types import Unset
 
 from .._contract.requests import sendable
-from .._contract.validation import LAST_OFFSET, checked_format, checked_status_code, checked_window, written
+from .._contract.validation import LAST_OFFSET, checked_format, checked_status_code, checked_window, validated
 from .._core.run import Run, decode_token
 from ..errors import ConfigurationError
 
@@ -67,7 +67,7 @@ def history_request(
     """Say which queries are wanted; refuse a status that the contract does not know."""
     codes = None if status_codes is None else [checked_status_code(code) for code in status_codes]
     asked = {"ds_ids": ds_ids, "status_codes": codes, "since": moment(since), "until": moment(until)}
-    return models.QueryHistoryRequest(**written("QueryHistoryRequest", asked))
+    return models.QueryHistoryRequest(**validated("QueryHistoryRequest", asked))
 
 
 def moment(value: date | str | None) -> str | None:

@@ -9,7 +9,7 @@ from contextlib import aclosing, closing
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .. import _flows
-from .._contract.validation import Seconds, checked_offset, checked_prefetch, patience
+from .._contract.validation import Seconds, checked_offset, checked_prefetch, timeout_seconds
 from .._core.effects import Call
 from .._core.polling import DEFAULT_WAIT
 from .._extras import check_installed
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from supermetrics_query_api.models import DataQuery
 
-    from .._core.context import Settings
+    from .._core.context import ClientContext
     from .._core.effects import Effect
     from .._core.run import Run
     from .._models import Column, Page, QueryStatus
@@ -41,13 +41,13 @@ if TYPE_CHECKING:
 D = TypeVar("D")
 
 
-class Handle(Generic[D]):
+class BaseQuery(Generic[D]):
     """What both handles know without asking anybody."""
 
-    def __init__(self, driver: D, settings: Settings, run: Run) -> None:
+    def __init__(self, driver: D, context: ClientContext, run: Run) -> None:
         """Belong to a run; clients make handles."""
         self._driver = driver
-        self._settings = settings
+        self._context = context
         self._run = run
 
     @property
@@ -61,6 +61,11 @@ class Handle(Generic[D]):
         return self._run.request
 
     @property
+    def format(self) -> str:
+        """The output format that the query was started with."""
+        return self._run.format
+
+    @property
     def token(self) -> str:
         """A short text with which any process can go on: `client.attach(token)`. It holds no secret."""
         return self._run.token
@@ -72,8 +77,8 @@ class Handle(Generic[D]):
 
     @property
     def error(self) -> SupermetricsQueryError | None:
-        """What `wait()` raises once the query has ended badly, or why looking at it was given up, else None."""
-        return self._run.error or self._run.given_up
+        """What `wait()` raises once the query has ended badly, or why polling it was given up, else None."""
+        return self._run.error or self._run.abandoned
 
     @property
     def columns(self) -> list[Column]:
@@ -86,29 +91,30 @@ class Handle(Generic[D]):
         return f"<{type(self).__name__} {self.schedule_id} {code}>"
 
 
-class Query(Handle[Driver]):
+class Query(BaseQuery[Driver]):
     """A query in sync code."""
 
     def refresh(self) -> QueryStatus:
-        """Look once.
+        """Poll once.
 
-        Raises ResultExpiredError when the query is no longer kept, ApiError or TransportError when the look fails.
+        Raises ResultExpiredError when the query is no longer kept, ApiError or TransportError when the poll fails.
         """
-        return self._driver.run(_flows.poll.refresh(self._settings, self._run))
+        return self._driver.run(_flows.poll.refresh(self._context, self._run))
 
     def wait(self, *, timeout: Seconds | None = DEFAULT_WAIT, on_progress: OnProgress | None = None) -> Self:
         """Wait until the query has succeeded, and return the handle.
 
-        `timeout` (seconds or timedelta) bounds everything inside; None waits for ever and 0 looks once. `on_progress`
-        gets the status after every look that changed its code or progress. Raises QueryError when the query ends badly,
-        WaitTimeoutError when it goes on, ApiError or TransportError when looking is of no use.
+        `timeout` (seconds or timedelta) bounds everything inside; None waits for ever and 0 polls once. `on_progress`
+        gets the status after every poll that changed its code or progress. Raises QueryError when the query ends badly,
+        WaitTimeoutError when it goes on, ApiError or TransportError when polling is of no use.
         """
-        self._driver.run(_flows.poll.wait(self._settings, self._run, patience(timeout), notice(on_progress)))
+        flow = _flows.poll.wait(self._context, self._run, timeout_seconds(timeout), on_change(on_progress))
+        self._driver.run(flow)
         return self
 
     def watch(self, *, timeout: Seconds | None = DEFAULT_WAIT) -> Generator[QueryStatus, None, None]:
         """Yield every change of the query, the last one terminal. A bad end is raised only where no status tells it."""
-        return self._driver.iterate(_flows.poll.watch(self._settings, self._run, patience(timeout)))
+        return self._driver.iterate(_flows.poll.watch(self._context, self._run, timeout_seconds(timeout)))
 
     def pages(self, *, start: int = 0, prefetch: int | None = None) -> Generator[Page, None, None]:
         """Yield the result page by page from the row `start` on, after waiting for it where that has not been done.
@@ -118,7 +124,7 @@ class Query(Handle[Driver]):
         `delivered` is the next `start`), and QueryError when rows cannot be read or do not come.
         """
         window = checked_offset("start", start), checked_prefetch(prefetch)
-        return self._driver.iterate(_flows.pages.pages(self._settings, self._run, *window))
+        return self._driver.iterate(_flows.pages.pages(self._context, self._run, *window))
 
     def rows(self, *, start: int = 0, prefetch: int | None = None) -> Generator[dict[str, Any], None, None]:
         """Yield the rows as dicts keyed by field id. Waits and raises as `pages()` does."""
@@ -133,7 +139,7 @@ class Query(Handle[Driver]):
         What it raises ends the download.
         """
         sink = sink_of(path_or_file, on_progress)
-        return self._driver.run(_flows.download.download(self._settings, self._run, sink))
+        return self._driver.run(_flows.download.download(self._context, self._run, sink))
 
     def to_arrow(self, *, schema: Schema | None = None) -> pa.Table:
         """Return the result as a pyarrow.Table. Waits and raises as `pages()` does.
@@ -142,7 +148,7 @@ class Query(Handle[Driver]):
         `schema` (a pyarrow.Schema or a mapping of columns to types) gives types of your own; QueryError names a cell
         that does not fit one.
         """
-        table = tables.building(self._run, schema)
+        table = tables.table_builder(self._run, schema)
         with closing(self.pages()) as pages:
             for page in pages:
                 table.add(page)
@@ -154,7 +160,7 @@ class Query(Handle[Driver]):
         The first page decides the types as `to_arrow()` does; QueryError names a later cell that does not fit, and
         `schema` helps. A result without rows is one batch without rows. Waits and raises as `pages()` does.
         """
-        return tables.batches(self.pages(), tables.building(self._run, schema))
+        return tables.batches(self.pages(), tables.table_builder(self._run, schema))
 
     def to_pandas(self, *, schema: Schema | None = None) -> pd.DataFrame:
         """Return the result as a pandas.DataFrame, with the types of `to_arrow()`."""
@@ -167,26 +173,28 @@ class Query(Handle[Driver]):
         return tables.polars_of(self.to_arrow(schema=schema))
 
 
-class AsyncQuery(Handle[AsyncDriver]):
+class AsyncQuery(BaseQuery[AsyncDriver]):
     """A query in async code, under asyncio or trio. What each method does stands at `Query`."""
 
     async def refresh(self) -> QueryStatus:
-        """Look once; see `Query.refresh`."""
-        return await self._driver.run(_flows.poll.refresh(self._settings, self._run))
+        """Poll once; see `Query.refresh`."""
+        return await self._driver.run(_flows.poll.refresh(self._context, self._run))
 
     async def wait(self, *, timeout: Seconds | None = DEFAULT_WAIT, on_progress: OnProgressAsync | None = None) -> Self:
         """Wait until the query has succeeded; see `Query.wait`. `on_progress` may be a coroutine function."""
-        await self._driver.run(_flows.poll.wait(self._settings, self._run, patience(timeout), notice(on_progress)))
+        await self._driver.run(
+            _flows.poll.wait(self._context, self._run, timeout_seconds(timeout), on_change(on_progress))
+        )
         return self
 
     def watch(self, *, timeout: Seconds | None = DEFAULT_WAIT) -> AsyncGenerator[QueryStatus, None]:
         """Yield every change of the query; see `Query.watch`."""
-        return self._driver.iterate(_flows.poll.watch(self._settings, self._run, patience(timeout)))
+        return self._driver.iterate(_flows.poll.watch(self._context, self._run, timeout_seconds(timeout)))
 
     def pages(self, *, start: int = 0, prefetch: int | None = None) -> AsyncGenerator[Page, None]:
         """Yield the result page by page; see `Query.pages`."""
         window = checked_offset("start", start), checked_prefetch(prefetch)
-        return self._driver.iterate(_flows.pages.pages(self._settings, self._run, *window))
+        return self._driver.iterate(_flows.pages.pages(self._context, self._run, *window))
 
     def rows(self, *, start: int = 0, prefetch: int | None = None) -> AsyncGenerator[dict[str, Any], None]:
         """Yield the rows as dicts keyed by field id; see `Query.rows`."""
@@ -195,11 +203,11 @@ class AsyncQuery(Handle[AsyncDriver]):
     async def download(self, path_or_file: Target, *, on_progress: OnBytes | None = None) -> int:
         """Write the result in the format the query was started with; see `Query.download`."""
         sink = sink_of(path_or_file, on_progress)
-        return await self._driver.run(_flows.download.download(self._settings, self._run, sink))
+        return await self._driver.run(_flows.download.download(self._context, self._run, sink))
 
     async def to_arrow(self, *, schema: Schema | None = None) -> pa.Table:
         """Return the result as a pyarrow.Table; see `Query.to_arrow`."""
-        table = tables.building(self._run, schema)
+        table = tables.table_builder(self._run, schema)
         async with aclosing(self.pages()) as pages:
             async for page in pages:
                 table.add(page)
@@ -207,7 +215,7 @@ class AsyncQuery(Handle[AsyncDriver]):
 
     def iter_arrow(self, *, schema: Schema | None = None) -> AsyncGenerator[pa.RecordBatch, None]:
         """Yield the result as a pyarrow.RecordBatch for each page; see `Query.iter_arrow`."""
-        return tables.batches_async(self.pages(), tables.building(self._run, schema))
+        return tables.batches_async(self.pages(), tables.table_builder(self._run, schema))
 
     async def to_pandas(self, *, schema: Schema | None = None) -> pd.DataFrame:
         """Return the result as a pandas.DataFrame; see `Query.to_pandas`."""
@@ -235,6 +243,6 @@ async def rows_of_async(pages: AsyncGenerator[Page, None]) -> AsyncGenerator[dic
                 yield row
 
 
-def notice(on_progress: Callable[[QueryStatus], object] | None) -> Callable[[QueryStatus], Effect] | None:
+def on_change(on_progress: Callable[[QueryStatus], object] | None) -> Callable[[QueryStatus], Effect] | None:
     """Turn a callback into the effect of calling it."""
     return None if on_progress is None else lambda status: Call(on_progress, status)

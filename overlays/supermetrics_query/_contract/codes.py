@@ -29,7 +29,7 @@ Kind: TypeAlias = type[ApiError]
 class Verdict:
     """The exception for a code, and what it says of the future.
 
-    `transient`: the same request may succeed soon. `ends_query`: a look that brings it tells of the end of the query.
+    `transient`: the same request may succeed soon. `ends_query`: a poll that brings it tells of the end of the query.
     `is_outcome`: the query ran and failed, so it tells of that end whichever request brings it.
     """
 

@@ -23,7 +23,7 @@ class Lane(Enum):
 
     START = "start"
     PAGE = "page"
-    LOOK = "look"
+    POLL = "poll"
 
 
 @frozen

@@ -15,7 +15,7 @@ from supermetrics_query_api.types import UNSET
 
 from ..errors import ConfigurationError
 from .messages import Lane, Request
-from .validation import brief, written
+from .validation import short_repr, validated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,8 +29,8 @@ def start_query(query: DataQuery, output: OutputFormat) -> Request:
 
 
 @lru_cache(maxsize=1024)
-def look(schedule_id: str, first: int, last: int | None, lane: Lane = Lane.LOOK) -> Request:
-    """Look at a query and ask for a window of its rows, both ends inclusive. A wait sends the same request again."""
+def get_query_status(schedule_id: str, first: int, last: int | None, lane: Lane = Lane.POLL) -> Request:
+    """Poll a query and ask for a window of its rows, both ends inclusive. A wait sends the same request again."""
     body = models.QueryStatusRequest(
         schedule_id=schedule_id, offset_start=first, offset_end=UNSET if last is None else last
     )
@@ -42,14 +42,14 @@ def as_parameter(members: Mapping[str, Any]) -> str:
     return json.dumps(members, separators=(",", ":"))
 
 
-def results(schedule_id: str, write: Callable[[bytes], object]) -> Request:
+def get_query_results(schedule_id: str, write: Callable[[bytes], object]) -> Request:
     """Read the rows of a query in the format it was started with."""
     body = models.QueryResultsRequest(schedule_id=schedule_id)
     keywords = queries.get_query_results._get_kwargs(json=as_parameter(body.to_dict()))
     return Request("get_query_results", keywords, write=write)
 
 
-def history(request: QueryHistoryRequest) -> Request:
+def get_query_history(request: QueryHistoryRequest) -> Request:
     """List queries that were run."""
     return Request("get_query_history", queries.get_query_history._get_kwargs(json=as_parameter(request.to_dict())))
 
@@ -68,7 +68,7 @@ def sendable(query: DataQuery) -> DataQuery:
 
     Raises ConfigurationError for what the contract does not allow. Members that it does not know pass.
     """
-    members = written(REQUEST, query.additional_properties | named(query))
+    members = validated(REQUEST, query.additional_properties | named(query))
     body = copy(query)
     for name, attribute in attributes().items():
         setattr(body, attribute, members.pop(name, UNSET))
@@ -82,15 +82,15 @@ def named(query: DataQuery) -> dict[str, object]:
     return {name: value for name, value in given.items() if value is not UNSET}
 
 
-def query_from(members: Mapping[str, object]) -> DataQuery:
-    """Return the query that a mapping describes, by the names that the API knows, for instance from a file.
+def query_from_dict(members: Mapping[str, object]) -> DataQuery:
+    """Return the query that a mapping describes, by the names of the API, for instance from a file.
 
     Raises ConfigurationError for a name that no query has, and for what the contract does not allow.
     """
     for name in members:
         if name not in attributes():
-            raise ConfigurationError(f"a query has no member {brief(name)}; {suggestion(name)}")
-    return models.DataQuery(**{attributes()[name]: value for name, value in written(REQUEST, members).items()})
+            raise ConfigurationError(f"a query has no member {short_repr(name)}; {suggestion(name)}")
+    return models.DataQuery(**{attributes()[name]: value for name, value in validated(REQUEST, members).items()})
 
 
 def suggestion(name: object) -> str:

@@ -1,4 +1,4 @@
-"""One look at a query, as a value. `meta.status_code` decides where the query stands, never the HTTP status."""
+"""One poll of a query, as a value. `meta.status_code` decides where the query stands, never the HTTP status."""
 
 from __future__ import annotations
 

@@ -58,9 +58,9 @@ class Member:
         return Member(self.request, f"{self.path}.{name}".lstrip("."), f"{self.name}.{name}".lstrip("."))
 
 
-def written(request: str, given: Mapping[str, object]) -> dict[str, Any]:
+def validated(request: str, given: Mapping[str, object]) -> dict[str, Any]:
     """Return the members of a request as they are sent, without those that are None or not set."""
-    return an_object(Member(request), given, {})
+    return validate_object(Member(request), given, {})
 
 
 def value_of(member: Member, value: object) -> Any:
@@ -72,7 +72,7 @@ def value_of(member: Member, value: object) -> Any:
         if fits(value):
             return write(member, value, limits)
     kinds = " or ".join(NAMES[kind] for kind in member.kinds)
-    raise ConfigurationError(f"{member.name} must be {kinds}, not {brief(value)}{advice(member, value)}")
+    raise ConfigurationError(f"{member.name} must be {kinds}, not {short_repr(value)}{advice(member, value)}")
 
 
 def advice(member: Member, value: object) -> str:
@@ -81,34 +81,34 @@ def advice(member: Member, value: object) -> str:
     return f"; {do}" if (do := next(fitting, None)) else ""
 
 
-def a_day(_: Member, value: date, __: Limits) -> date:
+def validate_day(_: Member, value: date, __: Limits) -> date:
     """Return a day; the model writes it."""
     return value
 
 
-def a_text(member: Member, value: str, limits: Limits) -> str:
+def validate_text(member: Member, value: str, limits: Limits) -> str:
     """Return a text that is within its limits; half a character cannot be sent."""
     check(member.name, value, limits)
     return value if value.isascii() else plain(member, value)
 
 
-def a_number(member: Member, value: int, limits: Limits) -> int:
+def validate_number(member: Member, value: int, limits: Limits) -> int:
     """Return a number that is within its limits."""
     check(member.name, value, limits)
     return value
 
 
-def a_list(member: Member, value: Sequence[object], limits: Limits) -> list[Any]:
+def validate_list(member: Member, value: Sequence[object], limits: Limits) -> list[Any]:
     """Return a list whose items are as they are sent."""
     check(member.name, value, limits)
     return [value_of(member.item(index), each) for index, each in enumerate(value)]
 
 
-def an_object(member: Member, value: Any, _: Limits) -> dict[str, Any]:
+def validate_object(member: Member, value: Any, _: Limits) -> dict[str, Any]:
     """Return an object whose members are as they are sent."""
     given = value.to_dict() if is_model(value) else value
     if wrong := [name for name in given if not isinstance(name, str)]:
-        raise ConfigurationError(f"a name in {member.name or 'a request'} must be text, not {brief(wrong[0])}")
+        raise ConfigurationError(f"a name in {member.name or 'a request'} must be text, not {short_repr(wrong[0])}")
     kept = {name: each for name, each in given.items() if not is_absent(member.member(name), each)}
     if missing := member.needs - kept.keys():
         raise ConfigurationError(f"{member.member(min(missing)).name} is missing and must be given")
@@ -125,7 +125,7 @@ def plain(member: Member, value: T) -> T:
     try:
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except (TypeError, ValueError, RecursionError) as error:
-        raise ConfigurationError(f"{member.name} cannot be sent as JSON: {error}: {brief(value)}") from None
+        raise ConfigurationError(f"{member.name} cannot be sent as JSON: {error}: {short_repr(value)}") from None
     return value
 
 
@@ -165,10 +165,10 @@ def check(name: str, value: Any, limits: Limits) -> None:
         holds, says = BOUNDS[word]
         if not holds(value, limit):
             size = len(value) if hasattr(value, "__len__") else None
-            raise ConfigurationError(f"{name} {says.format(limit=limit, size=size, value=brief(value))}")
+            raise ConfigurationError(f"{name} {says.format(limit=limit, size=size, value=short_repr(value))}")
 
 
-def brief(value: object) -> str:
+def short_repr(value: object) -> str:
     """Show a value in short, in one line."""
     try:
         return SHORT.repr(value).replace("\n", " ")
@@ -182,11 +182,11 @@ def limit(request: str, path: str, word: str) -> int:
 
 
 KINDS: Mapping[str, tuple[Callable[[object], bool], Callable[[Member, Any, Limits], Any]]] = {
-    "date": (is_day, a_day),
-    "string": (is_text, a_text),
-    "integer": (is_whole, a_number),
-    "array": (is_list, a_list),
-    "object": (is_object, an_object),
+    "date": (is_day, validate_day),
+    "string": (is_text, validate_text),
+    "integer": (is_whole, validate_number),
+    "array": (is_list, validate_list),
+    "object": (is_object, validate_object),
 }
 NAMES: Mapping[str, str] = {
     "date": "a date",
@@ -303,6 +303,6 @@ def seconds(value: Seconds) -> float:
     return float(number)
 
 
-def patience(timeout: Seconds | None) -> float:
+def timeout_seconds(timeout: Seconds | None) -> float:
     """Return how long to wait in seconds, infinity for None."""
     return math.inf if timeout is None else seconds(timeout)

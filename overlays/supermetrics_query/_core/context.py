@@ -10,7 +10,7 @@ from .._contract.messages import Answer, rate_limit
 from ..errors import QuotaExceededError, RateLimitError
 from ..events import OnEvent
 from .effects import Call, Flow
-from .limits import Limits
+from .limits import BaseLimiter
 from .polling import PollPolicy
 from .retrying import RetryPolicy
 
@@ -21,7 +21,7 @@ HOURLY = 1_000  # a limit from here on is one of an hour
 
 
 @define
-class Gate:
+class ServerBackoff:
     """When requests may go again, whatever our own count says. Times are readings of the clock of the client."""
 
     opens: float = -math.inf
@@ -30,13 +30,13 @@ class Gate:
         """Return for how long nothing may be sent."""
         return max(0.0, self.opens - moment)
 
-    def saw(self, moment: float, answer: Answer) -> None:
+    def on_response(self, moment: float, answer: Answer) -> None:
         """Close for a moment after the last request that the API allows, as its headers count them."""
         rate = rate_limit(answer.headers)
         if rate is not None and rate.remaining == 0 and rate.limit:
             self.close(moment + (HOUR if rate.limit >= HOURLY else SECOND) / rate.limit)
 
-    def refused(self, moment: float, error: RateLimitError) -> None:
+    def on_rate_limited(self, moment: float, error: RateLimitError) -> None:
         """Close after a refusal; one for a quota of the licence says nothing of other queries."""
         pause = UNTOLD if error.retry_after is None else error.retry_after
         if pause <= LONGEST_RETRY_AFTER and not isinstance(error, QuotaExceededError):
@@ -48,7 +48,7 @@ class Gate:
 
 
 @frozen(kw_only=True)
-class Settings:
+class ClientContext:
     """How patient a client is. `timeout` bounds one request, `draw` gives the numbers behind jitter."""
 
     poll: PollPolicy
@@ -58,10 +58,10 @@ class Settings:
     renewable: bool  # whether a token provider can replace a refused credential
     draw: Callable[[], float] = random.random
     on_event: OnEvent | None = None
-    limits: Limits | None = None
-    gate: Gate = field(factory=Gate)  # the one part that changes, with every answer
+    limiter: BaseLimiter | None = None
+    server_backoff: ServerBackoff = field(factory=ServerBackoff)  # the one part that changes, with every answer
 
-    def tell(self, event: object) -> Flow[None]:
+    def emit(self, event: object) -> Flow[None]:
         """Hand an event to whoever listens."""
         if self.on_event is not None:
             yield Call(self.on_event, event)

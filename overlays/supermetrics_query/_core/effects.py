@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from .._contract.messages import Answer, Lane, Request
 from ..errors import SupermetricsQueryError
-from .limits import Grant, Limits
+from .limits import BaseLimiter, Permit
 
 T = TypeVar("T")
 
@@ -64,10 +64,10 @@ class Await(Struct, frozen=True):
     seconds: float
 
 
-class Take(Struct, frozen=True):
-    """Ask for a slot; the result is a Grant."""
+class Acquire(Struct, frozen=True):
+    """Ask for a slot; the result is a Permit."""
 
-    limits: Limits
+    limiter: BaseLimiter
     lane: Lane
     moment: float
 
@@ -88,13 +88,13 @@ class Now(Struct, frozen=True):
     """The result is a reading of a monotonic clock, in seconds."""
 
 
-class Give(Struct, frozen=True):
+class Yield(Struct, frozen=True):
     """Hand an item to whoever iterates over the flow."""
 
     item: object
 
 
-Effect: TypeAlias = Send | Begin | Collect | Await | Take | Renew | Sleep | Now | Call | Give
+Effect: TypeAlias = Send | Begin | Collect | Await | Acquire | Renew | Sleep | Now | Call | Yield
 Flow: TypeAlias = Generator[Effect, Any, T]
 
 
@@ -116,10 +116,10 @@ def begin(effect: Send) -> Flow[Pending]:
     return pending
 
 
-def take(limits: Limits, lane: Lane, moment: float) -> Flow[Grant]:
+def acquire(limiter: BaseLimiter, lane: Lane, moment: float) -> Flow[Permit]:
     """Ask for a slot."""
-    grant: Grant = yield Take(limits, lane, moment)
-    return grant
+    permit: Permit = yield Acquire(limiter, lane, moment)
+    return permit
 
 
 def collect(pending: Pending) -> Flow[object]:

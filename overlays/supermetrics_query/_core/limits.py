@@ -1,6 +1,6 @@
 """How many requests a key may make, counted where they are sent.
 
-The API counts a request somewhere between its send and its answer, so a slot is free a window after the answer. Looks
+The API counts a request somewhere between its send and its answer, so a slot is free a window after the answer. Polls
 leave a tenth of the hour to starts and pages, and come a little later for the next slot of a second, so that none of
 them starves. All count in one log. The library that counts is imported when a limit comes into sight, which it never
 does for a short script.
@@ -9,11 +9,12 @@ does for a short script.
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from bisect import bisect_left, insort
 from collections.abc import Callable
 from functools import partial
 from operator import attrgetter
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from attrs import frozen
 from msgspec import Struct
@@ -28,9 +29,9 @@ if TYPE_CHECKING:
 
 
 PER_SECOND, PER_HOUR = 20, 5_000  # what the API documents for a key
-SHARE_OF_LOOKS = 0.9  # of an hour
+POLL_SHARE = 0.9  # of an hour
 MOMENT = 0.001  # seconds; a slot is free just after the time that the library tells
-SHY = 0.004  # seconds; a look comes so much later for the next slot than a start or a page
+POLL_DELAY = 0.004  # seconds; a poll comes so much later for the next slot than a start or a page
 SLACK = 20  # milliseconds that each window is longer, for answers that come sooner than that
 LONGEST_WAY = 250  # milliseconds; an answer that takes longer was held back by the server, which had counted it
 BURSTS = 4  # parts of a second that share its requests, because a burst spreads on its way and meets the next one
@@ -38,28 +39,51 @@ SECOND, HOUR = 1_000, 3_600_000  # milliseconds
 B = TypeVar("B", bound="AbstractBucket")
 
 
+class Permit(Struct, frozen=True):
+    """What a limiter says: how many seconds to wait and ask again; a request may go when it is 0."""
+
+    wait: float = 0.0
+    event: object = None  # what has happened to the limiter, for `on_event`
+    answered: Callable[[float], object] | None = None  # is called with the moment of the answer, where there is one
+
+
+PERMITTED = Permit()
+
+
+class BaseLimiter(ABC):
+    """What counts requests; subclass it to write your own. `now` is the clock of the client, in seconds."""
+
+    @abstractmethod
+    def acquire(self, lane: Lane, now: float, /) -> Permit:
+        """Return a permit whose `wait` is 0, or how many seconds there is none."""
+
+    async def acquire_async(self, lane: Lane, now: float, /) -> Permit:
+        """Return what `acquire` returns; override it where that takes longer than other tasks should wait."""
+        return self.acquire(lane, now)
+
+
 @frozen
 class Log(Generic[B]):
-    """One log of requests, as starts and pages see it and as looks do."""
+    """One log of requests, as starts and pages see it and as polls do."""
 
     all: B
-    looks: B
+    polls: B
 
     def bucket(self, lane: Lane) -> B:
         """Return the log for a lane."""
-        return self.looks if lane is Lane.LOOK else self.all
+        return self.polls if lane is Lane.POLL else self.all
 
 
 def log_of(limits: tuple[int, int], moments: list[int]) -> Log[InMemoryBucket]:
     """Begin a log with the requests that were made before."""
     from pyrate_limiter import InMemoryBucket, RateItem
 
-    every, looks = InMemoryBucket(rates(*limits)), InMemoryBucket(rates(*of_looks(*limits)))
-    every.items = looks.items = [RateItem(Lane.LOOK.value, moment) for moment in moments]
-    return Log(every, looks)
+    every, polls = InMemoryBucket(rates(*limits)), InMemoryBucket(rates(*poll_limits(*limits)))
+    every.items = polls.items = [RateItem(Lane.POLL.value, moment) for moment in moments]
+    return Log(every, polls)
 
 
-class Limiter:
+class Limiter(BaseLimiter):
     """Counts the requests of this process. Threads, tasks and clients that use the same key may share one."""
 
     def __init__(self, *, per_second: int = PER_SECOND, per_hour: int = PER_HOUR) -> None:
@@ -70,27 +94,27 @@ class Limiter:
         self._first: list[int] = []  # moments of the first requests, which no limit can hold back
         self._log: Log[InMemoryBucket] | None = None
 
-    def take(self, lane: Lane, moment: float) -> Grant:
+    def acquire(self, lane: Lane, moment: float) -> Permit:
         """Take a slot, or say how long there is none."""
         with self._lock:
             self._last = max(self._last, int(moment * 1000))
-            if self._log is None and len(self._first) < min(less(*self._limits, 1 / BURSTS)):
+            if self._log is None and len(self._first) < min(scaled(*self._limits, 1 / BURSTS)):
                 self._first.append(self._last)
-                return grant_of(None, lane, self._when_answered(moment))
+                return permit_of(None, lane, self._when_answered(moment))
             self._log = self._log or log_of(self._limits, self._first)
             self._log.all.leak(self._last)
             decision = put(self._log.bucket(lane), lane, self._last)
-            return grant_of(decision, lane, self._when_answered(moment))
+            return permit_of(decision, lane, self._when_answered(moment))
 
-    async def take_async(self, lane: Lane, moment: float) -> Grant:
+    async def acquire_async(self, lane: Lane, moment: float) -> Permit:
         """Take a slot, or say how long there is none; that takes microseconds."""
-        return self.take(lane, moment)
+        return self.acquire(lane, moment)
 
     def _when_answered(self, moment: float) -> Callable[[float], None]:
         return partial(self._answered, moment, self._last)
 
     def _answered(self, taken: float, counted: int, moment: float) -> None:
-        way = way_of(taken, moment)
+        way = latency_ms(taken, moment)
         with self._lock:
             if way and self._log is not None:
                 move(self._log.all, counted, counted + way)
@@ -99,16 +123,16 @@ class Limiter:
                 self._first.remove(counted)
 
 
-class NoLimits:
+class NoLimiter(BaseLimiter):
     """Counts nothing, for a key that somebody else watches over."""
 
-    def take(self, _lane: Lane, _moment: float, /) -> Grant:
+    def acquire(self, _lane: Lane, _moment: float, /) -> Permit:
         """Let every request go."""
-        return GRANTED
+        return PERMITTED
 
-    async def take_async(self, _lane: Lane, _moment: float, /) -> Grant:
+    async def acquire_async(self, _lane: Lane, _moment: float, /) -> Permit:
         """Let every request go."""
-        return GRANTED
+        return PERMITTED
 
 
 def rates(per_second: int, per_hour: int) -> list[Rate]:
@@ -123,17 +147,17 @@ def rates(per_second: int, per_hour: int) -> list[Rate]:
     return [*seconds, hour] if per_hour * second.interval < per_second * hour.interval else seconds
 
 
-def less(per_second: int, per_hour: int, share: float) -> tuple[int, int]:
+def scaled(per_second: int, per_hour: int, share: float) -> tuple[int, int]:
     """Return a share of both limits, at least one request each."""
     return max(1, int(per_second * share)), max(1, int(per_hour * share))
 
 
-def of_looks(per_second: int, per_hour: int) -> tuple[int, int]:
-    """Return the limits of looks."""
-    return per_second, less(per_second, per_hour, SHARE_OF_LOOKS)[1]
+def poll_limits(per_second: int, per_hour: int) -> tuple[int, int]:
+    """Return the limits of polls."""
+    return per_second, scaled(per_second, per_hour, POLL_SHARE)[1]
 
 
-def way_of(taken: float, answered: float) -> int:
+def latency_ms(taken: float, answered: float) -> int:
     """Return by how many milliseconds a slot counts longer, because the API may have counted the request so late."""
     way = int((answered - taken) * 1000)
     return min(way, LONGEST_WAY) if way > SLACK else 0
@@ -158,32 +182,9 @@ def put(bucket: AbstractBucket, lane: Lane, milliseconds: int) -> Decision:
     raise TypeError(f"{type(bucket).__name__} must not be asynchronous")
 
 
-def grant_of(decision: Decision | None, lane: Lane, answered: Callable[[float], None], event: object = None) -> Grant:
+def permit_of(decision: Decision | None, lane: Lane, answered: Callable[[float], None], event: object = None) -> Permit:
     """Say what a bucket has decided; none is needed for the first requests."""
     if decision is None or decision.allowed:
-        return Grant(0.0, event, answered)
-    later = MOMENT + SHY if lane is Lane.LOOK else MOMENT
-    return Grant((decision.retry_after_ms or SECOND) / 1000 + later, event)
-
-
-class Grant(Struct, frozen=True):
-    """What a limiter says: how many seconds to wait and ask again; a request may go when it is 0."""
-
-    wait: float = 0.0
-    event: object = None  # what has happened to the limiter, for `on_event`
-    answered: Callable[[float], object] | None = None  # is called with the moment of the answer, where there is one
-
-
-GRANTED = Grant()
-
-
-class Limits(Protocol):
-    """What counts requests. `moment` is a reading of the clock of the client, in seconds."""
-
-    def take(self, lane: Lane, moment: float, /) -> Grant:
-        """Take a slot, or say how long there is none."""
-        ...
-
-    async def take_async(self, lane: Lane, moment: float, /) -> Grant:
-        """Take a slot, or say how long there is none, without blocking other tasks."""
-        ...
+        return Permit(0.0, event, answered)
+    later = MOMENT + POLL_DELAY if lane is Lane.POLL else MOMENT
+    return Permit((decision.retry_after_ms or SECOND) / 1000 + later, event)

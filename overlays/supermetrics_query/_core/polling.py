@@ -1,4 +1,4 @@
-"""When to look at a query again: the policy, and what follows from it. Times are readings of one monotonic clock."""
+"""When to poll a query again: the policy, and what follows from it. Times are readings of one monotonic clock."""
 
 import math
 from collections.abc import Callable
@@ -21,11 +21,11 @@ LONGEST_START_WAIT = 3600.0  # `sync_timeout` in the contract
 
 @frozen(kw_only=True)
 class PollPolicy:
-    """When to look at a query again. Durations are seconds or a timedelta.
+    """When to poll a query again. Durations are seconds or a timedelta.
 
-    The gap between two looks follows the progress of the query (0.7 of the time that seems left), or the square root
+    The gap between two polls follows the progress of the query (0.7 of the time that seems left), or the square root
     of its age where there is none, between `floor` and `ceiling`. `first` is the gap after a start that returned at
-    once, `jitter` the share by which a gap varies. `max_errors` looks that fail in a row end a wait, and so does a
+    once, `jitter` the share by which a gap varies. `max_errors` polls that fail in a row end a wait, and so does a
     status code unknown to this version after `unknown_patience`. `start_wait` is how long `run()` lets the API wait.
     """
 
@@ -50,7 +50,7 @@ class Deadline:
 
     at: float = math.inf
 
-    def left(self, now: float) -> float:
+    def remaining(self, now: float) -> float:
         """Return how long it is until the end, never negative."""
         return max(0.0, self.at - now)
 
@@ -63,7 +63,7 @@ NEVER = Deadline()
 
 
 def gap(policy: PollPolicy, age: float, progress: Progress | None, draw: Callable[[], float]) -> float:
-    """Return how long to wait after a look at a query of this age; `draw` gives numbers from 0 to 1."""
+    """Return how long to wait after a poll of a query of this age; `draw` gives numbers from 0 to 1."""
     if age < policy.first:
         return max(policy.first, policy.floor)
     varied = wished_gap(policy, age, progress) * (1 + policy.jitter * (2 * draw() - 1))
@@ -78,9 +78,9 @@ def wished_gap(policy: PollPolicy, age: float, progress: Progress | None) -> flo
     return min(max(SHARE_OF_ETA * eta, LEAST_OF_AGE * age), MOST_OF_AGE * age)
 
 
-def look_at(due: float, deadline: Deadline, floor: float) -> float:
-    """Return when to look: as due, at the deadline at the latest, and at the deadline rather than just before it.
+def clip_to_deadline(due: float, deadline: Deadline, floor: float) -> float:
+    """Return when to poll: as due, at the deadline at the latest, and at the deadline rather than just before it.
 
-    The last look falls on the deadline; one less than a floor before it would make them two in a row.
+    The last poll falls on the deadline; one less than a floor before it would make them two in a row.
     """
     return deadline.at if deadline.at - due < floor else due

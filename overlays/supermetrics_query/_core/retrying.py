@@ -50,7 +50,7 @@ def is_transient(error: CallError) -> bool:
 
 
 def ends_query(error: CallError) -> bool:
-    """Tell whether a look that brought this error brought the error of the query itself."""
+    """Tell whether a poll that brought this error brought the error of the query itself."""
     return isinstance(error, ApiError) and verdict_of(error).ends_query
 
 
@@ -59,8 +59,8 @@ def is_outcome(error: CallError) -> bool:
     return isinstance(error, ApiError) and verdict_of(error).is_outcome
 
 
-def is_missed_look(error: CallError) -> bool:
-    """Tell whether looking again is worth it: a look costs nothing, so a 5xx that nobody has listed is one."""
+def is_worth_polling_again(error: CallError) -> bool:
+    """Tell whether polling again is worth it: a poll costs nothing, so a 5xx that nobody has listed is one."""
     return is_transient(error) or (isinstance(error, ServerError) and not ends_query(error))
 
 

@@ -43,14 +43,14 @@ class Run:
     started: float | None = None  # when our start was sent; None for a query started elsewhere
     born: float | None = None  # since when we know it, which is what its age is counted from
     phase: float | None = None  # since when it has had its code
-    due: float = -math.inf  # when the next look is due
+    due: float = -math.inf  # when the next poll is due
     not_before: float = -math.inf  # when the server allows the next request
     unknown_since: float | None = None  # since when its code has been one we do not know
     was_told: bool = False  # whether an event has told of its end
     status: QueryStatus | None = None
     layout: Layout = NO_LAYOUT  # how the rows are laid out, once there are some
     error: SupermetricsQueryError | None = None
-    given_up: SupermetricsQueryError | None = None  # why nobody looks at it any more, though it may go on
+    abandoned: SupermetricsQueryError | None = None  # why nobody polls it any more, though it may go on
     show: Callable[[Run], AnyQuery] | None = None  # makes a handle of it
     shown: ref[AnyQuery] | None = None
 
@@ -74,9 +74,9 @@ class Run:
         return self.error is not None or (self.status is not None and self.status.is_terminal)
 
     @property
-    def is_left(self) -> bool:
-        """Whether nobody looks at it any more, because it is over or was given up."""
-        return self.is_over or self.given_up is not None
+    def is_settled(self) -> bool:
+        """Whether nobody polls it any more, because it is over or was given up."""
+        return self.is_over or self.abandoned is not None
 
     def age(self, now: float) -> float:
         """Return how long the query has been known."""
@@ -87,7 +87,7 @@ class Run:
         return self.age(now) if self.phase is None else now - self.phase
 
     def saw(self, status: QueryStatus, now: float) -> None:
-        """Keep what a look showed."""
+        """Keep what a poll showed."""
         if self.born is None:
             self.born = now
         if self.status is not None and self.status.code != status.code:
@@ -103,19 +103,19 @@ class Run:
         first = self.first_row + position
         return first, min(first + size - 1, self.last_row)
 
-    def mark(self, error: SupermetricsQueryError) -> None:
+    def annotate(self, error: SupermetricsQueryError) -> None:
         """Put on an error what its reader needs to go on."""
         error.schedule_id = self.schedule_id
         error.token = self.token
 
-    def give_up(self, error: SupermetricsQueryError) -> None:
-        """Remember why nobody looks at it any more."""
-        self.mark(error)
-        self.given_up = error
+    def abandon(self, error: SupermetricsQueryError) -> None:
+        """Remember why nobody polls it any more."""
+        self.annotate(error)
+        self.abandoned = error
 
     def end(self, error: SupermetricsQueryError) -> None:
         """Remember how the query ended badly."""
-        self.mark(error)
+        self.annotate(error)
         self.error = error
 
 

@@ -5,13 +5,13 @@ from functools import partial
 from attrs import evolve
 from supermetrics_query_api.models import OutputFormat
 
-from .._contract import requests as operations
+from .._contract import requests
 from .._contract.messages import Answer, decode
 from .._contract.problems import error_of, unreadable
-from .._core.context import Settings
+from .._core.context import ClientContext
 from .._core.effects import Flow
 from .._core.polling import DEFAULT_WAIT, NEVER
-from .._core.retrying import CALL_ERRORS, CallError, is_missed_look
+from .._core.retrying import CALL_ERRORS, CallError, is_worth_polling_again
 from .._core.run import Run
 from .._results.sinks import KEPT_HEAD, Sink
 from ..errors import NotFoundError
@@ -21,34 +21,34 @@ from .request import ask, retried
 NOT_JSON = frozenset({OutputFormat.CSV, OutputFormat.TSV, OutputFormat.NDJSON, OutputFormat.PARQUET, OutputFormat.HTML})
 
 
-def download(settings: Settings, run: Run, sink: Sink) -> Flow[int]:
+def download(context: ClientContext, run: Run, sink: Sink) -> Flow[int]:
     """Write a result to a sink and return its size; wait for it first where that has not been done."""
-    yield from wait(settings, run, DEFAULT_WAIT, None)
-    request = operations.results(run.schedule_id, sink.write)
+    yield from wait(context, run, DEFAULT_WAIT, None)
+    request = requests.get_query_results(run.schedule_id, sink.write)
 
     def once() -> Flow[None]:
         sink.begin()
-        yield from ask(settings, request, partial(received, run, sink), NEVER)
+        yield from ask(context, request, partial(received, run, sink), NEVER)
 
     def is_worth_it(error: CallError) -> bool:
-        return sink.failure is None and is_missed_look(error) and sink.can_begin_again
+        return sink.failure is None and is_worth_polling_again(error) and sink.can_begin_again
 
     try:
-        yield from retried(settings, once, is_worth_it, NEVER)
+        yield from retried(context, once, is_worth_it, NEVER)
         return sink.finish()
     except CALL_ERRORS as error:
         if error is not sink.failure:
-            yield from explain(settings, run, error)
+            yield from explain(context, run, error)
         raise
     finally:
         sink.discard()
 
 
-def explain(settings: Settings, run: Run, error: CallError) -> Flow[None]:
+def explain(context: ClientContext, run: Run, error: CallError) -> Flow[None]:
     """Put on an error what its reader needs; raise another one where the query has expired, which looks the same."""
     if isinstance(error, NotFoundError):
-        yield from refresh(settings, run)
-    run.mark(error)
+        yield from refresh(context, run)
+    run.annotate(error)
 
 
 def received(run: Run, sink: Sink, answer: Answer) -> None:

@@ -9,115 +9,115 @@ from typing import TypeAlias
 from attrs import define, field, frozen
 from supermetrics_query_api.models import DataQuery
 
-from .._core.context import Settings
-from .._core.effects import Begin, Call, Flow, Give, collect, now
+from .._core.context import ClientContext
+from .._core.effects import Begin, Call, Flow, Yield, collect, now
 from .._core.polling import Deadline
 from .._core.run import Run
-from .._core.scheduling import Fleet, Member
+from .._core.scheduling import Job, Scheduler
 from ..errors import ConfigurationError, SupermetricsQueryError, WaitTimeoutError
-from .multiplex import Weave
+from .multiplex import Multiplexer
 from .poll import Wait
 from .start import start
 
-LOOKS_AT_ONCE = 8
+POLLS_AT_ONCE = 8
 
 
 @define
 class Watching:
-    """A fleet whose queries are looked at; those that have ended wait to be handed over."""
+    """A fleet whose queries are polled; those that have ended wait to be handed over."""
 
-    settings: Settings
-    fleet: Fleet
-    weave: Weave = field(factory=Weave)
-    waits: dict[Member, Wait] = field(factory=dict)
+    context: ClientContext
+    scheduler: Scheduler
+    multiplexer: Multiplexer = field(factory=Multiplexer)
+    waits: dict[Job, Wait] = field(factory=dict)
     ended: list[Run] = field(factory=list)
-    looking: int = 0
+    polling: int = 0
 
-    def add(self, run: Run, deadline: Deadline) -> Member:
+    def add(self, run: Run, deadline: Deadline) -> Job:
         """Take a query into the fleet, also one that was given up before."""
-        run.given_up = None
-        member = Member(run)
-        self.fleet.members.append(member)
-        self.waits[member] = Wait(self.settings, run, deadline)
-        return member
+        run.abandoned = None
+        job = Job(run)
+        self.scheduler.jobs.append(job)
+        self.waits[job] = Wait(self.context, run, deadline)
+        return job
 
-    def send_looks(self, moment: float) -> float:
-        """Begin the looks that are due, and return when the next one is; the last one falls on the deadline."""
-        plan = [(self.in_time(due, member), member) for due, member in self.fleet.plan(moment)]
-        for due, member in sorted(plan, key=lambda each: each[0]):
+    def send_polls(self, moment: float) -> float:
+        """Begin the polls that are due, and return when the next one is; the last one falls on the deadline."""
+        plan = [(self.in_time(due, job), job) for due, job in self.scheduler.plan(moment)]
+        for due, job in sorted(plan, key=lambda each: each[0]):
             if due > moment:
                 return due
-            if self.looking >= LOOKS_AT_ONCE:
+            if self.polling >= POLLS_AT_ONCE:
                 return math.inf  # an answer comes first
-            self.looking += 1
-            self.fleet.looks_at(member, moment)
-            self.weave.add(self.look(member))
+            self.polling += 1
+            self.scheduler.begin(job, moment)
+            self.multiplexer.add(self.poll(job))
         return math.inf
 
-    def in_time(self, due: float, member: Member) -> float:
-        """Return when to look at a query: not after its deadline, unless that look has been."""
-        end = self.waits[member].deadline.at
-        return due if member.looked >= end else min(due, end)
+    def in_time(self, due: float, job: Job) -> float:
+        """Return when to poll a query: not after its deadline, unless that poll has been."""
+        end = self.waits[job].deadline.at
+        return due if job.polled >= end else min(due, end)
 
-    def look(self, member: Member) -> Flow[None]:
-        """Look at a query once; one that cannot be looked at any more has ended for the caller."""
-        wait = self.waits[member]
+    def poll(self, job: Job) -> Flow[None]:
+        """Poll a query once; one that cannot be polled any more has ended for the caller."""
+        wait = self.waits[job]
         try:
-            yield from wait.look()
+            yield from wait.poll()
             wait.check_code((yield from now()))
         except SupermetricsQueryError as error:
-            member.run.give_up(error)
-        self.looking -= 1
-        self.fleet.saw(member)
-        if member.run.is_over:
+            job.run.abandon(error)
+        self.polling -= 1
+        self.scheduler.saw(job)
+        if job.run.is_over:
             yield from wait.finish()
-        if member.run.is_left:
-            self.leave(member)
+        if job.run.is_settled:
+            self.leave(job)
 
-    def leave(self, member: Member) -> None:
+    def leave(self, job: Job) -> None:
         """Hand a query over."""
-        self.fleet.left(member)
-        del self.waits[member]
-        self.ended.append(member.run)
+        self.scheduler.left(job)
+        del self.waits[job]
+        self.ended.append(job.run)
 
     def give(self) -> Flow[None]:
         """Give what has ended."""
         while self.ended:
-            yield Give(self.ended.pop(0).handle)
+            yield Yield(self.ended.pop(0).handle)
 
 
-def as_completed(settings: Settings, runs: Iterable[Run], timeout: float) -> Flow[None]:
+def as_completed(context: ClientContext, runs: Iterable[Run], timeout: float) -> Flow[None]:
     """Give queries as they end; raise WaitTimeoutError when some go on at the end of the wait."""
     deadline = Deadline((yield from now()) + timeout)
-    watching = Watching(settings, Fleet(settings.poll.floor))
+    watching = Watching(context, Scheduler(context.poll.floor))
     for run in runs:
-        member = watching.add(run, deadline)
+        job = watching.add(run, deadline)
         if run.is_over:
-            watching.leave(member)
+            watching.leave(job)
     try:
-        while watching.fleet.members or watching.ended:
+        while watching.scheduler.jobs or watching.ended:
             yield from watching.give()
-            yield from watching.weave.advance()
+            yield from watching.multiplexer.advance()
             moment = yield from now()
             if is_late(watching, deadline, moment) and not watching.ended:
                 raise unfinished(watching)
-            due = watching.send_looks(moment)
-            if not watching.ended and watching.fleet.members:
-                yield from watching.weave.pause(due if deadline.is_over(moment) else min(due, deadline.at))
+            due = watching.send_polls(moment)
+            if not watching.ended and watching.scheduler.jobs:
+                yield from watching.multiplexer.pause(due if deadline.is_over(moment) else min(due, deadline.at))
     finally:
-        watching.weave.close()
+        watching.multiplexer.close()
 
 
 def is_late(watching: Watching, deadline: Deadline, moment: float) -> bool:
-    """Tell whether the wait is over: when its time is, and every query has been looked at."""
-    members = watching.fleet.members
-    is_over = deadline.is_over(moment) and bool(members) and not watching.looking
-    return is_over and all(member.looked > -math.inf for member in members)
+    """Tell whether the wait is over: when its time is, and every query has been polled."""
+    jobs = watching.scheduler.jobs
+    is_over = deadline.is_over(moment) and bool(jobs) and not watching.polling
+    return is_over and all(job.polled > -math.inf for job in jobs)
 
 
 def unfinished(watching: Watching) -> WaitTimeoutError:
     """Return the error for queries that go on."""
-    runs = [member.run for member in watching.fleet.members]
+    runs = [job.run for job in watching.scheduler.jobs]
     first = runs[0]
     return WaitTimeoutError(
         f"unfinished at the end of the wait: {len(runs)}, the first of them query {first.schedule_id!r}; "
@@ -132,7 +132,7 @@ IN_FLIGHT = 100
 
 @define
 class Stream:
-    """Requests on their way: pulled, started, looked at. `timeout` is for each query, in seconds."""
+    """Requests on their way: pulled, started, polled. `timeout` is for each query, in seconds."""
 
     watching: Watching
     pull: Pull
@@ -151,38 +151,38 @@ class Stream:
                     break
                 yield from self.go_on()
         finally:
-            self.watching.weave.close()
+            self.watching.multiplexer.close()
         if self.ended is not None and self.ended.error is not None:
             raise self.ended.error
 
     @property
     def is_over(self) -> bool:
         """Whether everything has been handed over."""
-        return self.ended is not None and not self.watching.fleet.members
+        return self.ended is not None and not self.watching.scheduler.jobs
 
     def go_on(self) -> Flow[None]:
         """Pull, start and look as far as possible, and wait for what comes of it."""
-        yield from self.watching.weave.advance()
+        yield from self.watching.multiplexer.advance()
         moment = yield from now()
         ends = self.expire(moment)
-        if self.ended is None and not self.is_pulling and len(self.watching.fleet.members) < self.in_flight:
+        if self.ended is None and not self.is_pulling and len(self.watching.scheduler.jobs) < self.in_flight:
             self.is_pulling = True
-            self.watching.weave.add(self.pull_one())
-        due = self.watching.send_looks(moment)
+            self.watching.multiplexer.add(self.pull_one())
+        due = self.watching.send_polls(moment)
         if not self.watching.ended and not self.is_over:
-            yield from self.watching.weave.pause(min(due, ends))
+            yield from self.watching.multiplexer.pause(min(due, ends))
 
     def expire(self, moment: float) -> float:
-        """Hand over what has had its time and its last look, and return when the next one will have had its time."""
+        """Hand over what has had its time and its last poll, and return when the next one will have had its time."""
         while (first := self.first_idle()) is not None:
-            member, wait = first
-            if member.looked < wait.deadline.at:
+            job, wait = first
+            if job.polled < wait.deadline.at:
                 return max(moment, wait.deadline.at)
-            member.run.give_up(wait.timeout())
-            self.watching.leave(member)
+            job.run.abandon(wait.timeout())
+            self.watching.leave(job)
         return math.inf
 
-    def first_idle(self) -> tuple[Member, Wait] | None:
+    def first_idle(self) -> tuple[Job, Wait] | None:
         """Return the query whose time is over first, of those that wait for nothing; they are in the order of start."""
         return next((each for each in self.watching.waits.items() if not each[0].is_busy), None)
 
@@ -195,31 +195,31 @@ class Stream:
             self.ended = request
             return
         run = self.make(request)
-        member = self.watching.add(run, Deadline((yield from now()) + self.timeout))
+        job = self.watching.add(run, Deadline((yield from now()) + self.timeout))
         if run.request is None:
-            self.watching.leave(member)
+            self.watching.leave(job)
             return
-        member.is_busy = True
-        self.watching.weave.add(self.start(member, run.request))
+        job.is_busy = True
+        self.watching.multiplexer.add(self.start(job, run.request))
 
-    def start(self, member: Member, request: DataQuery) -> Flow[None]:
+    def start(self, job: Job, request: DataQuery) -> Flow[None]:
         """Start a query; one that cannot be started has ended for the caller."""
-        wait = self.watching.waits[member]
+        wait = self.watching.waits[job]
         try:
-            yield from start(self.watching.settings, member.run, request, wait.deadline, held=0)
+            yield from start(self.watching.context, job.run, request, wait.deadline, held=0)
         except SupermetricsQueryError as error:
-            member.run.give_up(error)
-        member.looked = yield from now()
-        self.watching.fleet.saw(member)
-        if member.run.is_left:
-            self.watching.leave(member)
+            job.run.abandon(error)
+        job.polled = yield from now()
+        self.watching.scheduler.saw(job)
+        if job.run.is_settled:
+            self.watching.leave(job)
 
 
 def run_many(
-    settings: Settings, pull: Pull, make: Callable[[object], Run], in_flight: int, timeout: float
+    context: ClientContext, pull: Pull, make: Callable[[object], Run], in_flight: int, timeout: float
 ) -> Flow[None]:
     """Give the queries of many requests as they end."""
-    yield from Stream(Watching(settings, Fleet(settings.poll.floor)), pull, make, in_flight, timeout).flow()
+    yield from Stream(Watching(context, Scheduler(context.poll.floor)), pull, make, in_flight, timeout).flow()
 
 
 Pull: TypeAlias = Callable[[object], object]

@@ -11,11 +11,11 @@ from attrs import define, field
 from .._core.effects import Await, Begin, Collect, Done, Effect, Flow, Outcome, Pending, Send, Sleep, now, resume
 from ..errors import SupermetricsQueryError
 
-LONGEST = 3_600.0  # seconds; a pause is looked at again after that
+LONGEST = 3_600.0  # seconds; no single pause is longer
 
 
 @define(eq=False)
-class Strand:
+class Task:
     """A flow among others, and what it waits for: an outcome that is there, a request, or a moment."""
 
     flow: Flow[None]
@@ -30,26 +30,26 @@ class Strand:
 
 
 @define
-class Weave:
+class Multiplexer:
     """The flows that go on together. None of them gives items, and each handles its own errors."""
 
-    strands: list[Strand] = field(factory=list)
+    tasks: list[Task] = field(factory=list)
 
     def add(self, flow: Flow[None]) -> None:
         """Let a flow go on with the others."""
-        self.strands.append(Strand(flow))
+        self.tasks.append(Task(flow))
 
     def advance(self) -> Flow[None]:
         """Let every flow go on as far as it can."""
         moment = yield from now()
-        for strand in [strand for strand in self.strands if strand.is_ready(moment)]:
-            yield from self.go_on(strand)
+        for task in [task for task in self.tasks if task.is_ready(moment)]:
+            yield from self.go_on(task)
 
     def pause(self, until: float) -> Flow[None]:
         """Wait until a flow can go on, or until a moment."""
         moment = yield from now()
-        pending = [strand.pending for strand in self.strands if strand.pending is not None]
-        wakes = min([until, *(strand.wakes for strand in self.strands if strand.pending is None)])
+        pending = [task.pending for task in self.tasks if task.pending is not None]
+        wakes = min([until, *(task.wakes for task in self.tasks if task.pending is None)])
         seconds = min(max(0.0, wakes - moment), LONGEST)
         if pending:
             yield Await(pending, seconds)
@@ -58,35 +58,35 @@ class Weave:
 
     def close(self) -> None:
         """Give up everything that has not ended."""
-        for strand in self.strands:
-            strand.flow.close()
-            if strand.pending is not None:
-                strand.pending.cancel()
+        for task in self.tasks:
+            task.flow.close()
+            if task.pending is not None:
+                task.pending.cancel()
 
-    def go_on(self, strand: Strand) -> Flow[None]:
+    def go_on(self, task: Task) -> Flow[None]:
         """Step a flow until it waits or ends."""
-        if strand.pending is not None:
-            strand.outcome = yield from arrived(strand)
+        if task.pending is not None:
+            task.outcome = yield from arrived(task)
         while True:
-            step = resume(strand.flow, strand.outcome)
+            step = resume(task.flow, task.outcome)
             if isinstance(step, Done):
-                self.strands.remove(strand)
+                self.tasks.remove(task)
                 return
             match step:
                 case Send() | Begin():
-                    strand.is_collected = isinstance(step, Send)
-                    strand.pending = yield Begin(step) if isinstance(step, Send) else step
+                    task.is_collected = isinstance(step, Send)
+                    task.pending = yield Begin(step) if isinstance(step, Send) else step
                     return
                 case Sleep():
-                    strand.wakes, strand.outcome = (yield from now()) + step.seconds, Outcome()
+                    task.wakes, task.outcome = (yield from now()) + step.seconds, Outcome()
                     return
-            strand.outcome = yield from performed(step)
+            task.outcome = yield from performed(step)
 
 
-def arrived(strand: Strand) -> Flow[Outcome]:
+def arrived(task: Task) -> Flow[Outcome]:
     """Return what a flow has waited for."""
-    pending, strand.pending = strand.pending, None
-    if pending is None or not strand.is_collected:
+    pending, task.pending = task.pending, None
+    if pending is None or not task.is_collected:
         return Outcome(pending)
     return (yield from performed(Collect(pending)))
 

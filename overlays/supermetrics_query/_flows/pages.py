@@ -1,7 +1,7 @@
 """Reading a result page by page: complete, in order, nothing twice.
 
 Windows advance by position, so nothing is lost or doubled whether the server counts the header as a row or not. The
-look that found success already holds page one. A page with fewer entries than were asked for is the last one, unless
+poll that found success already holds page one. A page with fewer entries than were asked for is the last one, unless
 `total_rows` promises more: then reading goes on where the rows ended, and a promise that is not kept is an error.
 """
 
@@ -12,15 +12,15 @@ from attrs import define, field, frozen
 
 from .._contract.messages import Lane
 from .._contract.validation import LAST_OFFSET
-from .._core.context import Settings
-from .._core.effects import Flow, Give, Pending, begin
+from .._core.context import ClientContext
+from .._core.effects import Flow, Pending, Yield, begin
 from .._core.polling import DEFAULT_WAIT
 from .._core.retrying import CALL_ERRORS
 from .._core.run import Run
 from .._models import Page, QueryStatus, Row
 from .._results.rows import Layout, data_of, field_ids, total_of
 from ..errors import QueryError, ResultExpiredError, StatusNotFoundError
-from .poll import expired, look_to_send, status, wait
+from .poll import expired, status, wait, window_request
 from .request import wait_for_slot
 
 AT_MOST = 5  # pages under way where answers are slow: as many as a key may ask for in a quarter of a second
@@ -54,24 +54,24 @@ class Part:
 
 @define
 class Ahead:
-    """The looks under way, each with the offset at which its window begins."""
+    """The polls under way, each with the offset at which its window begins."""
 
-    settings: Settings
+    context: ClientContext
     run: Run
     under_way: deque[tuple[int, Pending]] = field(factory=deque)
 
     def fill(self, position: int, most: int) -> Flow[None]:
-        """Send looks until `most` are under way, the first one at a position in the result, as far as limits allow."""
-        size = self.settings.page_size
+        """Send polls until `most` are under way, the first one at a position in the result, as far as limits allow."""
+        size = self.context.page_size
         while len(self.under_way) < most:
             first, last = self.run.window(position + size * len(self.under_way), size)
-            if first > self.run.last_row or (yield from wait_for_slot(self.settings, Lane.PAGE)).wait:
+            if first > self.run.last_row or (yield from wait_for_slot(self.context, Lane.PAGE)).wait:
                 return
-            pending = yield from begin(look_to_send(self.settings, self.run, first, last))
+            pending = yield from begin(window_request(self.context, self.run, first, last))
             self.under_way.append((first, pending))
 
     def take(self, first: int) -> Pending | None:
-        """Return the look at a window if it is the next one under way; drop them all if another is."""
+        """Return the poll of a window if it is the next one under way; drop them all if another is."""
         if self.under_way and self.under_way[0][0] == first:
             return self.under_way.popleft()[1]
         self.drop()
@@ -87,9 +87,9 @@ class Ahead:
 class Reading:
     """One pass over a result, from the row `start` on."""
 
-    settings: Settings
+    context: ClientContext
     run: Run
-    first: QueryStatus  # the look that holds page one
+    first: QueryStatus  # the poll that holds page one
     layout: Layout
     start: int
     prefetch: int | None  # how many pages are under way; None for what the answers call for
@@ -104,7 +104,7 @@ class Reading:
     def flow(self) -> Flow[None]:
         """Give the pages."""
         self.seconds = (self.first.seconds,)
-        part = self.part_of(self.first, self.settings.page_size)
+        part = self.part_of(self.first, self.context.page_size)
         self.shift = int(self.layout.header is not None and part.entries <= part.asked)
         while True:
             self.parts, self.reached, self.edges = self.parts + 1, part.end, part.edges
@@ -114,7 +114,7 @@ class Reading:
                 yield from self.ahead.fill(self.shift + self.reached, self.worth_sending())
             rows = part.rows[self.start - part.start :] if self.start > part.start else part.rows
             if rows:
-                yield Give(Page(start=part.end - len(rows), columns=self.layout.columns, rows=rows))
+                yield Yield(Page(start=part.end - len(rows), columns=self.layout.columns, rows=rows))
             if not goes_on:
                 return
             part = yield from self.next_part()
@@ -130,14 +130,14 @@ class Reading:
         return max(0, self.total - self.reached) if self.total is not None else 0
 
     def worth_sending(self) -> int:
-        """Return how many looks to have under way: as many as rows are promised for, else more from page to page.
+        """Return how many polls to have under way: as many as rows are promised for, else more from page to page.
 
         Any of them cost time and memory where the answers come faster than they can be read.
         """
         wanted = (AT_MOST if min(self.seconds) > SLOW else 0) if self.prefetch is None else self.prefetch
         if self.total is None:
             return min(wanted, self.parts)
-        return min(wanted, max(1, -(-self.missing // self.settings.page_size)))
+        return min(wanted, max(1, -(-self.missing // self.context.page_size)))
 
     def goes_on(self, part: Part) -> Flow[bool]:
         """Tell whether rows may follow; raise where they do and cannot be had."""
@@ -164,18 +164,18 @@ class Reading:
         self.ahead.drop()
         self.prefetch = 0
         if self.parts == 1 and self.layout.header is not None:
-            seen = yield from self.look(*self.run.window(0, 1))
+            seen = yield from self.poll(*self.run.window(0, 1))
             self.shift = int(not self.part_of(seen, 1).rows)
 
     def next_part(self) -> Flow[Part]:
-        """Read the next window; one that looks like the window before is looked at again."""
-        first, last = self.run.window(self.shift + self.reached, self.settings.page_size)
-        seen = yield from self.look(first, last, self.ahead.take(first))
+        """Read the next window; one that looks like the window before is polled again."""
+        first, last = self.run.window(self.shift + self.reached, self.context.page_size)
+        seen = yield from self.poll(first, last, self.ahead.take(first))
         self.seconds = self.seconds[-1], seen.seconds
         part = self.part_of(seen, last - first + 1)
         if self.trusts_offsets or not part.rows or part.edges != self.edges:
             return part
-        part = self.part_of((yield from self.look(first, last)), last - first + 1)
+        part = self.part_of((yield from self.poll(first, last)), last - first + 1)
         if part.edges == self.edges and (yield from self.ignores_offsets(part)):
             raise self.broken("the API gives the same rows again, whichever are asked for: use download()")
         return part
@@ -183,16 +183,16 @@ class Reading:
     def ignores_offsets(self, part: Part) -> Flow[bool]:
         """Tell whether even the last offset there is brings the same rows."""
         try:
-            seen = yield from status(self.settings, self.run, LAST_OFFSET, LAST_OFFSET)
+            seen = yield from status(self.context, self.run, LAST_OFFSET, LAST_OFFSET)
         except CALL_ERRORS:
             return False
         self.trusts_offsets = self.part_of(seen, 1).rows[:1] != part.rows[:1]
         return not self.trusts_offsets
 
-    def look(self, first: int, last: int, sent: Pending | None = None) -> Flow[QueryStatus]:
-        """Look at a window after the first; raise where it belongs to another result or to none."""
+    def poll(self, first: int, last: int, sent: Pending | None = None) -> Flow[QueryStatus]:
+        """Poll a window after the first; raise where it belongs to another result or to none."""
         try:
-            seen = yield from status(self.settings, self.run, first, last, sent)
+            seen = yield from status(self.context, self.run, first, last, sent)
         except StatusNotFoundError as error:
             raise expired(self.run, error, self.reached) from error
         if not seen.is_success:
@@ -213,7 +213,7 @@ class Reading:
     def broken(self, what: str) -> QueryError:
         """Return the error for rows that cannot be had."""
         error = QueryError(f"query {self.run.schedule_id!r} gave {self.reached} rows; {what}", status=self.first)
-        self.run.mark(error)
+        self.run.annotate(error)
         return error
 
     def changed(self, what: str, seen: QueryStatus) -> ResultExpiredError:
@@ -223,17 +223,17 @@ class Reading:
             status=seen,
             delivered=self.reached,
         )
-        self.run.mark(error)
+        self.run.annotate(error)
         return error
 
 
-def pages(settings: Settings, run: Run, start: int = 0, prefetch: int | None = None) -> Flow[None]:
+def pages(context: ClientContext, run: Run, start: int = 0, prefetch: int | None = None) -> Flow[None]:
     """Give the pages of a result from the row `start` on; wait for it first where that has not been done."""
-    yield from wait(settings, run, DEFAULT_WAIT, None)
+    yield from wait(context, run, DEFAULT_WAIT, None)
     if run.status is None:
         return
-    ahead = Ahead(settings, run)
+    ahead = Ahead(context, run)
     try:
-        yield from Reading(settings, run, run.status, run.layout, start, prefetch, ahead).flow()
+        yield from Reading(context, run, run.status, run.layout, start, prefetch, ahead).flow()
     finally:
         ahead.drop()

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from .._contract.messages import Answer, Lane, Request
-from .._core.context import Settings
-from .._core.effects import Collect, Flow, Pending, Renew, Send, Sleep, now, send, take
-from .._core.limits import GRANTED, Grant
+from .._core.context import ClientContext
+from .._core.effects import Collect, Flow, Pending, Renew, Send, Sleep, acquire, now, send
+from .._core.limits import PERMITTED, Permit
 from .._core.polling import Deadline
 from .._core.retrying import CALL_ERRORS, CallError, Predicate, backoff, is_worth_waiting
 from .._models import Attempt
@@ -19,7 +19,7 @@ GRACE = 5.0  # seconds in which an answer may still come when its request was se
 
 
 def ask(
-    settings: Settings,
+    context: ClientContext,
     request: Request,
     read: Callable[[Answer], T],
     deadline: Deadline,
@@ -31,66 +31,66 @@ def ask(
 
     `held` is for how long the server was asked to hold the answer back, `sent` is the request if it is under way.
     """
-    answer = yield from exchanged(settings, request, deadline, held, sent)
+    answer = yield from exchanged(context, request, deadline, held, sent)
     try:
-        return (yield from understood(settings, answer, read))
+        return (yield from understood(context, answer, read))
     except AuthenticationError:
-        if not settings.renewable:
+        if not context.renewable:
             raise
     yield Renew(answer.credential)
-    answer = yield from exchanged(settings, request, deadline, held)
-    return (yield from understood(settings, answer, read))
+    answer = yield from exchanged(context, request, deadline, held)
+    return (yield from understood(context, answer, read))
 
 
-def understood(settings: Settings, answer: Answer, read: Callable[[Answer], T]) -> Flow[T]:
+def understood(context: ClientContext, answer: Answer, read: Callable[[Answer], T]) -> Flow[T]:
     """Read an answer; one that refuses for the rate closes the gate for everything that shares the client."""
     try:
         return read(answer)
     except RateLimitError as error:
-        settings.gate.refused((yield from now()), error)
+        context.server_backoff.on_rate_limited((yield from now()), error)
         raise
 
 
 def exchanged(
-    settings: Settings, request: Request, deadline: Deadline, held: float, sent: Pending | None = None
+    context: ClientContext, request: Request, deadline: Deadline, held: float, sent: Pending | None = None
 ) -> Flow[Answer]:
     """Send a request once, unless it is under way, and tell of the answer."""
-    grant = GRANTED if sent else (yield from slot(settings, request.lane, deadline))
+    permit = PERMITTED if sent else (yield from slot(context, request.lane, deadline))
     began = yield from now()
-    answer = yield from send(Collect(sent) if sent else bounded(settings, request, deadline.left(began), held))
+    answer = yield from send(Collect(sent) if sent else bounded(context, request, deadline.remaining(began), held))
     moment = yield from now()
-    settings.gate.saw(moment, answer)
-    if grant.answered is not None:
-        grant.answered(moment)
-    yield from settings.tell(RequestDone(operation=request.operation, status=answer.status, seconds=moment - began))
+    context.server_backoff.on_response(moment, answer)
+    if permit.answered is not None:
+        permit.answered(moment)
+    yield from context.emit(RequestDone(operation=request.operation, status=answer.status, seconds=moment - began))
     return answer
 
 
-def bounded(settings: Settings, request: Request, left: float, held: float) -> Send:
+def bounded(context: ClientContext, request: Request, remaining: float, held: float) -> Send:
     """Let a request take no longer than its timeout and what is left of the deadline."""
-    total = max(left, min(GRACE, settings.timeout))
-    return Send(request, min(settings.timeout + held, total), None if math.isinf(total) else total)
+    total = max(remaining, min(GRACE, context.timeout))
+    return Send(request, min(context.timeout + held, total), None if math.isinf(total) else total)
 
 
-def retried(settings: Settings, once: Callable[[], Flow[T]], is_worth_it: Predicate, deadline: Deadline) -> Flow[T]:
+def retried(context: ClientContext, once: Callable[[], Flow[T]], is_worth_it: Predicate, deadline: Deadline) -> Flow[T]:
     """Try again what may succeed soon; raise the last error, which tells the tries before it."""
     attempts: list[Attempt] = []
     while True:
         try:
             return (yield from once())
         except CALL_ERRORS as error:
-            pause = next_pause(settings, error, attempts)
+            pause = next_pause(context, error, attempts)
             late = (yield from now()) + pause > deadline.at
-            if late or not is_worth_it(error) or not is_worth_waiting(settings.retry, error, len(attempts) + 1):
+            if late or not is_worth_it(error) or not is_worth_waiting(context.retry, error, len(attempts) + 1):
                 raise with_attempts(error, attempts) from error.__cause__
             attempts.append(Attempt(error.message, pause))
-            yield from settings.tell(RetryScheduled(error=error, pause=pause, tries=len(attempts)))
+            yield from context.emit(RetryScheduled(error=error, pause=pause, tries=len(attempts)))
         yield Sleep(pause)
 
 
-def next_pause(settings: Settings, error: CallError, attempts: list[Attempt]) -> float:
+def next_pause(context: ClientContext, error: CallError, attempts: list[Attempt]) -> float:
     """Return how long to wait after this failure."""
-    return backoff(settings.retry, error, len(attempts) + 1, settings.draw)
+    return backoff(context.retry, error, len(attempts) + 1, context.draw)
 
 
 def with_attempts(error: CallError, attempts: list[Attempt]) -> CallError:
@@ -101,30 +101,30 @@ def with_attempts(error: CallError, attempts: list[Attempt]) -> CallError:
     return error
 
 
-SLOT_GRACE = 1.0  # seconds for which a look that falls on a deadline may still wait for its slot
+SLOT_GRACE = 1.0  # seconds for which a poll that falls on a deadline may still wait for its slot
 
 
-def slot(settings: Settings, lane: Lane, deadline: Deadline) -> Flow[Grant]:
+def slot(context: ClientContext, lane: Lane, deadline: Deadline) -> Flow[Permit]:
     """Take a slot; raise LimitExceededError when there is none for longer than the caller has patience."""
-    while pause := (grant := (yield from wait_for_slot(settings, lane))).wait:
+    while pause := (permit := (yield from wait_for_slot(context, lane))).wait:
         moment = yield from now()
-        if pause > min(max(SLOT_GRACE, deadline.left(moment)), settings.retry.retry_after_ceiling):
+        if pause > min(max(SLOT_GRACE, deadline.remaining(moment)), context.retry.retry_after_ceiling):
             raise LimitExceededError(
                 f"nothing was sent: the limits of the key allow no {lane.value} for another {pause:.1f} s",
                 sent=False,
                 retry_after=pause,
             )
         yield Sleep(pause)
-    return grant
+    return permit
 
 
-def wait_for_slot(settings: Settings, lane: Lane) -> Flow[Grant]:
+def wait_for_slot(context: ClientContext, lane: Lane) -> Flow[Permit]:
     """Take a slot if there is one, and say how long there is none."""
     moment = yield from now()
-    closed = settings.gate.wait(moment)
-    if closed or settings.limits is None:
-        return Grant(closed) if closed else GRANTED
-    grant = yield from take(settings.limits, lane, moment)
-    if grant.event is not None:
-        yield from settings.tell(grant.event)
-    return grant
+    closed = context.server_backoff.wait(moment)
+    if closed or context.limiter is None:
+        return Permit(closed) if closed else PERMITTED
+    permit = yield from acquire(context.limiter, lane, moment)
+    if permit.event is not None:
+        yield from context.emit(permit.event)
+    return permit

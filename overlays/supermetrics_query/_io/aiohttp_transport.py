@@ -84,16 +84,16 @@ class AiohttpTransport:
         except FAILURES as error:
             failure = transport_error(effect.request, error, NEVER_SENT)
         else:
-            await self._read(response, body.into(effect.request, response.status))
+            await self._read(response, body.redirect_to(effect.request, response.status))
             headers = joined(response.raw_headers)
             return body.answer(response.status, headers, response.method, str(response.url), serial)
         raise failure
 
     async def _read(self, response: aiohttp.ClientResponse, body: Body) -> None:
         try:
-            with bounded(body.left()):
+            with bounded(body.remaining()):
                 async for chunk in response.content.iter_chunked(CHUNK):
-                    if not body.takes(chunk):
+                    if not body.feed(chunk):
                         break
         except FAILURES as error:
             body.flaw = described(error)
@@ -203,7 +203,7 @@ def keywords(base_url: str, effect: Send, credentials: Credentials) -> dict[str,
 
 @lru_cache(maxsize=1024)
 def address(url: str, parameters: Parameters) -> URL:
-    """Return where a request goes. Looks at one query go to one place."""
+    """Return where a request goes. Status requests for one query go to one place."""
     return URL(url).update_query(parameters)
 
 

@@ -16,6 +16,7 @@ import anyio
 
 from .._contract.messages import Answer
 from .._core.effects import (
+    Acquire,
     Await,
     Begin,
     Call,
@@ -23,13 +24,12 @@ from .._core.effects import (
     Done,
     Effect,
     Flow,
-    Give,
     Now,
     Outcome,
     Renew,
     Send,
     Sleep,
-    Take,
+    Yield,
     resume,
 )
 from ..errors import ConfigurationError, SupermetricsQueryError
@@ -52,12 +52,12 @@ class Driver:
         self._credentials = credentials
         self._clock = clock
         self._renewal = threading.Lock()
-        self._deeds: Mapping[type[Effect], Callable[[Any], object]] = {
+        self._handlers: Mapping[type[Effect], Callable[[Any], object]] = {
             Send: self._send,
             Begin: self._begin,
             Collect: lambda effect: effect.pending.result(),
             Await: lambda effect: wait(effect.pending, effect.seconds, FIRST_COMPLETED),
-            Take: lambda effect: effect.limits.take(effect.lane, effect.moment),
+            Acquire: lambda effect: effect.limiter.acquire(effect.lane, effect.moment),
             Renew: self._renew,
             Sleep: lambda effect: self._clock.sleep(effect.seconds),
             Now: lambda _: self._clock.now(),
@@ -77,7 +77,7 @@ class Driver:
         with closing(flow):
             step = resume(flow)
             while not isinstance(step, Done):
-                if isinstance(step, Give):
+                if isinstance(step, Yield):
                     yield step.item
                     step = resume(flow)
                 else:
@@ -94,7 +94,7 @@ class Driver:
             return Outcome(error=error)
 
     def _performed(self, effect: Effect) -> object:
-        return self._deeds.get(type(effect), refuse)(effect)
+        return self._handlers.get(type(effect), refuse)(effect)
 
     def _send(self, effect: Send) -> Answer:
         if self._credentials.is_missing:
@@ -123,12 +123,12 @@ class AsyncDriver:
         self._credentials = credentials
         self._clock = clock
         self._renewal = anyio.Lock()
-        self._deeds: Mapping[type[Effect], Callable[[Any], Awaitable[object]]] = {
+        self._handlers: Mapping[type[Effect], Callable[[Any], Awaitable[object]]] = {
             Send: self._send,
             Begin: self._begin,
             Collect: lambda effect: effect.pending.result(),
             Await: lambda effect: first_of(effect.pending, effect.seconds),
-            Take: lambda effect: effect.limits.take_async(effect.lane, effect.moment),
+            Acquire: lambda effect: effect.limiter.acquire_async(effect.lane, effect.moment),
             Renew: self._renew,
             Sleep: lambda effect: self._clock.sleep_async(effect.seconds),
             Now: self._now,
@@ -148,7 +148,7 @@ class AsyncDriver:
         with closing(flow):
             step = resume(flow)
             while not isinstance(step, Done):
-                if isinstance(step, Give):
+                if isinstance(step, Yield):
                     yield step.item
                     step = resume(flow)
                 else:
@@ -165,7 +165,7 @@ class AsyncDriver:
             return Outcome(error=error)
 
     async def _performed(self, effect: Effect) -> object:
-        return await self._deeds.get(type(effect), refuse)(effect)
+        return await self._handlers.get(type(effect), refuse)(effect)
 
     async def _send(self, effect: Send) -> Answer:
         if self._credentials.is_missing:

@@ -1,6 +1,6 @@
 """Send requests over HTTP. The only module that imports httpx; none of its types or errors leaves it.
 
-Redirects are not followed, a body is bounded, and connections stay open between two looks. An httpx error holds the
+Redirects are not followed, a body is bounded, and connections stay open between two polls. An httpx error holds the
 request with the key in it, so ours is raised outside the `except` and does not keep it as its context.
 """
 
@@ -63,14 +63,14 @@ class Transport:
         except FAILURES as error:
             failure = transport_error(effect.request, error, NEVER_SENT)
         else:
-            self._read(response, body.into(effect.request, response.status_code))
+            self._read(response, body.redirect_to(effect.request, response.status_code))
             return answer_of(response, body, serial)
         raise failure
 
     def _read(self, response: httpx.Response, body: Body) -> None:
         try:
             for chunk in response.iter_bytes():
-                if not body.takes(chunk):
+                if not body.feed(chunk):
                     break
         except FAILURES as error:
             body.flaw = described(error)
@@ -103,15 +103,15 @@ class AsyncTransport:
         except FAILURES as error:
             failure = transport_error(effect.request, error, NEVER_SENT)
         else:
-            await self._read(response, body.into(effect.request, response.status_code))
+            await self._read(response, body.redirect_to(effect.request, response.status_code))
             return answer_of(response, body, serial)
         raise failure
 
     async def _read(self, response: httpx.Response, body: Body) -> None:
         try:
-            with anyio.fail_after(body.left()) as scope:
+            with anyio.fail_after(body.remaining()) as scope:
                 async for chunk in response.aiter_bytes():
-                    if not body.takes(chunk):
+                    if not body.feed(chunk):
                         scope.cancel()  # under trio, the generators of httpx end cleanly from inside only
         except FAILURES as error:
             body.flaw = described(error)
@@ -124,7 +124,7 @@ class AsyncTransport:
 
 
 class NoCookies(httpx.Cookies):
-    """Keeps no cookies: only the key says who asks, and reading them costs a tenth of a look."""
+    """Keeps no cookies: only the key says who asks, and reading them costs a tenth of a poll."""
 
     def extract_cookies(self, response: httpx.Response) -> None:
         """Leave the cookies of an answer where they are."""
@@ -198,7 +198,7 @@ def phases(seconds: float) -> dict[str, float | None]:
 
 @lru_cache(maxsize=1024)
 def address(url: str, parameters: Parameters) -> httpx.URL:
-    """Return where a request goes. Looks at one query go to one place, and to write it costs a fifth of a look."""
+    """Return where a request goes. To write the address costs a fifth of a poll, and all polls of a query share one."""
     return httpx.URL(url, params=parameters) if parameters else httpx.URL(url)
 
 

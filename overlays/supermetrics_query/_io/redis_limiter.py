@@ -17,21 +17,22 @@ import anyio.to_thread
 from .._contract.messages import Lane
 from .._contract.validation import checked_whole
 from .._core.limits import (
-    GRANTED,
     PER_HOUR,
     PER_SECOND,
-    Grant,
+    PERMITTED,
+    BaseLimiter,
     Limiter,
     Log,
-    grant_of,
-    less,
-    of_looks,
+    Permit,
+    latency_ms,
+    permit_of,
+    poll_limits,
     put,
     rates,
-    way_of,
+    scaled,
 )
 from ..errors import ConfigurationError
-from ..events import LimiterAway, LimiterBack
+from ..events import LimiterRestored, LimiterUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +54,7 @@ end
 """  # lets requests that were counted at a moment count from a later one on; those of one moment are alike
 
 
-class RedisLimiter:
+class RedisLimiter(BaseLimiter):
     """Counts requests in Redis, for everything that uses the key. Threads, tasks and clients may share one."""
 
     def __init__(
@@ -75,7 +76,7 @@ class RedisLimiter:
         self._limits = checked_whole("per_second", per_second, 1), checked_whole("per_hour", per_hour, 1)
         self._key = f"{name}:requests"
         self._redis = connection(url)
-        second, hour = less(*self._limits, fraction)
+        second, hour = scaled(*self._limits, fraction)
         self._alone = Limiter(per_second=second, per_hour=hour)
         self._log: Log[AbstractBucket] | None = None
         self._ways: list[int] = []  # of the answers that Redis is told of with the next request
@@ -87,30 +88,30 @@ class RedisLimiter:
         self._settled_at = -math.inf  # when all processes count in Redis again
         self._tidy_at = 0
 
-    def take(self, lane: Lane, moment: float) -> Grant:
+    def acquire(self, lane: Lane, moment: float) -> Permit:
         """Take a slot, or say how long there is none; a Redis that does not answer never raises."""
         from redis.exceptions import RedisError
 
         if moment < self._ask_at:
             return self._taken_alone(lane, moment)
         if not self._ways and moment < self._free_at.get(lane, moment):
-            return Grant(self._free_at[lane] - moment)
+            return Permit(self._free_at[lane] - moment)
         try:
             now = time.time_ns() // 1_000_000
             self._tell_ways()
             decision = put(self._bucket(lane, now), lane, now)
         except (RedisError, OSError) as error:
             return self._go_alone(error, lane, moment)
-        grant = self._shared(decision, lane, moment, partial(self._answered, moment, now))
-        self._free_at[lane] = moment + grant.wait if grant.wait < TURN else moment
-        return grant
+        permit = self._shared(decision, lane, moment, partial(self._answered, moment, now))
+        self._free_at[lane] = moment + permit.wait if permit.wait < TURN else moment
+        return permit
 
-    async def take_async(self, lane: Lane, moment: float) -> Grant:
+    async def acquire_async(self, lane: Lane, moment: float) -> Permit:
         """Take a slot in a thread, so that other tasks go on."""
-        return await anyio.to_thread.run_sync(self.take, lane, moment)
+        return await anyio.to_thread.run_sync(self.acquire, lane, moment)
 
     def _answered(self, taken: float, counted: int, moment: float) -> None:
-        if way := way_of(taken, moment):
+        if way := latency_ms(taken, moment):
             with self._lock:
                 self._ways += counted, counted + way
 
@@ -123,7 +124,7 @@ class RedisLimiter:
     def _bucket(self, lane: Lane, now: int) -> AbstractBucket:
         with self._lock:
             if self._log is None:
-                self._log = Log(self._made(*self._limits), self._made(*of_looks(*self._limits)))
+                self._log = Log(self._made(*self._limits), self._made(*poll_limits(*self._limits)))
             log = self._log
             if now >= self._tidy_at:
                 self._tidy_at = now + TIDY
@@ -139,27 +140,27 @@ class RedisLimiter:
         script = LuaScript.PUT_ITEM.replace("window_start, now)", "window_start, '+inf')")
         return RedisBucket(rates(per_second, per_hour), self._redis, self._key, str(self._redis.script_load(script)))
 
-    def _go_alone(self, error: Exception, lane: Lane, moment: float) -> Grant:
+    def _go_alone(self, error: Exception, lane: Lane, moment: float) -> Permit:
         with self._lock:
             self._log, self._ways, self._ask_at = None, [], moment + PAUSE
             self._free_at.clear()
             was_away, self._is_away = self._is_away, True
             if not was_away:
                 self._alone_at = moment + TURN
-        grant = self._taken_alone(lane, moment)
-        return grant if was_away else Grant(grant.wait, LimiterAway(error=f"{type(error).__name__}: {error}"))
+        permit = self._taken_alone(lane, moment)
+        return permit if was_away else Permit(permit.wait, LimiterUnavailable(error=f"{type(error).__name__}: {error}"))
 
-    def _taken_alone(self, lane: Lane, moment: float) -> Grant:
-        return Grant(self._alone_at - moment) if moment < self._alone_at else self._alone.take(lane, moment)
+    def _taken_alone(self, lane: Lane, moment: float) -> Permit:
+        return Permit(self._alone_at - moment) if moment < self._alone_at else self._alone.acquire(lane, moment)
 
-    def _shared(self, decision: Decision, lane: Lane, moment: float, answered: Callable[[float], None]) -> Grant:
+    def _shared(self, decision: Decision, lane: Lane, moment: float, answered: Callable[[float], None]) -> Permit:
         with self._lock:
             if self._is_away:
                 self._is_away, self._settled_at = False, moment + PAUSE + TURN
-                return grant_of(decision, lane, answered, LimiterBack())
+                return permit_of(decision, lane, answered, LimiterRestored())
         # Until every process must have noticed that Redis is back, each keeps to its own part.
-        alone = self._alone.take(lane, moment) if moment < self._settled_at else GRANTED
-        return alone if alone.wait else grant_of(decision, lane, answered)
+        alone = self._alone.acquire(lane, moment) if moment < self._settled_at else PERMITTED
+        return alone if alone.wait else permit_of(decision, lane, answered)
 
 
 def connection(url: str) -> Redis:

@@ -14,7 +14,7 @@ from .._version import USER_AGENT
 from ..errors import ConfigurationError, TransportError
 from .credentials import Credentials
 
-KEEPALIVE = 90.0  # seconds; longer than the usual gap between two looks
+KEEPALIVE = 90.0  # seconds; longer than the usual gap between two polls
 MOST_BODY = 256 * 1024 * 1024  # bytes
 OURS = ("auth", "base_url", "cookies", "follow_redirects", "timeout")
 TransportName: TypeAlias = Literal["httpx", "aiohttp"]
@@ -92,23 +92,23 @@ class Body:
         """How many seconds ago it was asked for."""
         return time.monotonic() - self.began
 
-    def left(self) -> float | None:
+    def remaining(self) -> float | None:
         """Return how many seconds are left for it."""
         return None if self.total is None else max(0.0, self.total - self.age)
 
-    def into(self, request: Request, status: int) -> "Body":
+    def redirect_to(self, request: Request, status: int) -> "Body":
         """Hand a success on as it comes, where the request says so; an error is always kept."""
         self.write = request.write if 200 <= status < 300 else None
         return self
 
-    def takes(self, chunk: bytes) -> bool:
+    def feed(self, chunk: bytes) -> bool:
         """Add a part, and tell whether more may come."""
         if self.write is not None:
             return self.write(chunk) is not False
         self.content = joined(self.content, chunk) if self.content else chunk
         if len(self.content) > self.most:
             self.flaw = f"its body is longer than {self.most} bytes"
-        elif self.left() == 0:
+        elif self.remaining() == 0:
             self.flaw = f"its body did not end within {self.total:g} s"
         return self.flaw is None
 

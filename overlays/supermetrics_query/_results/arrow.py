@@ -24,29 +24,29 @@ if TYPE_CHECKING:
     from .._core.run import Run
 
 
-Readings: TypeAlias = "tuple[Reading, ...]"
+CellTypes: TypeAlias = "tuple[CellType, ...]"
 MISFITS = (pa.ArrowException, ArithmeticError, UnicodeError)
 EXACT = 2**53  # up to here every whole number has a float of its own
 ANY = ""  # the pattern that every text matches
 
 
 @frozen
-class Reading:
+class CellType:
     """A way to read the cells of a column. Text is read where it matches `pattern`, and never without one."""
 
     type: pa.DataType
     pattern: str | None = None
 
 
-TEXT = Reading(pa.string())
-DATE = Reading(pa.date32(), ANY)
-DATETIME = Reading(pa.timestamp("us"), ANY)
-TRUTH = Reading(pa.bool_(), "^(true|false|0|1)$")
-INTEGER = Reading(pa.int64(), "^-?(0|[1-9][0-9]*)$")
+TEXT = CellType(pa.string())
+DATE = CellType(pa.date32(), ANY)
+DATETIME = CellType(pa.timestamp("us"), ANY)
+TRUTH = CellType(pa.bool_(), "^(true|false|0|1)$")
+INTEGER = CellType(pa.int64(), "^-?(0|[1-9][0-9]*)$")
 # Numbers as JSON writes them, whose whole part a float holds.
-FLOAT = Reading(pa.float64(), r"^-?(0|[1-9][0-9]{0,14})(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?$")
+FLOAT = CellType(pa.float64(), r"^-?(0|[1-9][0-9]{0,14})(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?$")
 # By the whole of a `data_type`, else by its first part. The first reading that holds every cell is taken.
-DECLARED: Mapping[str, Readings] = {
+DECLARED: Mapping[str, CellTypes] = {
     "string.time.date": (DATE, TEXT),
     "string.time.datetime": (DATETIME, TEXT),
     "string": (TEXT,),
@@ -55,7 +55,7 @@ DECLARED: Mapping[str, Readings] = {
     "bool": (TRUTH, TEXT),
 }
 # Where nothing is declared, the kinds of the cells decide and text stays text.
-UNDECLARED: Readings = tuple(Reading(kind) for kind in (pa.null(), pa.bool_(), pa.int64(), pa.float64(), pa.string()))
+UNDECLARED: CellTypes = tuple(CellType(kind) for kind in (pa.null(), pa.bool_(), pa.int64(), pa.float64(), pa.string()))
 # The kinds of cells that pyarrow takes as they are; any kind for the types that are not here, such as lists.
 PLAIN: tuple[tuple[Callable[[pa.DataType], bool], frozenset[type]], ...] = (
     (pa.types.is_null, frozenset()),
@@ -90,22 +90,22 @@ class Chunk:
         return None
 
 
-def readings_of(column: Column) -> Readings:
+def cell_types_of(column: Column) -> CellTypes:
     """Return how a column may be read, by what the API declares it to be."""
     declared = column.data_type or ""
     return DECLARED.get(declared) or DECLARED.get(declared.partition(".")[0]) or UNDECLARED
 
 
-def read(cells: Sequence[Any], reading: Reading) -> Chunk | None:
+def read(cells: Sequence[Any], cell_type: CellType) -> Chunk | None:
     """Return cells as an array, None where one of them does not fit."""
     with suppress(*MISFITS):
-        if set(map(type, cells)) - {NoneType} <= plain_kinds(reading.type):
-            return Chunk(pa.array(cells, reading.type))
+        if set(map(type, cells)) - {NoneType} <= plain_kinds(cell_type.type):
+            return Chunk(pa.array(cells, cell_type.type))
     with suppress(*MISFITS):
-        if reading.type == TEXT.type:
+        if cell_type.type == TEXT.type:
             return Chunk(texts(cells))
-        if reading.pattern is not None:
-            return read_text(texts(cells), reading.type, reading.pattern)
+        if cell_type.pattern is not None:
+            return read_text(texts(cells), cell_type.type, cell_type.pattern)
     return None
 
 
@@ -137,19 +137,19 @@ def text_of(cell: object) -> str:
 
 
 @define
-class Filling:
+class ColumnBuilder:
     """One column as it fills: the readings that still hold every cell, and the cells."""
 
     column: Column
-    readings: Readings
+    cell_types: CellTypes
     chunks: list[Chunk] = field(factory=list)
 
     def add(self, cells: Sequence[Any], start: int) -> None:
         """Take the cells of a page; raise ValueError where no reading is left that holds them."""
-        for number, reading in enumerate(self.readings):
-            chunk = read(cells, reading)
+        for number, cell_type in enumerate(self.cell_types):
+            chunk = read(cells, cell_type)
             if chunk is not None:
-                self.readings = self.readings[number:]
+                self.cell_types = self.cell_types[number:]
                 self.chunks.append(chunk)
                 return
         raise ValueError(self.misfit(cells, start))
@@ -157,18 +157,18 @@ class Filling:
     def take(self) -> list[pa.Array]:
         """Hand over the cells, all under one type, which the cells that come later must fit."""
         if pa.types.is_null(self.type):
-            self.readings = self.readings[-1:]
+            self.cell_types = self.cell_types[-1:]
         arrays = [chunk.under(self.type) for chunk in self.chunks]
         while any(array is None for array in arrays):
-            self.readings = self.readings[1:]
+            self.cell_types = self.cell_types[1:]
             arrays = [chunk.under(self.type) for chunk in self.chunks]
-        self.readings, self.chunks = self.readings[:1], []
+        self.cell_types, self.chunks = self.cell_types[:1], []
         return arrays
 
     @property
     def type(self) -> pa.DataType:
         """The type so far."""
-        return self.readings[0].type
+        return self.cell_types[0].type
 
     @property
     def described(self) -> pa.Field:
@@ -182,22 +182,22 @@ class Filling:
 
     def misfit(self, cells: Sequence[Any], start: int) -> str:
         """Say which cell does not fit, and what to do."""
-        reading, key = self.readings[-1], self.column.key
-        place = next((place for place, cell in enumerate(cells) if read([cell], reading) is None), 0)
+        cell_type, key = self.cell_types[-1], self.column.key
+        place = next((place for place, cell in enumerate(cells) if read([cell], cell_type) is None), 0)
         where = f"column {key!r}, row {start + place} counted from 0"
         return (
-            f"{cells[place]!r:.200} does not fit {reading.type}, the type of {where}: "
+            f"{cells[place]!r:.200} does not fit {cell_type.type}, the type of {where}: "
             f"pass another type, such as schema={{{key!r}: pyarrow.string()}}; to_arrow() without schema takes any cell"
         )
 
 
 @define
-class Building:
+class TableBuilder:
     """A table that is being built. `types` are those that the caller wants, by column."""
 
     run: Run
     types: Mapping[str, pa.DataType]
-    fillings: list[Filling] = field(factory=list)
+    columns: list[ColumnBuilder] = field(factory=list)
     is_empty: bool = True
 
     def add(self, page: Page) -> None:
@@ -206,18 +206,18 @@ class Building:
             self.begin(page.columns)
             self.is_empty = False
         try:
-            columns = zip(*page.rows, strict=True) if page.rows else [()] * len(self.fillings)
-            for filling, cells in zip(self.fillings, columns, strict=True):
-                filling.add(cells, page.start)
+            columns = zip(*page.rows, strict=True) if page.rows else [()] * len(self.columns)
+            for column, cells in zip(self.columns, columns, strict=True):
+                column.add(cells, page.start)
         except ValueError as problem:
             error = QueryError(str(problem), status=self.run.status)
-            self.run.mark(error)
+            self.run.annotate(error)
             raise error from None
 
     def batch(self, page: Page) -> pa.RecordBatch:
         """Return a page alone. The first one decides the types of all that follow."""
         self.add(page)
-        arrays = [filling.take()[0] for filling in self.fillings]
+        arrays = [column.take()[0] for column in self.columns]
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema())
 
     def empty_batch(self) -> pa.RecordBatch:
@@ -229,7 +229,7 @@ class Building:
         """Return everything that was taken."""
         if self.is_empty:
             self.begin(self.run.layout.columns or [Column(key=key, index=n) for n, key in enumerate(self.types)])
-        taken = [(filling.take(), filling.type) for filling in self.fillings]
+        taken = [(column.take(), column.type) for column in self.columns]
         arrays = [pa.chunked_array(chunks, kind) for chunks, kind in taken]
         return pa.Table.from_arrays(arrays, schema=self.schema())
 
@@ -238,18 +238,18 @@ class Building:
         keys = [column.key for column in columns]
         if unknown := [key for key in self.types if key not in keys]:
             error = ConfigurationError(f"schema names what the result does not have: {unknown!r}; it has {keys!r:.999}")
-            self.run.mark(error)
+            self.run.annotate(error)
             raise error
-        self.fillings = [Filling(column, self.readings(column)) for column in columns]
+        self.columns = [ColumnBuilder(column, self.cell_types(column)) for column in columns]
 
-    def readings(self, column: Column) -> Readings:
+    def cell_types(self, column: Column) -> CellTypes:
         """Return how a column may be read: as the caller wants, else as the API declares."""
         wanted = self.types.get(column.key)
-        return readings_of(column) if wanted is None else (Reading(wanted, ANY),)
+        return cell_types_of(column) if wanted is None else (CellType(wanted, ANY),)
 
     def schema(self) -> pa.Schema:
         """Return the columns and their types."""
-        return pa.schema([filling.described for filling in self.fillings])
+        return pa.schema([column.described for column in self.columns])
 
 
 def checked_types(schema: Any) -> dict[str, pa.DataType]:

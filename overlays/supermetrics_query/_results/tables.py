@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 
     from .._core.run import Run
     from .._models import Page
-    from .arrow import Building
+    from .arrow import TableBuilder
 
     Schema: TypeAlias = pa.Schema | Mapping[str, pa.DataType]
 
 
-def building(run: Run, schema: Schema | None, extra: str = "arrow") -> Building:
+def table_builder(run: Run, schema: Schema | None, extra: str = "arrow") -> TableBuilder:
     """Begin a table of a result; `schema` holds the types that the caller wants, by column."""
     check_installed(extra)
-    from .arrow import Building, checked_types
+    from .arrow import TableBuilder, checked_types
 
-    return Building(run, checked_types(schema))
+    return TableBuilder(run, checked_types(schema))
 
 
-def batches(pages: Generator[Page, None, None], table: Building) -> Generator[pa.RecordBatch, None, None]:
+def batches(pages: Generator[Page, None, None], table: TableBuilder) -> Generator[pa.RecordBatch, None, None]:
     """Yield a batch for each page, and an empty one for a result without rows."""
     with closing(pages):
         for page in pages:
@@ -41,7 +41,7 @@ def batches(pages: Generator[Page, None, None], table: Building) -> Generator[pa
         yield table.empty_batch()
 
 
-async def batches_async(pages: AsyncGenerator[Page, None], table: Building) -> AsyncGenerator[pa.RecordBatch, None]:
+async def batches_async(pages: AsyncGenerator[Page, None], table: TableBuilder) -> AsyncGenerator[pa.RecordBatch, None]:
     """Yield what `batches` yields."""
     async with aclosing(pages):
         async for page in pages:

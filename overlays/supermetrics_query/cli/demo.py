@@ -33,7 +33,7 @@ def show() -> None:
 
 
 def client_of(service: Emulator, display: Display) -> QueryClient:
-    """Make a client that looks often enough for a bar to move."""
+    """Make a client that polls often enough for a bar to move."""
     lively = PollPolicy(first=0.25, floor=0.25)
     return QueryClient(service.key, base_url=service.url, poll=lively, on_event=display.on_event)
 

@@ -42,7 +42,7 @@ LONGEST = "255m"  # DEFAULT_WAIT, because a query may run for four hours
 # How long to wait, and what becomes of the result.
 Timeout: TypeAlias = Annotated[
     str,
-    Option(metavar="TIME", help="How long to wait: 90, 15m, 4h, never; 0 looks once.", rich_help_panel=CONNECTION),
+    Option(metavar="TIME", help="How long to wait: 90, 15m, 4h, never; 0 polls once.", rich_help_panel=CONNECTION),
 ]
 OutputForm: TypeAlias = Annotated[
     Output | None,
@@ -136,7 +136,7 @@ Until: TypeAlias = Annotated[str | None, Option(metavar="TIME", help="Until when
 
 # How the emulator behaves.
 class Family(StrEnum):
-    """How its errors look."""
+    """How its errors are written."""
 
     ENVELOPE = "envelope"
     PROBLEM = "problem"
@@ -165,7 +165,7 @@ PerDay: TypeAlias = Annotated[int | None, Option(metavar="N", help="Queries a da
 Today: TypeAlias = Annotated[
     str | None, Option(metavar="DAY", help="What relative dates count from; else the last day of the data.")
 ]
-Errors: TypeAlias = Annotated[Family, Option(help="How its errors look.")]
+Errors: TypeAlias = Annotated[Family, Option(help="How its errors are written.")]
 AnyFile: TypeAlias = Annotated[
     Path | None,
     Option(

@@ -1,4 +1,4 @@
-"""Progress on stderr, and only where somebody is looking: a bar, or lines on a terminal that cannot move its cursor."""
+"""Progress on stderr, only where a person is watching: a bar, or lines on a terminal that cannot move its cursor."""
 
 import time
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.text import Text
 
 from .._models import QueryStatus
-from ..events import Event, Looked, LookMissed, RetryScheduled
+from ..events import Event, Polled, PollFailed, RetryScheduled
 from .durations import shown
 
 IN_LINE = frozenset({"SCHEDULED", "QUEUED"})
@@ -19,7 +19,7 @@ IN_LINE = frozenset({"SCHEDULED", "QUEUED"})
 
 @define
 class Estimate:
-    """Guesses when a query ends from how fast its parts became ready since the first look."""
+    """Guesses when a query ends from how fast its parts became ready since the first poll."""
 
     began: float | None = None
     fraction: float = 0.0
@@ -83,9 +83,9 @@ class Display:
 
     def on_event(self, event: Event) -> None:
         """Show what a client tells."""
-        if isinstance(event, Looked):
+        if isinstance(event, Polled):
             self.show(event.status)
-        elif isinstance(event, LookMissed | RetryScheduled):
+        elif isinstance(event, PollFailed | RetryScheduled):
             self.bar.update(self._task, note=f"{type(event.error).__name__}, again in {shown(event.pause)}")
 
     def show(self, status: QueryStatus) -> None:

@@ -1,4 +1,4 @@
-"""Looking at queries that were started before, and reading their rows."""
+"""Polling queries that were started before, and reading their rows."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ def status(
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> None:
-    """Look once where a query stands. How it ended is told by `wait --timeout 0`."""
+    """Poll once where a query stands. How it ended is told by `wait --timeout 0`."""
     target = outlet(output, None)
     session = Session(key_file=key_file, base_url=base_url, quiet=quiet, verbose=verbose)
     with session.client(page_size=1) as client:
@@ -32,7 +32,7 @@ def status(
 
 
 def told(status: "QueryStatus") -> Mapping[str, object]:
-    """Return what a look has shown, by column."""
+    """Return what a poll has shown, by column."""
     progress, workflow = status.progress, status.workflow
     return {
         "schedule_id": status.schedule_id,

@@ -41,7 +41,7 @@ class Session:
 
     @property
     def is_watched(self) -> bool:
-        """Whether somebody looks at stderr and wants to be told."""
+        """Whether a person reads stderr and wants to see progress."""
         return sys.stderr.isatty() and not self.quiet
 
     def hint(self, text: str) -> None:

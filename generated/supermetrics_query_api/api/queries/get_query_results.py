@@ -116,7 +116,7 @@ def sync_detailed(
     on.
     Everything else is 404 with `QUERY_RESULTS_UNAVAILABLE`: not ended, failed, expired, and the wrong
     key look the
-    same here. Wait by looking at the status: after a failure results never turn up.
+    same here. Wait by polling the status: after a failure results never turn up.
 
     Args:
         json (str):
@@ -155,7 +155,7 @@ def sync(
     on.
     Everything else is 404 with `QUERY_RESULTS_UNAVAILABLE`: not ended, failed, expired, and the wrong
     key look the
-    same here. Wait by looking at the status: after a failure results never turn up.
+    same here. Wait by polling the status: after a failure results never turn up.
 
     Args:
         json (str):
@@ -189,7 +189,7 @@ async def asyncio_detailed(
     on.
     Everything else is 404 with `QUERY_RESULTS_UNAVAILABLE`: not ended, failed, expired, and the wrong
     key look the
-    same here. Wait by looking at the status: after a failure results never turn up.
+    same here. Wait by polling the status: after a failure results never turn up.
 
     Args:
         json (str):
@@ -226,7 +226,7 @@ async def asyncio(
     on.
     Everything else is 404 with `QUERY_RESULTS_UNAVAILABLE`: not ended, failed, expired, and the wrong
     key look the
-    same here. Wait by looking at the status: after a failure results never turn up.
+    same here. Wait by polling the status: after a failure results never turn up.
 
     Args:
         json (str):

@@ -90,11 +90,11 @@ def sync_detailed(
     client: AuthenticatedClient,
     json: str,
 ) -> Response[ProblemDetails | QueryResponse]:
-    """Look at a query
+    """Poll a query
 
      Tells how far a query is and, once it has succeeded, returns its rows in the default JSON form,
     whatever format
-    it was started with. Without offsets a look at a finished query transfers its whole result, so ask
+    it was started with. Without offsets a poll of a finished query transfers its whole result, so ask
     for one page.
 
     The status can be read for one hour after the query has ended; later, and for an id that never
@@ -103,7 +103,7 @@ def sync_detailed(
 
     A failed query shows in one of two ways: status 200 with `FAILURE` and no reason, or an error
     response that
-    carries the query's own error code. Look at the code before the HTTP status.
+    carries the query's own error code. Read the code before the HTTP status.
 
     Args:
         json (str):
@@ -132,11 +132,11 @@ def sync(
     client: AuthenticatedClient,
     json: str,
 ) -> ProblemDetails | QueryResponse | None:
-    """Look at a query
+    """Poll a query
 
      Tells how far a query is and, once it has succeeded, returns its rows in the default JSON form,
     whatever format
-    it was started with. Without offsets a look at a finished query transfers its whole result, so ask
+    it was started with. Without offsets a poll of a finished query transfers its whole result, so ask
     for one page.
 
     The status can be read for one hour after the query has ended; later, and for an id that never
@@ -145,7 +145,7 @@ def sync(
 
     A failed query shows in one of two ways: status 200 with `FAILURE` and no reason, or an error
     response that
-    carries the query's own error code. Look at the code before the HTTP status.
+    carries the query's own error code. Read the code before the HTTP status.
 
     Args:
         json (str):
@@ -169,11 +169,11 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     json: str,
 ) -> Response[ProblemDetails | QueryResponse]:
-    """Look at a query
+    """Poll a query
 
      Tells how far a query is and, once it has succeeded, returns its rows in the default JSON form,
     whatever format
-    it was started with. Without offsets a look at a finished query transfers its whole result, so ask
+    it was started with. Without offsets a poll of a finished query transfers its whole result, so ask
     for one page.
 
     The status can be read for one hour after the query has ended; later, and for an id that never
@@ -182,7 +182,7 @@ async def asyncio_detailed(
 
     A failed query shows in one of two ways: status 200 with `FAILURE` and no reason, or an error
     response that
-    carries the query's own error code. Look at the code before the HTTP status.
+    carries the query's own error code. Read the code before the HTTP status.
 
     Args:
         json (str):
@@ -209,11 +209,11 @@ async def asyncio(
     client: AuthenticatedClient,
     json: str,
 ) -> ProblemDetails | QueryResponse | None:
-    """Look at a query
+    """Poll a query
 
      Tells how far a query is and, once it has succeeded, returns its rows in the default JSON form,
     whatever format
-    it was started with. Without offsets a look at a finished query transfers its whole result, so ask
+    it was started with. Without offsets a poll of a finished query transfers its whole result, so ask
     for one page.
 
     The status can be read for one hour after the query has ended; later, and for an id that never
@@ -222,7 +222,7 @@ async def asyncio(
 
     A failed query shows in one of two ways: status 200 with `FAILURE` and no reason, or an error
     response that
-    carries the query's own error code. Look at the code before the HTTP status.
+    carries the query's own error code. Read the code before the HTTP status.
 
     Args:
         json (str):
