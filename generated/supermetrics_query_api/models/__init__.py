@@ -1,7 +1,7 @@
 """Contains all the data models used in inputs/outputs. Each is imported when it is first used."""
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .account_filter import AccountFilter
@@ -96,11 +96,13 @@ __all__ = (
 )
 
 
-def __getattr__(name: str) -> Any:
-    if name not in MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(MODULES[name], __name__), name)
-    return value
+if not TYPE_CHECKING:  # a type checker would take any name for one of ours
+
+    def __getattr__(name: str) -> object:
+        if name not in MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(import_module(MODULES[name], __name__), name)
+        return value
 
 
 def __dir__() -> list[str]:

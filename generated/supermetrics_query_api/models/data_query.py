@@ -2,18 +2,12 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
-
-if TYPE_CHECKING:
-    from ..models.account_filter import AccountFilter
-    from ..models.field_selection import FieldSelection
-    from ..models.query_settings import QuerySettings
-
 
 T = TypeVar("T", bound="DataQuery")
 
@@ -516,3 +510,9 @@ class DataQuery:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+# At the end, because models name each other: their annotations can be resolved at run time.
+from ..models.account_filter import AccountFilter
+from ..models.field_selection import FieldSelection
+from ..models.query_settings import QuerySettings

@@ -1,17 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
-
-if TYPE_CHECKING:
-    from ..models.error_info import ErrorInfo
-    from ..models.error_meta import ErrorMeta
-
 
 T = TypeVar("T", bound="ErrorEnvelope")
 
@@ -83,3 +78,8 @@ class ErrorEnvelope:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+# At the end, because models name each other: their annotations can be resolved at run time.
+from ..models.error_info import ErrorInfo
+from ..models.error_meta import ErrorMeta

@@ -1,17 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
-
-if TYPE_CHECKING:
-    from ..models.history_filter import HistoryFilter
-    from ..models.history_paginate import HistoryPaginate
-
 
 T = TypeVar("T", bound="HistoryMeta")
 
@@ -125,3 +120,8 @@ class HistoryMeta:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+# At the end, because models name each other: their annotations can be resolved at run time.
+from ..models.history_filter import HistoryFilter
+from ..models.history_paginate import HistoryPaginate

@@ -1,21 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..models.status_code import StatusCode
 from ..types import UNSET, Unset
-
-if TYPE_CHECKING:
-    from ..models.query_details import QueryDetails
-    from ..models.query_paginate import QueryPaginate
-    from ..models.query_progress import QueryProgress
-    from ..models.query_result import QueryResult
-    from ..models.query_workflow import QueryWorkflow
-
 
 T = TypeVar("T", bound="QueryMeta")
 
@@ -258,3 +250,11 @@ class QueryMeta:
 
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
+
+
+# At the end, because models name each other: their annotations can be resolved at run time.
+from ..models.query_details import QueryDetails
+from ..models.query_paginate import QueryPaginate
+from ..models.query_progress import QueryProgress
+from ..models.query_result import QueryResult
+from ..models.query_workflow import QueryWorkflow
