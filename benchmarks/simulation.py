@@ -15,7 +15,7 @@ from collections.abc import Mapping
 import httpx
 from attrs import define, field
 from supermetrics_query import DataQuery, QueryClient
-from supermetrics_query._flows.many import pull_from, run_many
+from supermetrics_query._flows.many import Source, requests_from, run_many
 
 from tests.support.simulation import Api, World, request, run_of, settings
 
@@ -104,8 +104,8 @@ def fleet(number: int) -> Mapping[str, float]:
     """
     draw = random.Random(1)  # noqa: S311
     world = World(api := Api(draw))
-    pull = pull_from(request(each) for each in range(number))
-    given = world.iterate(run_many(settings(draw), pull, run_of, number, math.inf))
+    requests = requests_from(request(each) for each in range(number))
+    given = world.iterate(run_many(settings(draw), Source(requests, run_of, number, math.inf)))
     late = sum(world.time - api.jobs[run.schedule_id].ended for run in given)
     last = max(job.asked for job in api.jobs.values())
     if api.refused or last > number / api.per_second + HELD_UP:

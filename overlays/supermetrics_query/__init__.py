@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ._core.polling import DEFAULT_WAIT, PollPolicy
     from ._core.retrying import RetryPolicy
     from ._io.redis_limiter import RedisLimiter
-    from ._models import Attempt, Column, Page, Progress, QueryStatus, RateLimit, Workflow
+    from ._models import Attempt, BaseQuery, Column, Page, Progress, QueryStatus, RateLimit, Workflow
     from ._version import __version__
     from .errors import (
         ApiError,
@@ -78,6 +78,7 @@ __all__ = [
     "AuthenticationError",
     "BadRequestError",
     "BaseLimiter",
+    "BaseQuery",
     "Column",
     "ConfigurationError",
     "DEFAULT_WAIT",
@@ -131,7 +132,7 @@ __all__ = [
     "query_from_dict",
 ]
 
-# Where each name lives; relative to this package where it begins with a dot.
+# Where each name lives; what is not here lives in `errors`.
 HOMES = {
     "supermetrics_query_api.models": (
         *("AccountFilter", "DataQuery", "FieldSelection", "HistoryEntry", "OutputFormat", "ProblemDetails"),
@@ -145,33 +146,25 @@ HOMES = {
     "._core.polling": ("DEFAULT_WAIT", "PollPolicy"),
     "._core.retrying": ("RetryPolicy",),
     "._io.redis_limiter": ("RedisLimiter",),
-    "._models": ("Attempt", "Column", "Page", "Progress", "QueryStatus", "RateLimit", "Workflow"),
+    "._models": ("Attempt", "BaseQuery", "Column", "Page", "Progress", "QueryStatus", "RateLimit", "Workflow"),
     "._version": ("__version__",),
     ".events": (
-        *(
-            "LimiterUnavailable",
-            "LimiterRestored",
-            "PollFailed",
-            "Polled",
-            "RequestDone",
-            "RetryScheduled",
-            "StartSent",
-        ),
-        *("WaitFinished", "log_events"),
+        *("LimiterRestored", "LimiterUnavailable", "PollFailed", "Polled", "RequestDone", "RetryScheduled"),
+        *("StartSent", "WaitFinished", "log_events"),
     ),
 }
 HOME_OF = {name: module for module, names in HOMES.items() for name in names}
 
+if not TYPE_CHECKING:  # a type checker would take any name for one of ours
 
-def __getattr__(name: str) -> object:
-    """Import a public name when it is first used (PEP 562)."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(HOME_OF.get(name, ".errors"), __name__), name)
-    globals()[name] = value
-    return value
+    def __getattr__(name: str) -> object:
+        """Import a public name when it is first used (PEP 562)."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(import_module(HOME_OF.get(name, ".errors"), __name__), name)
+        return value
 
 
 def __dir__() -> list[str]:
-    """Name what can be imported."""
+    """Return the names that can be imported."""
     return list(__all__)

@@ -15,36 +15,28 @@ SupermetricsQueryError
 Each is plain data: it pickles together with its cause, and never holds a key.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
+from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 from attrs import define, field
+from supermetrics_query_api.models import ProblemDetails
 
-from ._models import Attempt
-
-if TYPE_CHECKING:
-    from supermetrics_query_api.models import ProblemDetails
-
-    from ._client.query import AsyncQuery, Query
-    from ._models import QueryStatus, RateLimit
-
+from ._models import Attempt, BaseQuery, QueryStatus, RateLimit, exported
 
 E = TypeVar("E", bound=type[Exception])
 
 
 @dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(field,))
 def plain_data(kind: E) -> E:
-    """Give an exception typed members; attrs alone would put every member into `args`."""
+    """Return an exception with typed members; attrs alone would put every member into `args`."""
     decorate = define(auto_exc=False, slots=False, eq=False, repr=False, str=False, kw_only=True)
-    return decorate(kind)
+    return exported(decorate(kind))
 
 
 @plain_data
 class SupermetricsQueryError(Exception):
     """The root of all errors of this package.
 
-    `token` goes on with the query in any process: `client.attach(error.token)`.
+    `token` is set when a query is involved; any process can continue with `client.attach(error.token)`.
     """
 
     message: str = field(kw_only=False)
@@ -60,7 +52,7 @@ class SupermetricsQueryError(Exception):
         return self.message
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle the members and the cause; a cause of another package may not pickle and is left out."""
+        """Pickle the members and the cause, unless the cause is of another package and may not pickle."""
         cause = self.__cause__ if isinstance(self.__cause__, SupermetricsQueryError) else None
         return rebuilt, (type(self), self.picklable(), cause)
 
@@ -80,8 +72,9 @@ def rebuilt(
     return error
 
 
+@exported
 class ConfigurationError(SupermetricsQueryError, ValueError):
-    """Something given to this package cannot be used; nothing was sent."""
+    """An argument or option cannot be used; nothing was sent."""
 
 
 @plain_data
@@ -103,8 +96,8 @@ class LimitExceededError(TransportError):
 class ApiError(SupermetricsQueryError):
     """The API answered with an error.
 
-    `code` is for branching, `problem` (RFC 9457) for people and always there, `body` holds at most 64 KiB,
-    `retry_after` is in seconds, `attempts` are the tries that came before.
+    Branch on `code`; show `problem` (RFC 9457), which is always set. `body` holds at most 64 KiB, `retry_after` is in
+    seconds, and `attempts` lists the earlier attempts.
     """
 
     hint: ClassVar[str] = ""
@@ -121,86 +114,98 @@ class ApiError(SupermetricsQueryError):
     attempts: tuple[Attempt, ...] = ()
 
 
+@exported
 class BadRequestError(ApiError):
     """400: a parameter is missing or not valid."""
 
 
+@exported
 class AuthenticationError(ApiError):
     """401: the key is missing, not valid or no longer valid."""
 
     hint = "check the API key (SUPERMETRICS_API_KEY)"
 
 
+@exported
 class PermissionDeniedError(ApiError):
     """403: the key, its licence or the login of the data source does not allow this."""
 
 
+@exported
 class NotFoundError(ApiError):
-    """404: there is no such thing."""
+    """404: nothing was found under this address or id."""
 
 
+@exported
 class StatusNotFoundError(NotFoundError):
     """The status of a query has expired, never existed, or belongs to another key."""
 
 
+@exported
 class UnprocessableError(ApiError):
     """422: the request is well formed and cannot be carried out."""
 
 
+@exported
 class RateLimitError(ApiError):
     """429: too many requests for now."""
 
     hint = "slow down, or share one client between everything that uses the key"
 
 
+@exported
 class QuotaExceededError(RateLimitError):
-    """The queries of the licence are used up for today; trying again is of no use."""
+    """The queries of the licence are used up for today; trying again does not help."""
 
     hint = "no more queries on this data source today"
 
 
+@exported
 class ServerError(ApiError):
     """5xx: the API or a gateway before it failed."""
 
 
+@exported
 class UnreadableResponseError(ApiError):
     """The answer cannot be read: not JSON, cut short, too long, or of another shape."""
 
 
 @plain_data
 class QueryError(SupermetricsQueryError):
-    """The query itself did not end well; `status` is the last one seen."""
+    """The query itself failed, was stopped or expired; `status` is the last one seen."""
 
     status: QueryStatus | None = None
 
 
+@exported
 class QueryFailedError(QueryError):
-    """The query failed; its cause is the error of the API where one was given."""
+    """The query failed; `__cause__` is the error of the API, where it gave one."""
 
 
+@exported
 class QueryStoppedError(QueryError):
     """The query was stopped before it ended."""
 
 
 @plain_data
 class ResultExpiredError(QueryError):
-    """The status and the rows are no longer kept; `delivered` rows had been handed over."""
+    """The API no longer keeps the status and the rows; `delivered` rows had been yielded before."""
 
     delivered: int = 0
 
 
 @plain_data
 class WaitTimeoutError(SupermetricsQueryError, TimeoutError):
-    """The wait is over and the query goes on; `query` can be waited on again (None after pickling).
+    """The wait has timed out and the query continues; `query` can be waited for again (None after pickling).
 
-    After a wait for many, `queries` are those that go on (none after pickling) and `tokens` what another process needs.
+    After `as_completed`, `queries` holds the queries that continue (empty after pickling) and `tokens` theirs.
     """
 
-    query: Query | AsyncQuery | None = None
+    query: BaseQuery | None = None
     status: QueryStatus | None = None
-    queries: tuple[Query | AsyncQuery, ...] = ()
+    queries: tuple[BaseQuery, ...] = ()
     tokens: tuple[str, ...] = ()
 
     def picklable(self) -> dict[str, Any]:
-        """Leave out the handles, which hold connections."""
+        """Return the members without the handles, which hold connections."""
         return super().picklable() | {"query": None, "queries": ()}

@@ -10,65 +10,73 @@ from typing import TypeAlias
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from ._models import QueryStatus
+from ._models import QueryStatus, exported
 from .errors import ApiError, TransportError
 
 LOGGER = logging.getLogger("supermetrics_query")
 
 
+@exported
 class RequestDone(Struct, frozen=True, kw_only=True):
-    """An answer has come, whatever it says. `seconds` is how long it took."""
+    """An answer has arrived, whatever it says, after `seconds`."""
 
     operation: str
     status: int
     seconds: float
 
 
+@exported
 class RetryScheduled(Struct, frozen=True, kw_only=True):
-    """A request that failed is sent again after `pause` seconds; `tries` have failed so far."""
+    """A request failed and is sent again after `pause` seconds; `tries` have failed so far."""
 
     error: ApiError | TransportError
     pause: float
     tries: int
 
 
+@exported
 class Polled(Struct, frozen=True, kw_only=True):
-    """A poll has shown where a query stands; `changed` tells whether its code or progress is another than before."""
+    """A poll has returned a status; `changed` says whether its code or progress differs from the one before."""
 
     schedule_id: str
     status: QueryStatus
     changed: bool
 
 
+@exported
 class PollFailed(Struct, frozen=True, kw_only=True):
-    """A poll has failed; the next one comes after `pause` seconds."""
+    """A poll has failed; the next one follows after `pause` seconds."""
 
     schedule_id: str
     error: ApiError | TransportError
     pause: float
 
 
+@exported
 class WaitFinished(Struct, frozen=True, kw_only=True):
-    """A query has ended while somebody waited; `code` is the last one seen and `age` how long the query was known."""
+    """A query has ended during a wait; `code` is the last one seen, `age` how many seconds the query was known."""
 
     schedule_id: str
     code: str | None
     age: float
 
 
+@exported
 class StartSent(Struct, frozen=True, kw_only=True):
-    """A query is about to be started; `token` goes on with it in any process, whatever becomes of this one."""
+    """A query is about to be started; any process can continue with `token`, whatever happens to this one."""
 
     schedule_id: str
     token: str
 
 
+@exported
 class LimiterUnavailable(Struct, frozen=True, kw_only=True):
-    """The shared limiter does not answer; this process goes on alone with a part of the limits."""
+    """The shared limiter does not answer; this process continues alone with a share of the limits."""
 
     error: str
 
 
+@exported
 class LimiterRestored(Struct, frozen=True, kw_only=True):
     """The shared limiter answers again."""
 
@@ -90,24 +98,24 @@ LEVELS = {
 
 
 def log_events(event: Event) -> None:
-    """Write an event to the logger `supermetrics_query`: what failed as a warning, ends as info, the rest as debug."""
-    LOGGER.log(level_of(event), "%s %s", type(event).__name__, told(event), extra={"event": event})
+    """Write an event to the logger `supermetrics_query`: failures as warnings, starts and ends as info, else debug."""
+    LOGGER.log(level_of(event), "%s %s", type(event).__name__, described(event), extra={"event": event})
 
 
 def level_of(event: Event) -> int:
-    """Return how much an event matters."""
+    """Return the level at which an event is logged."""
     return LEVELS.get(type(event), logging.DEBUG)
 
 
-def told(event: Event) -> str:
-    """Say the members of an event on one line, a status by its code."""
+def described(event: Event) -> str:
+    """Return the members of an event on one line, a status by its code."""
     members = asdict(event)
     shown = {name: value.code if isinstance(value, QueryStatus) else value for name, value in members.items()}
     return " ".join(f"{name}={value}" for name, value in shown.items())
 
 
 def guarded(on_event: OnEvent | None) -> OnEvent | None:
-    """Keep an error of the callback from breaking a wait: it is logged."""
+    """Return a callback whose errors are logged and do not break a wait."""
     if on_event is None:
         return None
 

@@ -9,7 +9,7 @@ import anyio
 import httpx
 import pytest
 from supermetrics_query import AsyncQueryClient, ConfigurationError, DataQuery, QueryClient, TransportError
-from supermetrics_query._results.sinks import TOLD_EVERY
+from supermetrics_query._results.sinks import REPORT_EVERY
 from supermetrics_query.emulator import INSTANT, Emulator, Source
 from supermetrics_query.emulator.sources import INTEGER, TEXT, Column
 
@@ -44,14 +44,14 @@ def test_the_bytes_written_are_told_on_the_way_and_at_the_end(door_name: str, tm
     told: list[int] = []
     size = download_over_the_wire(door_name, tmp_path / "rows.csv", on_progress=told.append)
 
-    assert size == (tmp_path / "rows.csv").stat().st_size > 5 * TOLD_EVERY
+    assert size == (tmp_path / "rows.csv").stat().st_size > 5 * REPORT_EVERY
     assert told == sorted(set(told))
     assert told[-1] == size
-    assert 3 <= len(told) <= size // TOLD_EVERY + 2
+    assert 3 <= len(told) <= size // REPORT_EVERY + 2
 
 
 @pytest.mark.parametrize("door_name", WIRES)
-@pytest.mark.parametrize("after", [0, 3 * TOLD_EVERY])
+@pytest.mark.parametrize("after", [0, 3 * REPORT_EVERY])
 @pytest.mark.parametrize("error", [KeyError("stop"), TimeoutError("stop"), TransportError("stop", sent=True)], ids=repr)
 def test_what_it_raises_ends_the_download_and_leaves_no_file(
     door_name: str, after: int, error: Exception, tmp_path: Path

@@ -1,13 +1,12 @@
 """Hundreds of queries under one budget, in simulated time on fixed seeds."""
 
 import math
-from collections.abc import Callable
 from random import Random
 from statistics import mean
 
 import pytest
 from attrs import define
-from supermetrics_query._flows.many import as_completed, pull_from, run_many
+from supermetrics_query._flows.many import NextRequest, Source, as_completed, requests_from, run_many
 
 from tests.support.simulation import Api, World, request, run_of, settings
 
@@ -29,8 +28,8 @@ def fleet(seed: int, count: int, slots: int | None, median: float = 20.0, in_fli
     random = Random(seed)
     api = Api(random, slots, median)
     world = World(api)
-    pull = pull_from(request(number) for number in range(count))
-    flow = run_many(settings(random), pull, run_of, in_flight or count, math.inf)
+    requests = requests_from(request(number) for number in range(count))
+    flow = run_many(settings(random), Source(requests, run_of, in_flight or count, math.inf))
     late = [world.time - api.jobs[run.schedule_id].ended for run in world.iterate(flow)]
     return Seen(late, api.polls, api.refused, max(job.asked for job in api.jobs.values()))
 
@@ -59,10 +58,10 @@ def test_no_more_queries_are_unfinished_than_may_be_in_flight() -> None:
     world = World(api)
     most = 0
 
-    def requests() -> Callable[[object], object]:
-        return pull_from(request(number) for number in range(40))
+    def requests() -> NextRequest:
+        return requests_from(request(number) for number in range(40))
 
-    for _ in world.iterate(run_many(settings(random), requests(), run_of, 7, math.inf)):
+    for _ in world.iterate(run_many(settings(random), Source(requests(), run_of, 7, math.inf))):
         unfinished = sum(1 for job in api.jobs.values() if job.ended > world.time)
         most = max(most, unfinished)
     assert len(api.jobs) == 40

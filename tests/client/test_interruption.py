@@ -15,7 +15,7 @@ from supermetrics_query._client.query import AsyncQuery
 from supermetrics_query._core.context import ClientContext
 from supermetrics_query._core.effects import Call, Effect, Flow
 from supermetrics_query._core.polling import NEVER
-from supermetrics_query._core.run import Run
+from supermetrics_query._core.run import Run, Ticket
 from supermetrics_query._flows import pages as paging
 from supermetrics_query._flows import poll as polling
 from supermetrics_query._flows import poll as waiting
@@ -48,7 +48,7 @@ class Story:
 
     def begin(self) -> tuple[Flow[Any], Script]:
         """Make the flow and its API anew."""
-        return self.make(Run("night-1")), Script([*self.answers])
+        return self.make(Run(Ticket("night-1"))), Script([*self.answers])
 
 
 STORIES = (
@@ -80,7 +80,7 @@ STORIES = (
         (RUNNING, success(), gateway(503), success(LATER), success([])),
         gives=True,
     ),
-    Story("status", lambda run: polling.status(SETTINGS, run, 0, 9), (gateway(502), REFUSED, RUNNING)),
+    Story("status", lambda run: polling.fetch_window(SETTINGS, run, 0, 9), (gateway(502), REFUSED, RUNNING)),
 )
 GIVING = [story for story in STORIES if story.gives]
 
@@ -179,7 +179,7 @@ def test_an_iterator_closed_midway_sends_nothing_more(story: Story) -> None:
 async def take_one(script: Script, method: str) -> Flow[None]:
     """Take one item of what a handle gives, close it, and return the flow behind it."""
     driver = InterruptedAsyncDriver(script, Moment())
-    handle = AsyncQuery(driver, SETTINGS, Run("night-1"))
+    handle = AsyncQuery(driver, SETTINGS, Run(Ticket("night-1")))
     async with aclosing(getattr(handle, method)()) as items:
         async for _ in items:
             break

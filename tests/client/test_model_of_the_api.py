@@ -6,7 +6,8 @@ from random import Random
 import pytest
 from attrs import define, field
 from supermetrics_query import ApiError, PollPolicy, QueryError, RetryPolicy, TransportError, WaitTimeoutError
-from supermetrics_query._core.run import Run
+from supermetrics_query._client.query import annotated
+from supermetrics_query._core.run import Run, Ticket, Timing
 from supermetrics_query._flows.poll import wait
 
 from tests.support.answers import NOT_FOUND, envelope, gateway, status, success, too_many
@@ -122,12 +123,13 @@ def test_a_wait_ends_in_success_a_query_error_a_timeout_or_the_last_of_too_many_
     for life in range(LIVES):
         poll = PollPolicy(max_errors=random.randint(1, 9), unknown_patience=random.choice((5, 60, 600)))
         stepper = Stepper(Model(random).answer)
-        run = Run("night-1", started=random.choice((None, stepper.time)), born=stepper.time)
+        timing = Timing(started=random.choice((None, stepper.time)), born=stepper.time)
+        run = Run(Ticket("night-1"), timing=timing)
         timeout = random.choice((0.0, 5.0, 600.0, 15_300.0))
         deadline = stepper.time + timeout
-        error = stepper.ending(wait(settings(poll, RetryPolicy(), random.random), run, timeout, None))
+        error = stepper.ending(annotated(wait(settings(poll, RetryPolicy(), random.random), run, timeout, None), run))
         found = reason(error, stepper, poll, deadline)
         assert not found.startswith("no rule"), f"{batch=} {life=}: {found}"
-        assert error is None or (error.token, error.schedule_id) == (run.token, "night-1")
+        assert error is None or (error.token, error.schedule_id) == (run.ticket.token, "night-1")
         reasons[found] = reasons.get(found, 0) + 1
     assert min(reasons[each] for each in ("success", "unknown", "over", "timeout", "final", "outage")) > 5, reasons

@@ -26,7 +26,7 @@ from supermetrics_query import (
 from supermetrics_query._contract.messages import Answer
 from supermetrics_query._core.context import ClientContext
 from supermetrics_query._core.effects import Begin, Collect, Done, Effect, Flow, Now, Outcome, Send, Yield, resume
-from supermetrics_query._core.run import Run
+from supermetrics_query._core.run import Run, Ticket
 from supermetrics_query._flows.pages import pages
 
 from tests.support.answers import FIELDS, NOT_FOUND, gateway, success
@@ -329,7 +329,7 @@ def test_more_pages_are_under_way_where_answers_are_slow(seconds: Sequence[float
     context = ClientContext(
         poll=STEADY, retry=RetryPolicy(), timeout=30.0, page_size=4, renewable=False, draw=lambda: 0.5
     )
-    assert far.read(pages(context, Run("night-1"))) == source(40)
+    assert far.read(pages(context, Run(Ticket("night-1")))) == source(40)
     assert far.most == most
 
 

@@ -305,4 +305,4 @@ def signatures() -> Iterator[tuple[str, str]]:
 def test_no_public_signature_names_a_type_of_the_http_library() -> None:
     validated = dict(signatures())
     assert "QueryClient.start" in validated
-    assert [name for name, annotations in validated.items() if "httpx" in annotations] == []
+    assert [name for name, annotations in validated.items() if "httpx." in annotations] == []

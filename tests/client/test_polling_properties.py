@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from supermetrics_query import PollPolicy, RateLimitError, RetryPolicy, ServerError, WaitTimeoutError
 from supermetrics_query._core.context import LONGEST_RETRY_AFTER
 from supermetrics_query._core.polling import RESOLUTION, Deadline
-from supermetrics_query._core.run import Run
+from supermetrics_query._core.run import Run, Ticket, Timing
 from supermetrics_query._flows.poll import Wait
 
 from tests.support.answers import NOT_FOUND, envelope, gateway, status, success, too_many
@@ -79,7 +79,7 @@ def waits(draw: st.DrawFn) -> Waited:
     began = stepper.time
     started = draw(st.sampled_from([began, None]))
     chance = Random(draw(st.integers(0, 99))).random
-    run = Run("night-1", started=started, born=started)
+    run = Run(Ticket("night-1"), timing=Timing(started=started, born=started))
     error = stepper.ending(Wait(settings(poll, retry, chance), run, Deadline(began + timeout)).flow())
     return Waited(stepper, poll, retry, began, began + timeout, error)
 

@@ -191,7 +191,7 @@ def test_a_thread_that_is_overtaken_by_another_does_not_ask_for_a_first_key_agai
     keys = Keys(asked=1)
     transport = Transport(BASE_URL, {"transport": httpx.MockTransport(keys.answer)})
     driver = Driver(transport, Overtaken(None, keys.provide), Clock())
-    outcome = driver._perform(Send(get_query_status("night-1", 0, 9), 30.0))
+    outcome = driver._outcome(Send(get_query_status("night-1", 0, 9), 30.0))
     driver.close()
     assert outcome.error is None
     assert keys.asked == 2

@@ -18,7 +18,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from supermetrics_query import AsyncQueryClient, ConfigurationError, DataQuery, QueryClient, QueryError
-from supermetrics_query._core.run import Run
+from supermetrics_query._client.query import annotated_errors
+from supermetrics_query._core.run import Run, Ticket
 from supermetrics_query._models import Column, Page
 from supermetrics_query._results.arrow import DECLARED, TableBuilder, text_of
 from supermetrics_query.emulator import INSTANT, Emulator
@@ -57,7 +58,7 @@ columns_of_cells = st.one_of([st.lists(each, max_size=12) for each in types_of_c
 
 def tabled(*pages: list[Any], data_type: str | None = None, **types: pa.DataType) -> pa.ChunkedArray:
     """Return one column that came in these pages."""
-    building = TableBuilder(Run("night-1"), types)
+    building = TableBuilder(types)
     for page in paged(pages, data_type):
         building.add(page)
     return building.table().column(0)
@@ -75,8 +76,9 @@ def paged(pages: Any, data_type: str | None = None) -> list[Page]:
 
 def streamed(*pages: list[Any], data_type: str | None = None, **types: pa.DataType) -> list[pa.RecordBatch]:
     """Return the batches of one column that came in these pages."""
-    building = TableBuilder(Run("night-1"), types)
-    return [building.batch(page) for page in paged(pages, data_type)]
+    table = TableBuilder(types)
+    with annotated_errors(Run(Ticket("night-1"))):
+        return [table.batch(page) for page in paged(pages, data_type)]
 
 
 def same(left: object, right: object) -> bool:

@@ -1,6 +1,6 @@
 """Drivers that are interrupted at a chosen moment: before an effect, or while a request is under way."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 import anyio
@@ -8,7 +8,7 @@ import httpx
 from attrs import define, field
 from supermetrics_query._core.effects import Effect, Flow
 from supermetrics_query._io.credentials import Credentials
-from supermetrics_query._io.drivers import AsyncDriver, Driver
+from supermetrics_query._io.drivers import AsyncDriver, Driver, as_it_is
 from supermetrics_query._io.httpx_transport import AsyncTransport, Transport
 
 from tests.support.world import BASE_URL, KEY, Script
@@ -59,9 +59,9 @@ class InterruptedDriver(Driver):
         super().__init__(Transport(BASE_URL, options), Credentials(None, lambda: KEY), script.clock)
         self._moment = moment
 
-    def _performed(self, effect: Effect) -> object:
+    def _perform(self, effect: Effect) -> object:
         self._moment.pass_by()
-        return super()._performed(effect)
+        return super()._perform(effect)
 
 
 class InterruptedAsyncDriver(AsyncDriver):
@@ -78,10 +78,10 @@ class InterruptedAsyncDriver(AsyncDriver):
         self._moment = moment
         self.flows: list[Flow[None]] = []
 
-    async def _performed(self, effect: Effect) -> object:
+    async def _perform(self, effect: Effect) -> object:
         await self._moment.pass_by_async()
-        return await super()._performed(effect)
+        return await super()._perform(effect)
 
-    def iterate(self, flow: Flow[None]) -> AsyncGenerator[Any, None]:
+    def iterate(self, flow: Flow[None], convert: Callable[[Any], Any] = as_it_is) -> AsyncGenerator[Any, None]:
         self.flows.append(flow)
-        return super().iterate(flow)
+        return super().iterate(flow, convert)

@@ -9,11 +9,11 @@ import math
 from collections import deque
 from collections.abc import Iterator
 from random import Random
-from typing import Any, cast
+from typing import Any
 
 import httpx
 from attrs import define, field
-from supermetrics_query import DataQuery, PollPolicy, Query, RetryPolicy, SupermetricsQueryError
+from supermetrics_query import DataQuery, PollPolicy, RetryPolicy, SupermetricsQueryError
 from supermetrics_query._client.inputs import any_run
 from supermetrics_query._contract.messages import Answer
 from supermetrics_query._core.context import ClientContext
@@ -139,6 +139,9 @@ class Underway:
     def cancel(self) -> None:
         self.at = math.inf
 
+    def result(self) -> object:
+        return self.outcome
+
 
 @define
 class World:
@@ -175,7 +178,7 @@ class World:
                 return self.begun(begun)
             case Collect(Underway() as pending):
                 self.time = max(self.time, pending.at)
-                return pending.outcome
+                return pending.result()
             case Acquire():
                 return effect.limiter.acquire(effect.lane, self.time)
         raise AssertionError(f"unexpected {effect!r}")
@@ -209,10 +212,8 @@ def settings(random: Random, limiter: Limiter | None = None, **options: Any) -> 
 
 
 def run_of(request: object) -> Run:
-    """Make a run that stands for its own handle."""
-    run = any_run(request, "json")
-    run.show = lambda known: cast("Query", known)
-    return run
+    """Return the run of a request."""
+    return any_run(request, "json")
 
 
 def request(number: int) -> DataQuery:

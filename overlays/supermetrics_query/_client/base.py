@@ -1,46 +1,38 @@
-"""What both clients are made of: one set of options, checked before anything is sent."""
-
-from __future__ import annotations
+"""What both clients share: one set of options, checked before anything is sent."""
 
 import ipaddress
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 from supermetrics_query_api.provenance import SERVER_URL
 
-from .._contract.validation import Seconds, checked_format, checked_page_size, seconds
+from .._contract.validation import Seconds, checked_page_size, seconds
 from .._core.context import ClientContext
-from .._core.limits import Limiter
+from .._core.limits import BaseLimiter, Limiter
 from .._core.polling import PollPolicy
 from .._core.retrying import RetryPolicy
 from .._extras import check_installed
-from .._io.clock import SystemClock
+from .._io.clock import Clock, SystemClock
 from .._io.credentials import Credentials, TokenProvider
+from .._io.transport import TransportName
 from ..errors import ConfigurationError
-from ..events import guarded
-from .inputs import any_run
+from ..events import OnEvent, guarded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from .._core.limits import BaseLimiter
-    from .._core.run import Run
-    from .._io.aiohttp_transport import AiohttpTransport
-    from .._io.clock import Clock
-    from .._io.transport import TransportName
-    from ..events import OnEvent
-
+    from .._io.aiohttp_transport import AiohttpTransport  # aiohttp is optional
 
 API_KEY = "SUPERMETRICS_API_KEY"
 BASE_URL = "SUPERMETRICS_BASE_URL"
 DEFAULT_POLL = PollPolicy()
 DEFAULT_RETRY = RetryPolicy()
+
 D = TypeVar("D")
 
 
 class BaseClient(Generic[D]):
-    """What both clients are made of: one set of options, checked before anything is sent."""
+    """What both clients share: one set of options, checked before anything is sent."""
 
     def __init__(
         self,
@@ -58,14 +50,14 @@ class BaseClient(Generic[D]):
         transport: TransportName = "httpx",
         clock: Clock | None = None,
     ) -> None:
-        """Take the key (else from SUPERMETRICS_API_KEY) or a function that gives one, and how patient to be.
+        """Take the key (default: SUPERMETRICS_API_KEY) or a function that returns one, and the policies.
 
-        `limiter` counts the requests of the key: one of this client by default, a `Limiter` that several clients share,
-        a `RedisLimiter` that several processes share, or `NoLimiter()`. `base_url` falls back to
-        SUPERMETRICS_BASE_URL, then to the contract. `timeout` bounds one request. `on_event` gets a value of
-        `supermetrics_query.events` for each thing that happens; `log_events` logs them. `http_options` goes to httpx:
-        `verify`, `proxy`, `headers` and so on. `transport="aiohttp"` sends with aiohttp, in async code. `clock` is for
-        tests. Raises ConfigurationError for what cannot be used.
+        `limiter` counts the requests of the key: by default one of this client; a `Limiter` that several clients share,
+        a `RedisLimiter` that several processes share, or `NoLimiter()`. `base_url` defaults to SUPERMETRICS_BASE_URL,
+        then to the server of the contract. `timeout` bounds one request. `on_event` is called with a value of
+        `supermetrics_query.events` for each thing that happens; `log_events` logs them. `http_options` is passed to
+        httpx: `verify`, `proxy`, `headers` and so on. `transport="aiohttp"` sends with aiohttp, in async code. `clock`
+        is for tests. Raises ConfigurationError for what cannot be used.
         """
         credentials = Credentials(api_key or os.environ.get(API_KEY), token_provider)
         self._context = ClientContext(
@@ -81,19 +73,6 @@ class BaseClient(Generic[D]):
         sends = checked_transport(transport)
         self._driver = self._make_driver(sends, url, http_options or {}, credentials, clock or SystemClock())
 
-    def _runs_of(self, format: str) -> Callable[[object], Run]:
-        checked_format(format)
-
-        def make(request: object) -> Run:
-            run = any_run(request, format)
-            self._handle(run)
-            return run
-
-        return make
-
-    def _handle(self, run: Run) -> object:
-        raise NotImplementedError
-
     def _make_driver(
         self, transport: TransportName, url: str, options: Mapping[str, Any], credentials: Credentials, clock: Clock
     ) -> D:
@@ -101,7 +80,7 @@ class BaseClient(Generic[D]):
 
 
 def checked_transport(value: TransportName) -> TransportName:
-    """Return the name of what sends."""
+    """Return the name of a transport."""
     if value not in {"httpx", "aiohttp"}:
         raise ConfigurationError(
             f"transport must be 'httpx' or 'aiohttp', not {value!r}; an httpx transport goes into http_options"
@@ -117,7 +96,7 @@ def request_timeout(value: Seconds) -> float:
     return timeout
 
 
-def aiohttp_transport() -> type[AiohttpTransport]:
+def aiohttp_transport() -> "type[AiohttpTransport]":
     """Import the transport that needs an extra."""
     check_installed("aiohttp")
     from .._io.aiohttp_transport import AiohttpTransport
@@ -142,7 +121,7 @@ def checked_base_url(value: str) -> str:
 
 
 def is_loopback(parts: SplitResult) -> bool:
-    """Tell whether a URL leads to this machine."""
+    """Return whether a URL leads to this machine."""
     host = parts.hostname or ""
     if host == "localhost":
         return True

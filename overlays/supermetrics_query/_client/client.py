@@ -1,45 +1,60 @@
-"""The two doors. Both have the same names; in the async one they are awaited."""
+"""The two clients. Both have the same names; in the async one they are awaited."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-from weakref import ref
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from datetime import date
+from functools import partial
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from supermetrics_query_api import models
 
 from .. import _flows
-from .._contract.validation import Seconds, checked_in_flight, checked_schedule_id, checked_window, timeout_seconds
+from .._contract.validation import (
+    Seconds,
+    checked_format,
+    checked_in_flight,
+    checked_schedule_id,
+    checked_window,
+    timeout_seconds,
+)
 from .._core.polling import DEFAULT_WAIT, NEVER
-from .._core.run import Run
+from .._core.run import Run, Ticket
+from .._io.clock import Clock
+from .._io.credentials import Credentials
 from .._io.drivers import AsyncDriver, Driver
 from .._io.httpx_transport import AsyncTransport, Transport
+from .._io.transport import TransportName
+from .._models import BaseQuery, QueryStatus, exported
 from ..errors import ConfigurationError
 from .base import BaseClient, aiohttp_transport
-from .inputs import history_request, known_run, new_run
-from .query import AsyncQuery, Query, on_change
+from .inputs import any_run, history_request, known_run, new_run, own_queries
+from .query import (
+    AsyncQuery,
+    OnProgress,
+    OnProgressAsync,
+    Query,
+    annotated,
+    calling,
+    hand_over,
+    with_unfinished,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import (
-        AsyncGenerator,
-        AsyncIterable,
-        AsyncIterator,
-        Generator,
-        Iterable,
-        Iterator,
-        Mapping,
-        Sequence,
-    )
-    from datetime import date
-    from types import TracebackType
-    from typing import Self
-
-    from supermetrics_query_api.models import DataQuery, HistoryEntry
-
-    from .._io.clock import Clock
-    from .._io.credentials import Credentials
-    from .._io.transport import TransportName
-    from .._models import QueryStatus
-    from .query import OnProgress, OnProgressAsync
+    from .._flows.many import Source  # flows are imported when they are used
 
 
+@exported
 class QueryClient(BaseClient[Driver]):
     """Run queries in sync code. Use it as a context manager, or call `close()`; threads may share one."""
 
@@ -52,10 +67,8 @@ class QueryClient(BaseClient[Driver]):
             )
         return Driver(Transport(url, options), credentials, clock)
 
-    def _handle(self, run: Run) -> Query:
-        handle = Query(self._driver, self._context, run)
-        run.show, run.shown = self._handle, ref(handle)
-        return handle
+    def _query(self, run: Run) -> Query:
+        return Query(self._driver, self._context, run)
 
     def __enter__(self) -> Self:
         """Enter a block at whose end the connections are closed."""
@@ -68,37 +81,38 @@ class QueryClient(BaseClient[Driver]):
         self.close()
 
     def close(self) -> None:
-        """Close the connections. Queries go on."""
+        """Close the connections. Queries continue."""
         self._driver.close()
 
-    def start(self, query: DataQuery, *, format: str = "json") -> Query:
+    def start(self, query: models.DataQuery, *, format: str = "json") -> Query:
         """Start a query and return as soon as the API has accepted it.
 
         A start whose answer was lost is looked for before it is repeated, so that no query runs twice. Errors carry
         `.token`: the query may be running. Raises ApiError, TransportError, ConfigurationError.
         """
-        run = new_run(query, format)
-        self._driver.run(_flows.start.start(self._context, run, query, NEVER, held=0))
-        return self._handle(run)
+        handle = self._query(new_run(query, format))
+        self._driver.run(handle._annotated(_flows.start.start(self._context, handle._run, query, NEVER, held=0)))
+        return handle
 
     def run(
         self,
-        query: DataQuery,
+        query: models.DataQuery,
         *,
         format: str = "json",
         timeout: Seconds | None = DEFAULT_WAIT,
         on_progress: OnProgress | None = None,
     ) -> Query:
         """Start a query and wait until it has succeeded; see `start` and `Query.wait`."""
-        run = new_run(query, format)
-        handle = self._handle(run)
-        flow = _flows.start.run_to_end(self._context, run, query, timeout_seconds(timeout), on_change(on_progress))
-        self._driver.run(flow)
+        handle = self._query(new_run(query, format))
+        seconds, on_change = timeout_seconds(timeout), calling(on_progress)
+        self._driver.run(
+            handle._annotated(_flows.start.run_to_end(self._context, handle._run, query, seconds, on_change))
+        )
         return handle
 
-    def attach(self, schedule_id_or_token: str) -> Query:
-        """Go on with a query that was started elsewhere, by any process with the same key. No I/O."""
-        return self._handle(known_run(schedule_id_or_token))
+    def attach(self, schedule_id_or_token: str | None) -> Query:
+        """Return a handle of a query that was started elsewhere, by any process with the same key. No I/O."""
+        return self._query(known_run(schedule_id_or_token))
 
     def status(self, schedule_id: str, *, offset_start: int = 0, offset_end: int | None = None) -> QueryStatus:
         """Poll a query once, and ask for a window of its rows; without `offset_end` for all of them.
@@ -106,7 +120,8 @@ class QueryClient(BaseClient[Driver]):
         Raises ApiError (StatusNotFoundError where the query is not known), TransportError, ConfigurationError.
         """
         window = checked_window(offset_start, offset_end)
-        return self._driver.run(_flows.poll.status(self._context, Run(checked_schedule_id(schedule_id)), *window))
+        run = Run(Ticket(checked_schedule_id(schedule_id)))
+        return self._driver.run(annotated(_flows.poll.fetch_window(self._context, run, *window), run))
 
     def history(
         self,
@@ -115,7 +130,7 @@ class QueryClient(BaseClient[Driver]):
         status_codes: Sequence[str] | None = None,
         since: date | str | None = None,
         until: date | str | None = None,
-    ) -> Iterator[HistoryEntry]:
+    ) -> Iterator[models.HistoryEntry]:
         """Yield the queries that the key has run, by data source, status and time; the API says which span it keeps.
 
         `since` and `until` are dates, datetimes, or words of the API; without them the last 24 hours. Raises ApiError,
@@ -124,18 +139,21 @@ class QueryClient(BaseClient[Driver]):
         request = history_request(ds_ids, status_codes, since, until)
         return self._driver.iterate(_flows.history.history(self._context, request))
 
-    def as_completed(self, queries: Iterable[Query], *, timeout: Seconds | None = None) -> Generator[Query, None, None]:
+    def as_completed(
+        self, queries: Iterable[BaseQuery], *, timeout: Seconds | None = None
+    ) -> Generator[Query, None, None]:
         """Yield queries as they end, whichever way: `query.error` is None where it went well.
 
-        Only queries of which news is possible are polled. `timeout` bounds all of it; raises WaitTimeoutError, whose
-        `queries` go on, when it is over; 0 polls each once.
+        Polls only queries that can have ended. `timeout` bounds all of it; when it is over, raises WaitTimeoutError,
+        whose `queries` continue; 0 polls each once.
         """
-        runs = [query._run for query in queries]
-        return self._driver.iterate(_flows.many.as_completed(self._context, runs, timeout_seconds(timeout)))
+        handles = {query._run: query for query in own_queries(queries, Query)}
+        flow = _flows.many.as_completed(self._context, list(handles), timeout_seconds(timeout))
+        return self._driver.iterate(with_unfinished(handles, flow), partial(hand_over, handles))
 
     def run_many(
         self,
-        requests: Iterable[DataQuery],
+        requests: Iterable[models.DataQuery],
         *,
         format: str = "json",
         in_flight: int | None = None,
@@ -143,19 +161,18 @@ class QueryClient(BaseClient[Driver]):
     ) -> Generator[Query, None, None]:
         """Start queries as there is room and yield them as they end, whichever way; `query.request` tells them apart.
 
-        `requests` may be endless: at most `in_flight` (100) are unfinished at a time, and the next one is asked for
-        when there is room. Nothing is raised for a query that cannot be started, fails, or goes on after `timeout`,
-        which is counted from its start: `query.error` holds it. What `requests` itself raises comes after the last one.
+        `requests` may be endless: at most `in_flight` (100) are unfinished at a time, and the next one is requested
+        when there is room. Nothing is raised for a query that cannot be started, fails, or continues after `timeout`,
+        which counts from its start: `query.error` holds it. What `requests` itself raises comes after the last query.
         """
-        most = checked_in_flight(_flows.many.IN_FLIGHT if in_flight is None else in_flight)
-        flow = _flows.many.run_many(
-            self._context, _flows.many.pull_from(requests), self._runs_of(format), most, timeout_seconds(timeout)
-        )
-        return self._driver.iterate(flow)
+        source = source_of(requests, format, in_flight, timeout)
+        flow = _flows.many.run_many(self._context, source)
+        return self._driver.iterate(flow, lambda run: self._query(run)._settled())
 
 
+@exported
 class AsyncQueryClient(BaseClient[AsyncDriver]):
-    """Run queries in async code, under asyncio or trio; tasks may share one. What each method does: `QueryClient`."""
+    """Run queries in async code, under asyncio or trio; tasks may share one. `QueryClient` describes the methods."""
 
     def _make_driver(
         self, transport: TransportName, url: str, options: Mapping[str, Any], credentials: Credentials, clock: Clock
@@ -163,10 +180,8 @@ class AsyncQueryClient(BaseClient[AsyncDriver]):
         sender = AsyncTransport if transport == "httpx" else aiohttp_transport()
         return AsyncDriver(sender(url, options), credentials, clock)
 
-    def _handle(self, run: Run) -> AsyncQuery:
-        handle = AsyncQuery(self._driver, self._context, run)
-        run.show, run.shown = self._handle, ref(handle)
-        return handle
+    def _query(self, run: Run) -> AsyncQuery:
+        return AsyncQuery(self._driver, self._context, run)
 
     async def __aenter__(self) -> Self:
         """Enter a block at whose end the connections are closed."""
@@ -179,39 +194,40 @@ class AsyncQueryClient(BaseClient[AsyncDriver]):
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close the connections. Queries go on."""
+        """Close the connections. Queries continue."""
         await self._driver.close()
 
-    async def start(self, query: DataQuery, *, format: str = "json") -> AsyncQuery:
+    async def start(self, query: models.DataQuery, *, format: str = "json") -> AsyncQuery:
         """Start a query; see `QueryClient.start`."""
-        run = new_run(query, format)
-        await self._driver.run(_flows.start.start(self._context, run, query, NEVER, held=0))
-        return self._handle(run)
+        handle = self._query(new_run(query, format))
+        await self._driver.run(handle._annotated(_flows.start.start(self._context, handle._run, query, NEVER, held=0)))
+        return handle
 
     async def run(
         self,
-        query: DataQuery,
+        query: models.DataQuery,
         *,
         format: str = "json",
         timeout: Seconds | None = DEFAULT_WAIT,
         on_progress: OnProgressAsync | None = None,
     ) -> AsyncQuery:
         """Start a query and wait until it has succeeded; see `QueryClient.run`."""
-        run = new_run(query, format)
-        handle = self._handle(run)
-        flow = _flows.start.run_to_end(self._context, run, query, timeout_seconds(timeout), on_change(on_progress))
-        await self._driver.run(flow)
+        handle = self._query(new_run(query, format))
+        seconds, on_change = timeout_seconds(timeout), calling(on_progress)
+        await self._driver.run(
+            handle._annotated(_flows.start.run_to_end(self._context, handle._run, query, seconds, on_change))
+        )
         return handle
 
-    def attach(self, schedule_id_or_token: str) -> AsyncQuery:
-        """Go on with a query that was started elsewhere; see `QueryClient.attach`. No I/O."""
-        return self._handle(known_run(schedule_id_or_token))
+    def attach(self, schedule_id_or_token: str | None) -> AsyncQuery:
+        """Return a handle of a query that was started elsewhere; see `QueryClient.attach`. No I/O."""
+        return self._query(known_run(schedule_id_or_token))
 
     async def status(self, schedule_id: str, *, offset_start: int = 0, offset_end: int | None = None) -> QueryStatus:
         """Poll a query once; see `QueryClient.status`."""
         window = checked_window(offset_start, offset_end)
-        run = Run(checked_schedule_id(schedule_id))
-        return await self._driver.run(_flows.poll.status(self._context, run, *window))
+        run = Run(Ticket(checked_schedule_id(schedule_id)))
+        return await self._driver.run(annotated(_flows.poll.fetch_window(self._context, run, *window), run))
 
     def history(
         self,
@@ -220,29 +236,40 @@ class AsyncQueryClient(BaseClient[AsyncDriver]):
         status_codes: Sequence[str] | None = None,
         since: date | str | None = None,
         until: date | str | None = None,
-    ) -> AsyncIterator[HistoryEntry]:
+    ) -> AsyncIterator[models.HistoryEntry]:
         """Yield the queries that the key has run; see `QueryClient.history`."""
         request = history_request(ds_ids, status_codes, since, until)
         return self._driver.iterate(_flows.history.history(self._context, request))
 
     def as_completed(
-        self, queries: Iterable[AsyncQuery], *, timeout: Seconds | None = None
+        self, queries: Iterable[BaseQuery], *, timeout: Seconds | None = None
     ) -> AsyncGenerator[AsyncQuery, None]:
         """Yield queries as they end, whichever way; see `QueryClient.as_completed`."""
-        runs = [query._run for query in queries]
-        return self._driver.iterate(_flows.many.as_completed(self._context, runs, timeout_seconds(timeout)))
+        handles = {query._run: query for query in own_queries(queries, AsyncQuery)}
+        flow = _flows.many.as_completed(self._context, list(handles), timeout_seconds(timeout))
+        return self._driver.iterate(with_unfinished(handles, flow), partial(hand_over, handles))
 
     def run_many(
         self,
-        requests: Iterable[DataQuery] | AsyncIterable[DataQuery],
+        requests: Iterable[models.DataQuery] | AsyncIterable[models.DataQuery],
         *,
         format: str = "json",
         in_flight: int | None = None,
         timeout: Seconds | None = None,
     ) -> AsyncGenerator[AsyncQuery, None]:
         """Start queries as there is room and yield them as they end; see `QueryClient.run_many`."""
-        most = checked_in_flight(_flows.many.IN_FLIGHT if in_flight is None else in_flight)
-        flow = _flows.many.run_many(
-            self._context, _flows.many.pull_from(requests), self._runs_of(format), most, timeout_seconds(timeout)
-        )
-        return self._driver.iterate(flow)
+        source = source_of(requests, format, in_flight, timeout)
+        flow = _flows.many.run_many(self._context, source)
+        return self._driver.iterate(flow, lambda run: self._query(run)._settled())
+
+
+def source_of(
+    requests: Iterable[models.DataQuery] | AsyncIterable[models.DataQuery],
+    format: str,
+    in_flight: int | None,
+    timeout: Seconds | None,
+) -> Source:
+    """Return where the requests of many queries come from, with options that have been checked."""
+    most = _flows.many.IN_FLIGHT if in_flight is None else checked_in_flight(in_flight)
+    make_run = partial(any_run, format=checked_format(format))
+    return _flows.many.Source(_flows.many.requests_from(requests), make_run, most, timeout_seconds(timeout))

@@ -1,56 +1,66 @@
-"""What callers ask for, checked and named before anything is sent."""
+"""What callers ask for, checked and given an id before anything is sent."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
-from attrs import asdict
 from supermetrics_query_api import models
 from supermetrics_query_api.types import Unset
 
 from .._contract.requests import sendable
 from .._contract.validation import LAST_OFFSET, checked_format, checked_status_code, checked_window, validated
-from .._core.run import Run, decode_token
+from .._core.run import Run, Ticket, decode_token
+from .._models import BaseQuery
 from ..errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 
 T = TypeVar("T")
 Other = TypeVar("Other")
+Q = TypeVar("Q", bound=BaseQuery)
 
 
 def new_run(query: object, format: str) -> Run:
-    """Name a run before anything is sent, and check what is asked for."""
+    """Return a run with an id; raise ConfigurationError for a query that cannot be sent."""
     if not isinstance(query, models.DataQuery):
         raise ConfigurationError(f"a query must be a DataQuery, not {type(query).__name__}: DataQuery(ds_id=...)")
     asked = sendable(query)
     first, last = checked_window(known(asked.offset_start, 0), known(asked.offset_end, None))
-    return Run(
-        known(asked.schedule_id, os.urandom(16).hex()),
-        format=checked_format(format),
-        request=query,
-        first_row=first,
-        last_row=LAST_OFFSET if last is None else last,
+    ticket = Ticket(
+        known(asked.schedule_id, new_id()), checked_format(format), first, LAST_OFFSET if last is None else last
     )
+    return Run(ticket, request=query)
 
 
 def any_run(query: object, format: str) -> Run:
-    """Name a run; one whose request cannot be used has ended with the error that says so."""
+    """Return a run; one whose query cannot be sent has ended with the error that says why."""
     try:
         return new_run(query, format)
     except ConfigurationError as error:
-        run = Run(os.urandom(16).hex())
-        run.end(error)
-        return run
+        return Run(Ticket(new_id()), error=error)
 
 
-def known_run(schedule_id_or_token: str) -> Run:
+def new_id() -> str:
+    """Return a schedule id that nobody else has."""
+    return os.urandom(16).hex()
+
+
+def known_run(schedule_id_or_token: str | None) -> Run:
     """Return the run that a token or a schedule id names."""
-    return Run(**asdict(decode_token(schedule_id_or_token)))
+    return Run(decode_token(schedule_id_or_token))
+
+
+def own_queries(queries: Iterable[BaseQuery], kind: type[Q]) -> list[Q]:
+    """Return queries that are all of one kind; raise ConfigurationError for one of the other client."""
+    own = []
+    for query in queries:
+        if not isinstance(query, kind):
+            raise ConfigurationError(
+                f"this client takes {kind.__name__}, not {query!r}: continue with client.attach(query.token)"
+            )
+        own.append(query)
+    return own
 
 
 def known(value: T | Unset, otherwise: Other) -> T | Other:
@@ -64,12 +74,12 @@ def history_request(
     since: date | str | None,
     until: date | str | None,
 ) -> models.QueryHistoryRequest:
-    """Say which queries are wanted; refuse a status that the contract does not know."""
+    """Return the request for a history; raise ConfigurationError for what the contract does not allow."""
     codes = None if status_codes is None else [checked_status_code(code) for code in status_codes]
     asked = {"ds_ids": ds_ids, "status_codes": codes, "since": moment(since), "until": moment(until)}
     return models.QueryHistoryRequest(**validated("QueryHistoryRequest", asked))
 
 
 def moment(value: date | str | None) -> str | None:
-    """Write a date or a datetime as the API reads it."""
+    """Return a date or a datetime as the API reads it."""
     return value.isoformat() if isinstance(value, date) else value

@@ -1,48 +1,50 @@
 """The two handles of a query. Properties never do I/O; every method is one flow, performed by a driver.
 
-A handle belongs to one thread or task at a time; the client behind it may be shared.
+A handle belongs to one thread or task at a time; the client behind it may be shared. Every error that leaves a handle
+carries what its reader needs to continue.
 """
 
 from __future__ import annotations
 
-from contextlib import aclosing, closing
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterator, Mapping
+from contextlib import aclosing, closing, contextmanager
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar
+
+from supermetrics_query_api import models
 
 from .. import _flows
 from .._contract.validation import Seconds, checked_offset, checked_prefetch, timeout_seconds
-from .._core.effects import Call
+from .._core.context import ClientContext
+from .._core.effects import Call, Effect, Flow
 from .._core.polling import DEFAULT_WAIT
-from .._extras import check_installed
+from .._core.run import Run
+from .._extras import Extra, check_installed
 from .._io.drivers import AsyncDriver, Driver
+from .._models import BaseQuery, Column, Page, QueryStatus, exported
 from .._results import tables
 from .._results.sinks import OnBytes, Target, sink_of
+from .._results.tables import Schema
+from ..errors import QueryError, SupermetricsQueryError, WaitTimeoutError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-    from typing import Self, TypeAlias
-
     import pandas as pd
     import polars as pl
     import pyarrow as pa
-    from supermetrics_query_api.models import DataQuery
 
-    from .._core.context import ClientContext
-    from .._core.effects import Effect
-    from .._core.run import Run
-    from .._models import Column, Page, QueryStatus
-    from .._results.tables import Schema
-    from ..errors import SupermetricsQueryError
+    from .._results.arrow import TableBuilder  # pyarrow is optional
+else:
+    pa, pd, pl = Extra("arrow"), Extra("pandas"), Extra("polars")
 
-    OnProgress: TypeAlias = Callable[[QueryStatus], None]
-
-    OnProgressAsync: TypeAlias = Callable[[QueryStatus], Awaitable[None] | None]
-
+OnProgress: TypeAlias = Callable[[QueryStatus], None]
+OnProgressAsync: TypeAlias = Callable[[QueryStatus], Awaitable[None] | None]
 
 D = TypeVar("D")
+T = TypeVar("T")
+H = TypeVar("H", bound="Handle[Any]")
 
 
-class BaseQuery(Generic[D]):
-    """What both handles know without asking anybody."""
+class Handle(BaseQuery, Generic[D]):
+    """What both handles know without I/O."""
 
     def __init__(self, driver: D, context: ClientContext, run: Run) -> None:
         """Belong to a run; clients make handles."""
@@ -52,23 +54,23 @@ class BaseQuery(Generic[D]):
 
     @property
     def schedule_id(self) -> str:
-        """The name of this run."""
+        """The id of the query."""
         return self._run.schedule_id
 
     @property
-    def request(self) -> DataQuery | None:
+    def request(self) -> models.DataQuery | None:
         """What was asked for; None for a query that was started elsewhere."""
         return self._run.request
 
     @property
     def format(self) -> str:
         """The output format that the query was started with."""
-        return self._run.format
+        return self._run.ticket.format
 
     @property
     def token(self) -> str:
-        """A short text with which any process can go on: `client.attach(token)`. It holds no secret."""
-        return self._run.token
+        """A short text with which any process can continue: `client.attach(token)`. It holds no secret."""
+        return self._run.ticket.token
 
     @property
     def status(self) -> QueryStatus | None:
@@ -77,7 +79,7 @@ class BaseQuery(Generic[D]):
 
     @property
     def error(self) -> SupermetricsQueryError | None:
-        """What `wait()` raises once the query has ended badly, or why polling it was given up, else None."""
+        """What `wait()` raises once the query has ended badly, or why it is no longer polled, else None."""
         return self._run.error or self._run.abandoned
 
     @property
@@ -90,69 +92,108 @@ class BaseQuery(Generic[D]):
         code = self.status.code if self.status else "not seen yet"
         return f"<{type(self).__name__} {self.schedule_id} {code}>"
 
+    def _table(self, schema: Schema | None) -> TableBuilder:
+        return tables.table_builder(lambda: self.columns, schema)
 
-class Query(BaseQuery[Driver]):
+    def _annotated(self, flow: Flow[T]) -> Flow[T]:
+        return annotated(flow, self._run, self)
+
+    def _settled(self) -> Self:
+        if (error := self.error) is not None:
+            annotate(error, self._run, self)
+        return self
+
+
+def annotated(flow: Flow[T], run: Run, query: BaseQuery | None = None) -> Flow[T]:
+    """Return a flow whose errors carry what their reader needs to continue."""
+    with annotated_errors(run, query):
+        return (yield from flow)
+
+
+@contextmanager
+def annotated_errors(run: Run, query: BaseQuery | None = None) -> Iterator[None]:
+    """Put on every error that leaves the block what its reader needs to continue."""
+    try:
+        yield
+    except SupermetricsQueryError as error:
+        annotate(error, run, query)
+        raise
+
+
+def annotate(error: SupermetricsQueryError, run: Run, query: BaseQuery | None) -> None:
+    """Put on an error its query, and the last status where it has none."""
+    run.annotate(error)
+    if isinstance(error, WaitTimeoutError):
+        error.query = query
+    elif isinstance(error, QueryError) and error.status is None:
+        error.status = run.status
+
+
+@exported
+class Query(Handle[Driver]):
     """A query in sync code."""
 
     def refresh(self) -> QueryStatus:
-        """Poll once.
+        """Poll once and return the status.
 
         Raises ResultExpiredError when the query is no longer kept, ApiError or TransportError when the poll fails.
         """
-        return self._driver.run(_flows.poll.refresh(self._context, self._run))
+        return self._driver.run(self._annotated(_flows.poll.refresh(self._context, self._run)))
 
     def wait(self, *, timeout: Seconds | None = DEFAULT_WAIT, on_progress: OnProgress | None = None) -> Self:
         """Wait until the query has succeeded, and return the handle.
 
-        `timeout` (seconds or timedelta) bounds everything inside; None waits for ever and 0 polls once. `on_progress`
-        gets the status after every poll that changed its code or progress. Raises QueryError when the query ends badly,
-        WaitTimeoutError when it goes on, ApiError or TransportError when polling is of no use.
+        `timeout` (seconds or timedelta) bounds everything inside; None waits without end and 0 polls once.
+        `on_progress` is called with the status after every poll that changed its code or progress. Raises QueryError
+        when the query ends badly, WaitTimeoutError when it continues, ApiError or TransportError when polling fails
+        for good.
         """
-        flow = _flows.poll.wait(self._context, self._run, timeout_seconds(timeout), on_change(on_progress))
-        self._driver.run(flow)
+        flow = _flows.poll.wait(self._context, self._run, timeout_seconds(timeout), calling(on_progress))
+        self._driver.run(self._annotated(flow))
         return self
 
     def watch(self, *, timeout: Seconds | None = DEFAULT_WAIT) -> Generator[QueryStatus, None, None]:
-        """Yield every change of the query, the last one terminal. A bad end is raised only where no status tells it."""
-        return self._driver.iterate(_flows.poll.watch(self._context, self._run, timeout_seconds(timeout)))
+        """Yield every change of the query, the last one terminal. Raises a bad end only where no status shows it."""
+        flow = _flows.poll.watch(self._context, self._run, timeout_seconds(timeout))
+        return self._driver.iterate(self._annotated(flow))
 
     def pages(self, *, start: int = 0, prefetch: int | None = None) -> Generator[Page, None, None]:
-        """Yield the result page by page from the row `start` on, after waiting for it where that has not been done.
+        """Yield the result page by page from the row `start` on; wait for the query first where it has not ended.
 
         `prefetch` pages are under way while the caller works: up to five, none where answers come at once; 0 fetches
         each when it is asked for. Raises as `wait()` does, ResultExpiredError when the result goes away midway (its
         `delivered` is the next `start`), and QueryError when rows cannot be read or do not come.
         """
         window = checked_offset("start", start), checked_prefetch(prefetch)
-        return self._driver.iterate(_flows.pages.pages(self._context, self._run, *window))
+        return self._driver.iterate(self._annotated(_flows.pages.pages(self._context, self._run, *window)))
 
     def rows(self, *, start: int = 0, prefetch: int | None = None) -> Generator[dict[str, Any], None, None]:
         """Yield the rows as dicts keyed by field id. Waits and raises as `pages()` does."""
         return rows_of(self.pages(start=start, prefetch=prefetch))
 
     def download(self, path_or_file: Target, *, on_progress: OnBytes | None = None) -> int:
-        """Write the result in the format the query was started with, and return how many bytes it is.
+        """Write the result in the format the query was started with, and return its size in bytes.
 
         Waits as `pages()` does. A path is written beside and renamed at the end, so that a file under that name is
-        whole; an open file is written to and not closed. `on_progress`, a plain function, gets the number of bytes
-        written about every 64 KiB and at the end; the number falls where a download that broke off is begun again.
-        What it raises ends the download.
+        whole; an open file is written to and not closed. `on_progress`, a plain function, is called with the number of
+        bytes written about every 64 KiB and at the end; the number falls where a download that broke off starts again.
+        An error that it raises ends the download.
         """
         sink = sink_of(path_or_file, on_progress)
-        return self._driver.run(_flows.download.download(self._context, self._run, sink))
+        return self._driver.run(self._annotated(_flows.download.download(self._context, self._run, sink)))
 
     def to_arrow(self, *, schema: Schema | None = None) -> pa.Table:
         """Return the result as a pyarrow.Table. Waits and raises as `pages()` does.
 
-        A column has the type that the API declares (docs/tables.md), or one that holds every cell, text in the end.
-        `schema` (a pyarrow.Schema or a mapping of columns to types) gives types of your own; QueryError names a cell
+        A column has the type that the API declares (docs/tables.md), or one that holds every cell, text at last.
+        `schema` (a pyarrow.Schema or a mapping of columns to types) sets types of your own; QueryError names a cell
         that does not fit one.
         """
-        table = tables.table_builder(self._run, schema)
-        with closing(self.pages()) as pages:
+        table = self._table(schema)
+        with annotated_errors(self._run, self), closing(self.pages()) as pages:
             for page in pages:
                 table.add(page)
-        return table.table()
+            return table.table()
 
     def iter_arrow(self, *, schema: Schema | None = None) -> Generator[pa.RecordBatch, None, None]:
         """Yield the result as a pyarrow.RecordBatch for each page, one page in memory, all of one schema.
@@ -160,7 +201,7 @@ class Query(BaseQuery[Driver]):
         The first page decides the types as `to_arrow()` does; QueryError names a later cell that does not fit, and
         `schema` helps. A result without rows is one batch without rows. Waits and raises as `pages()` does.
         """
-        return tables.batches(self.pages(), tables.table_builder(self._run, schema))
+        return self._batches(tables.batches(self.pages(), self._table(schema)))
 
     def to_pandas(self, *, schema: Schema | None = None) -> pd.DataFrame:
         """Return the result as a pandas.DataFrame, with the types of `to_arrow()`."""
@@ -172,29 +213,34 @@ class Query(BaseQuery[Driver]):
         check_installed("polars")
         return tables.polars_of(self.to_arrow(schema=schema))
 
+    def _batches(self, batches: Generator[pa.RecordBatch, None, None]) -> Generator[pa.RecordBatch, None, None]:
+        with annotated_errors(self._run, self), closing(batches):
+            yield from batches
 
-class AsyncQuery(BaseQuery[AsyncDriver]):
-    """A query in async code, under asyncio or trio. What each method does stands at `Query`."""
+
+@exported
+class AsyncQuery(Handle[AsyncDriver]):
+    """A query in async code, under asyncio or trio. `Query` describes what each method does."""
 
     async def refresh(self) -> QueryStatus:
-        """Poll once; see `Query.refresh`."""
-        return await self._driver.run(_flows.poll.refresh(self._context, self._run))
+        """Poll once and return the status; see `Query.refresh`."""
+        return await self._driver.run(self._annotated(_flows.poll.refresh(self._context, self._run)))
 
     async def wait(self, *, timeout: Seconds | None = DEFAULT_WAIT, on_progress: OnProgressAsync | None = None) -> Self:
         """Wait until the query has succeeded; see `Query.wait`. `on_progress` may be a coroutine function."""
-        await self._driver.run(
-            _flows.poll.wait(self._context, self._run, timeout_seconds(timeout), on_change(on_progress))
-        )
+        flow = _flows.poll.wait(self._context, self._run, timeout_seconds(timeout), calling(on_progress))
+        await self._driver.run(self._annotated(flow))
         return self
 
     def watch(self, *, timeout: Seconds | None = DEFAULT_WAIT) -> AsyncGenerator[QueryStatus, None]:
         """Yield every change of the query; see `Query.watch`."""
-        return self._driver.iterate(_flows.poll.watch(self._context, self._run, timeout_seconds(timeout)))
+        flow = _flows.poll.watch(self._context, self._run, timeout_seconds(timeout))
+        return self._driver.iterate(self._annotated(flow))
 
     def pages(self, *, start: int = 0, prefetch: int | None = None) -> AsyncGenerator[Page, None]:
         """Yield the result page by page; see `Query.pages`."""
         window = checked_offset("start", start), checked_prefetch(prefetch)
-        return self._driver.iterate(_flows.pages.pages(self._context, self._run, *window))
+        return self._driver.iterate(self._annotated(_flows.pages.pages(self._context, self._run, *window)))
 
     def rows(self, *, start: int = 0, prefetch: int | None = None) -> AsyncGenerator[dict[str, Any], None]:
         """Yield the rows as dicts keyed by field id; see `Query.rows`."""
@@ -203,19 +249,20 @@ class AsyncQuery(BaseQuery[AsyncDriver]):
     async def download(self, path_or_file: Target, *, on_progress: OnBytes | None = None) -> int:
         """Write the result in the format the query was started with; see `Query.download`."""
         sink = sink_of(path_or_file, on_progress)
-        return await self._driver.run(_flows.download.download(self._context, self._run, sink))
+        return await self._driver.run(self._annotated(_flows.download.download(self._context, self._run, sink)))
 
     async def to_arrow(self, *, schema: Schema | None = None) -> pa.Table:
         """Return the result as a pyarrow.Table; see `Query.to_arrow`."""
-        table = tables.table_builder(self._run, schema)
-        async with aclosing(self.pages()) as pages:
-            async for page in pages:
-                table.add(page)
-        return table.table()
+        table = self._table(schema)
+        with annotated_errors(self._run, self):
+            async with aclosing(self.pages()) as pages:
+                async for page in pages:
+                    table.add(page)
+            return table.table()
 
     def iter_arrow(self, *, schema: Schema | None = None) -> AsyncGenerator[pa.RecordBatch, None]:
         """Yield the result as a pyarrow.RecordBatch for each page; see `Query.iter_arrow`."""
-        return tables.batches_async(self.pages(), tables.table_builder(self._run, schema))
+        return self._batches(tables.batches_async(self.pages(), self._table(schema)))
 
     async def to_pandas(self, *, schema: Schema | None = None) -> pd.DataFrame:
         """Return the result as a pandas.DataFrame; see `Query.to_pandas`."""
@@ -227,22 +274,42 @@ class AsyncQuery(BaseQuery[AsyncDriver]):
         check_installed("polars")
         return tables.polars_of(await self.to_arrow(schema=schema))
 
+    async def _batches(self, batches: AsyncGenerator[pa.RecordBatch, None]) -> AsyncGenerator[pa.RecordBatch, None]:
+        with annotated_errors(self._run, self):
+            async with aclosing(batches):
+                async for batch in batches:
+                    yield batch
+
 
 def rows_of(pages: Generator[Page, None, None]) -> Generator[dict[str, Any], None, None]:
-    """Yield the rows of pages, and close what makes them."""
+    """Yield the rows of pages, and close their generator."""
     with closing(pages):
         for page in pages:
             yield from page.dicts()
 
 
 async def rows_of_async(pages: AsyncGenerator[Page, None]) -> AsyncGenerator[dict[str, Any], None]:
-    """Yield the rows of pages, and close what makes them."""
+    """Yield the rows of pages, and close their generator."""
     async with aclosing(pages):
         async for page in pages:
             for row in page.dicts():
                 yield row
 
 
-def on_change(on_progress: Callable[[QueryStatus], object] | None) -> Callable[[QueryStatus], Effect] | None:
-    """Turn a callback into the effect of calling it."""
+def calling(on_progress: Callable[[QueryStatus], object] | None) -> Callable[[QueryStatus], Effect] | None:
+    """Return the effect of calling a callback with a status."""
     return None if on_progress is None else lambda status: Call(on_progress, status)
+
+
+def hand_over(handles: dict[Run, H], run: Run) -> H:
+    """Return the handle of a run that is settled, and forget it."""
+    return handles.pop(run)._settled()
+
+
+def with_unfinished(handles: Mapping[Run, BaseQuery], flow: Flow[None]) -> Flow[None]:
+    """Return a flow whose timeout carries the handles that have not been handed over."""
+    try:
+        yield from flow
+    except WaitTimeoutError as error:
+        error.queries = tuple(handles.values())
+        raise

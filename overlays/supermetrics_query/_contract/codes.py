@@ -29,8 +29,8 @@ Kind: TypeAlias = type[ApiError]
 class Verdict:
     """The exception for a code, and what it says of the future.
 
-    `transient`: the same request may succeed soon. `ends_query`: a poll that brings it tells of the end of the query.
-    `is_outcome`: the query ran and failed, so it tells of that end whichever request brings it.
+    `transient`: the same request may succeed soon. `ends_query`: the query has ended, when a poll brings it.
+    `is_outcome`: the query ran and failed, whichever request brings it.
     """
 
     kind: Kind
@@ -40,7 +40,7 @@ class Verdict:
 
 
 def verdicts(kind: Kind, *codes: str, **meaning: bool) -> dict[str, Verdict]:
-    """Give several codes the same meaning."""
+    """Return a table that gives several codes the same meaning."""
     return dict.fromkeys(codes, Verdict(kind, **meaning))
 
 
@@ -104,7 +104,7 @@ WELL_FORMED_CODE = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
 def by_status(status: int, *, named: bool) -> Verdict:
-    """Judge an error by its HTTP status; `named` says that it came with a code of its own.
+    """Return what an HTTP status means; `named` says that the error came with a code of its own.
 
     A 500 with a code nobody has listed is as likely a lasting failure of the query as a failing server.
     """

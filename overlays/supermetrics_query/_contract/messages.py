@@ -15,9 +15,10 @@ from typing import Any, TypeAlias
 import msgspec
 from attrs import field, frozen
 
-from .._models import RateLimit
+from .._models import RateLimit, exported
 
 
+@exported
 class Lane(Enum):
     """What a request is for."""
 
@@ -57,18 +58,18 @@ class Answer:
 
 
 def rate_limit(headers: Mapping[str, str]) -> RateLimit | None:
-    """Read the X-RateLimit headers."""
+    """Return what the X-RateLimit headers say, None where there are none."""
     limit, remaining = (count(headers.get(f"x-ratelimit-{name}", "")) for name in ("limit", "remaining"))
     return None if limit is None and remaining is None else RateLimit(limit, remaining)
 
 
 def count(value: str) -> int | None:
-    """Read a whole number that is not negative."""
+    """Return a whole number that is not negative, None for any other text."""
     return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else None
 
 
 def retry_after(answer: Answer) -> float | None:
-    """Read Retry-After, as seconds or as an HTTP date, in seconds from now."""
+    """Return what Retry-After says, in seconds from now; it may be a number or an HTTP date."""
     value = answer.headers.get("retry-after", "").strip()
     delay = delay_seconds(value)
     if delay is None:
@@ -77,7 +78,7 @@ def retry_after(answer: Answer) -> float | None:
 
 
 def delay_seconds(value: str) -> float | None:
-    """Read a number of seconds, which RFC 9110 wants whole and some servers send with a fraction."""
+    """Return a number of seconds; RFC 9110 wants it whole, and some servers send a fraction."""
     try:
         number = float(value)
     except ValueError:
@@ -86,7 +87,7 @@ def delay_seconds(value: str) -> float | None:
 
 
 def until(value: str, answer: Answer) -> float | None:
-    """Read an HTTP date; the clock of the server decides where it tells its time."""
+    """Return the seconds until an HTTP date, by the clock of the server where the answer has a Date."""
     then = http_date(value)
     if then is None:
         return None
@@ -94,7 +95,7 @@ def until(value: str, answer: Answer) -> float | None:
 
 
 def http_date(value: str) -> float | None:
-    """Read an HTTP date as seconds since the epoch; without a zone it means UTC."""
+    """Return an HTTP date as seconds since the epoch; without a zone it means UTC."""
     try:
         date: datetime = parsedate_to_datetime(value)
         return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()

@@ -41,7 +41,7 @@ def unreadable(answer: Answer, why: str) -> UnreadableResponseError:
 
 
 def build(kind: type[Kind], report: Report, problem: models.ProblemDetails, answer: Answer) -> Kind:
-    """Fill an exception with all that is known."""
+    """Return an exception with everything that is known."""
     request_id = report.request_id or answer.headers.get("x-request-id")
     delay = retry_after(answer)
     facts = [f"HTTP {answer.status}", report.code, request_id and f"request id {request_id}"]
@@ -65,7 +65,7 @@ def build(kind: type[Kind], report: Report, problem: models.ProblemDetails, answ
 
 
 def problem_details(report: Report, answer: Answer) -> models.ProblemDetails:
-    """Say it as RFC 9457: the HTTP status wins, `type` is resolved against the URL, extensions are kept."""
+    """Return a report as RFC 9457: the HTTP status wins, `type` is resolved against the URL, extensions are kept."""
     problem = models.ProblemDetails(
         type_=resolved(report.type, answer.url),
         title=report.title or phrase(answer.status),
@@ -86,7 +86,7 @@ def resolved(reference: str | None, url: str) -> str:
 
 
 def phrase(status: int) -> str:
-    """Name a status, also one that nobody has registered."""
+    """Return the phrase of a status, which may be unregistered."""
     try:
         return HTTPStatus(status).phrase
     except ValueError:
@@ -113,7 +113,7 @@ class Report:
 
 
 def report_of(answer: Answer) -> Report:
-    """Read a body."""
+    """Return what the body of an error says."""
     try:
         body = decode(answer.body)
     except ValueError:
@@ -122,7 +122,7 @@ def report_of(answer: Answer) -> Report:
 
 
 def from_object(body: Mapping[str, Json]) -> Report:
-    """Read one of the three JSON families."""
+    """Return what an object of one of the three JSON families says."""
     error = body.get("error")
     used: tuple[str, ...]
     if isinstance(error, dict):
@@ -139,12 +139,12 @@ def from_object(body: Mapping[str, Json]) -> Report:
 
 
 def from_envelope(error: Mapping[str, Json]) -> Report:
-    """Read the envelope that the API sends today."""
+    """Return what the envelope says that the API sends today."""
     return Report(code=text(error.get("code")), title=text(error.get("message")), detail=text(error.get("description")))
 
 
 def from_string(error: str, body: Mapping[str, Json]) -> Report:
-    """Read an `error` that is the code itself, or a sentence."""
+    """Return what an `error` says that is the code itself, or a sentence."""
     message = text(body.get("message")) or text(body.get("error_description"))
     if CODE.fullmatch(error):
         return Report(code=error, title=message)
@@ -152,7 +152,7 @@ def from_string(error: str, body: Mapping[str, Json]) -> Report:
 
 
 def from_problem(body: Mapping[str, Json]) -> Report:
-    """Read problem details, or any object that carries a message."""
+    """Return what problem details say, or any object that carries a message."""
     return Report(
         code=text(body.get("code")),
         type=text(body.get("type")),
@@ -163,13 +163,13 @@ def from_problem(body: Mapping[str, Json]) -> Report:
 
 
 def request_id(body: Mapping[str, Json]) -> str | None:
-    """Find the request id where the families keep it."""
+    """Return the request id, wherever the family keeps it."""
     meta = body.get("meta")
     return text((meta if isinstance(meta, dict) else body).get("request_id"))
 
 
 def from_text(body: bytes | bytearray) -> Report:
-    """Read `CODE: text`, the title of an HTML page, or the beginning of any other text."""
+    """Return `CODE: text` in its parts, the title of an HTML page, or the beginning of any other text."""
     content = body[: 16 * SHOWN_TEXT].decode(errors="replace").strip()
     coded = CODE_AND_TEXT.fullmatch(content)
     if coded:

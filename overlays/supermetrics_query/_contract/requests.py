@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from copy import copy
 from difflib import get_close_matches
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 from supermetrics_query_api import models
@@ -17,20 +18,15 @@ from ..errors import ConfigurationError
 from .messages import Lane, Request
 from .validation import short_repr, validated
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
-    from supermetrics_query_api.models import DataQuery, OutputFormat, QueryHistoryRequest
-
-
-def start_query(query: DataQuery, output: OutputFormat) -> Request:
-    """Start a query."""
+def start_query(query: models.DataQuery, output: models.OutputFormat) -> Request:
+    """Return the request that starts a query."""
     return Request("start_query", queries.start_query._get_kwargs(output, body=query), Lane.START)
 
 
 @lru_cache(maxsize=1024)
 def get_query_status(schedule_id: str, first: int, last: int | None, lane: Lane = Lane.POLL) -> Request:
-    """Poll a query and ask for a window of its rows, both ends inclusive. A wait sends the same request again."""
+    """Return the request for a status with a window of rows, both ends inclusive. A wait sends the same one again."""
     body = models.QueryStatusRequest(
         schedule_id=schedule_id, offset_start=first, offset_end=UNSET if last is None else last
     )
@@ -38,19 +34,19 @@ def get_query_status(schedule_id: str, first: int, last: int | None, lane: Lane 
 
 
 def as_parameter(members: Mapping[str, Any]) -> str:
-    """Write the `json` parameter as the contract means it: one JSON text, which the HTTP client percent-encodes."""
+    """Return the `json` parameter as the contract means it: one JSON text, which the HTTP client percent-encodes."""
     return json.dumps(members, separators=(",", ":"))
 
 
 def get_query_results(schedule_id: str, write: Callable[[bytes], object]) -> Request:
-    """Read the rows of a query in the format it was started with."""
+    """Return the request for the rows of a query, in the format it was started with."""
     body = models.QueryResultsRequest(schedule_id=schedule_id)
     keywords = queries.get_query_results._get_kwargs(json=as_parameter(body.to_dict()))
     return Request("get_query_results", keywords, write=write)
 
 
-def get_query_history(request: QueryHistoryRequest) -> Request:
-    """List queries that were run."""
+def get_query_history(request: models.QueryHistoryRequest) -> Request:
+    """Return the request for the queries that were run."""
     return Request("get_query_history", queries.get_query_history._get_kwargs(json=as_parameter(request.to_dict())))
 
 
@@ -59,11 +55,11 @@ REQUEST = "DataQuery"
 
 @cache
 def attributes() -> dict[str, str]:
-    """Map the names that the API knows to those in Python, which cannot be those of builtins."""
+    """Return the names in Python by those of the API; they avoid the names of builtins."""
     return {field.name.removesuffix("_"): field.name for field in attrs.fields(models.DataQuery) if field.init}
 
 
-def sendable(query: DataQuery) -> DataQuery:
+def sendable(query: models.DataQuery) -> models.DataQuery:
     """Return a copy of a query as it is sent, with lists for sequences and without what is None.
 
     Raises ConfigurationError for what the contract does not allow. Members that it does not know pass.
@@ -76,13 +72,13 @@ def sendable(query: DataQuery) -> DataQuery:
     return body
 
 
-def named(query: DataQuery) -> dict[str, object]:
+def named(query: models.DataQuery) -> dict[str, object]:
     """Return the members that are set, by the names that the API knows."""
     given = {name: getattr(query, attribute) for name, attribute in attributes().items()}
     return {name: value for name, value in given.items() if value is not UNSET}
 
 
-def query_from_dict(members: Mapping[str, object]) -> DataQuery:
+def query_from_dict(members: Mapping[str, object]) -> models.DataQuery:
     """Return the query that a mapping describes, by the names of the API, for instance from a file.
 
     Raises ConfigurationError for a name that no query has, and for what the contract does not allow.
@@ -94,6 +90,6 @@ def query_from_dict(members: Mapping[str, object]) -> DataQuery:
 
 
 def suggestion(name: object) -> str:
-    """Say which name may be meant."""
+    """Return which name may be meant, in words."""
     close = get_close_matches(str(name), attributes(), n=1)
     return f"did you mean {close[0]!r}?" if close else f"it has {', '.join(attributes())}"

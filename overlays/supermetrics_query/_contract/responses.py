@@ -12,7 +12,7 @@ class Model(Protocol):
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
-        """Read JSON members."""
+        """Return the model of JSON members."""
         ...
 
 
@@ -20,7 +20,7 @@ M = TypeVar("M", bound=Model)
 
 
 def model_of(answer: Answer, kind: type[M]) -> M:
-    """Read an answer; raise ApiError where it says an error or cannot be read."""
+    """Return an answer as a model; raise ApiError where it is an error or cannot be read."""
     if not answer.is_success:
         raise error_of(answer)
     body = json_of(answer)
@@ -35,7 +35,7 @@ def model_of(answer: Answer, kind: type[M]) -> M:
 
 
 def json_of(answer: Answer) -> Json:
-    """Decode a body that arrived whole."""
+    """Return the JSON of a body; raise UnreadableResponseError where it is cut or not JSON."""
     if answer.flaw:
         raise unreadable(answer, answer.flaw)
     try:

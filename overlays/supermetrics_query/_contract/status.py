@@ -1,23 +1,14 @@
-"""One poll of a query, as a value. `meta.status_code` decides where the query stands, never the HTTP status."""
+"""What an answer says about a query. `meta.status_code` decides where the query stands, never the HTTP status."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from supermetrics_query_api.models import QueryMeta, QueryProgress, QueryResponse, QueryWorkflow
 
 from .._models import SUCCESS, Progress, QueryStatus, Workflow
-from ..errors import QueryFailedError, QueryStoppedError
-from .messages import rate_limit
+from ..errors import QueryError, QueryFailedError, QueryStoppedError
+from .messages import Answer, rate_limit
 from .problems import unreadable
 from .responses import model_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from ..errors import QueryError
-    from .messages import Answer
-
 
 # How a query can end, and what that raises. Every other code means "not yet", for a time.
 ENDINGS: Mapping[str, type[QueryError] | None] = {
@@ -30,7 +21,7 @@ MOST = 10**9  # of parts or tasks; more is no count, and would not even fit into
 
 
 def status_of(answer: Answer, schedule_id: str) -> QueryStatus:
-    """Return what an answer says of a query; raise ApiError where it says something else."""
+    """Return the status of a query; raise ApiError where the answer is none."""
     response = model_of(answer, QueryResponse)
     meta = response.meta
     if not isinstance(meta, QueryMeta) or not isinstance(meta.status_code, str) or not meta.status_code:
@@ -48,7 +39,7 @@ def status_of(answer: Answer, schedule_id: str) -> QueryStatus:
 
 
 def progress_of(meta: QueryMeta) -> Progress | None:
-    """Read the progress where it makes sense."""
+    """Return the progress, None where it makes no sense."""
     seen = meta.progress
     if not isinstance(seen, QueryProgress):
         return None
@@ -57,7 +48,7 @@ def progress_of(meta: QueryMeta) -> Progress | None:
 
 
 def workflow_of(meta: QueryMeta) -> Workflow | None:
-    """Read the queue of the licence where it makes sense."""
+    """Return the queue of the licence, None where it makes no sense."""
     seen = meta.workflow
     if not isinstance(seen, QueryWorkflow):
         return None
@@ -66,5 +57,5 @@ def workflow_of(meta: QueryMeta) -> Workflow | None:
 
 
 def count(value: object) -> int | None:
-    """Return a member that is a count; the generated models let other types pass."""
+    """Return a member that is a count, else None; the generated models let other types pass."""
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST else None

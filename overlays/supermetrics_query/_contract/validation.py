@@ -76,7 +76,7 @@ def value_of(member: Member, value: object) -> Any:
 
 
 def advice(member: Member, value: object) -> str:
-    """Say what to do about a value that is nearly of a kind."""
+    """Return what to do about a value that is nearly of a kind."""
     fitting = (do for kind in member.kinds for type_, do in ADVICE.get(kind, ()) if isinstance(value, type_))
     return f"; {do}" if (do := next(fitting, None)) else ""
 
@@ -116,7 +116,7 @@ def validate_object(member: Member, value: Any, _: Limits) -> dict[str, Any]:
 
 
 def is_absent(member: Member, value: object) -> bool:
-    """Tell whether a member is not given: None means that, where the contract knows the member and no null."""
+    """Return whether a member is not given: None means that, where the contract knows the member and no null."""
     return isinstance(value, Unset) or (value is None and member.is_known)
 
 
@@ -130,32 +130,32 @@ def plain(member: Member, value: T) -> T:
 
 
 def is_day(value: object) -> bool:
-    """Tell a day from a moment."""
+    """Return whether a value is a date without a time."""
     return isinstance(value, date) and not isinstance(value, datetime)
 
 
 def is_text(value: object) -> bool:
-    """Tell text."""
+    """Return whether a value is text."""
     return isinstance(value, str)
 
 
 def is_whole(value: object) -> bool:
-    """Tell a whole number."""
+    """Return whether a value is a whole number."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
 def is_list(value: object) -> bool:
-    """Tell what has an order and can be read twice."""
+    """Return whether a value has an order and can be read twice."""
     return isinstance(value, Sequence) and not isinstance(value, (str, *BYTES))
 
 
 def is_object(value: object) -> bool:
-    """Tell what has members."""
+    """Return whether a value has members."""
     return isinstance(value, Mapping) or is_model(value)
 
 
 def is_model(value: object) -> bool:
-    """Tell what the generated package has made of members."""
+    """Return whether a value is a generated model."""
     return isinstance(value, models.AccountFilter | models.FieldSelection | models.QuerySettings)
 
 
@@ -169,7 +169,7 @@ def check(name: str, value: Any, limits: Limits) -> None:
 
 
 def short_repr(value: object) -> str:
-    """Show a value in short, in one line."""
+    """Return a short text for a value, on one line."""
     try:
         return SHORT.repr(value).replace("\n", " ")
     except ValueError:  # a number of thousands of digits

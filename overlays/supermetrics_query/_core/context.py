@@ -1,4 +1,4 @@
-"""What every flow of a client reads: its options, and what the answers have said of the limits."""
+"""What every flow of a client reads: its options, and when the server allows the next request."""
 
 import math
 import random
@@ -15,41 +15,41 @@ from .polling import PollPolicy
 from .retrying import RetryPolicy
 
 HOUR, SECOND = 3_600.0, 1.0
-UNTOLD = 1.0  # seconds that the gate stays closed for a refusal that does not say how long
+UNSPECIFIED = 1.0  # seconds to hold requests back after a refusal without Retry-After
 LONGEST_RETRY_AFTER = 86_400.0  # the most that the contract knows; more is a broken server
 HOURLY = 1_000  # a limit from here on is one of an hour
 
 
 @define
 class ServerBackoff:
-    """When requests may go again, whatever our own count says. Times are readings of the clock of the client."""
+    """When the server allows the next request, whatever our own count says. Times are those of the client's clock."""
 
     opens: float = -math.inf
 
-    def wait(self, moment: float) -> float:
+    def wait(self, now: float) -> float:
         """Return for how long nothing may be sent."""
-        return max(0.0, self.opens - moment)
+        return max(0.0, self.opens - now)
 
-    def on_response(self, moment: float, answer: Answer) -> None:
-        """Close for a moment after the last request that the API allows, as its headers count them."""
+    def on_response(self, now: float, answer: Answer) -> None:
+        """Hold back for a moment after the last request that the API allows, as its headers count them."""
         rate = rate_limit(answer.headers)
         if rate is not None and rate.remaining == 0 and rate.limit:
-            self.close(moment + (HOUR if rate.limit >= HOURLY else SECOND) / rate.limit)
+            self.close(now + (HOUR if rate.limit >= HOURLY else SECOND) / rate.limit)
 
-    def on_rate_limited(self, moment: float, error: RateLimitError) -> None:
-        """Close after a refusal; one for a quota of the licence says nothing of other queries."""
-        pause = UNTOLD if error.retry_after is None else error.retry_after
+    def on_rate_limited(self, now: float, error: RateLimitError) -> None:
+        """Hold back after a refusal; one for a quota of the licence says nothing of other queries."""
+        pause = UNSPECIFIED if error.retry_after is None else error.retry_after
         if pause <= LONGEST_RETRY_AFTER and not isinstance(error, QuotaExceededError):
-            self.close(moment + pause)
+            self.close(now + pause)
 
     def close(self, until: float) -> None:
-        """Let nothing through until then."""
+        """Allow nothing until then."""
         self.opens = max(self.opens, until)
 
 
 @frozen(kw_only=True)
 class ClientContext:
-    """How patient a client is. `timeout` bounds one request, `draw` gives the numbers behind jitter."""
+    """The options of a client. `timeout` bounds one request, `draw` returns the random numbers behind jitter."""
 
     poll: PollPolicy
     retry: RetryPolicy
@@ -62,6 +62,6 @@ class ClientContext:
     server_backoff: ServerBackoff = field(factory=ServerBackoff)  # the one part that changes, with every answer
 
     def emit(self, event: object) -> Flow[None]:
-        """Hand an event to whoever listens."""
+        """Pass an event to `on_event`."""
         if self.on_event is not None:
             yield Call(self.on_event, event)

@@ -1,6 +1,6 @@
-"""What a flow asks of the world and what it gets back. Nothing here opens a socket, sleeps or reads a clock.
+"""What a flow asks for and what it gets back. Nothing here opens a socket, sleeps or reads a clock.
 
-Effects are made at every step of every process. msgspec makes such a class at a fortieth of the time that attrs takes.
+Effects are made at every step of every process. msgspec makes such a class in a fortieth of the time that attrs needs.
 """
 
 from collections.abc import Callable, Generator, Sequence
@@ -13,6 +13,7 @@ from ..errors import SupermetricsQueryError
 from .limits import BaseLimiter, Permit
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 class Send(Struct, frozen=True):
@@ -23,18 +24,6 @@ class Send(Struct, frozen=True):
     total: float | None = None  # seconds for everything
 
 
-class Pending(Protocol):
-    """A request, or a call, that is under way while the flow goes on."""
-
-    def done(self) -> bool:
-        """Tell whether its answer, or its failure, is there."""
-        ...
-
-    def cancel(self) -> object:
-        """Give it up; nobody will ask for its answer."""
-        ...
-
-
 class Call(Struct, frozen=True):
     """Call a function of the user, and await what it returns where that is possible."""
 
@@ -43,33 +32,49 @@ class Call(Struct, frozen=True):
 
 
 class Begin(Struct, frozen=True):
-    """Send a request, or call a function, and do not wait for what comes of it; the result is a Pending.
+    """Send a request, or call a function, without waiting for the result; the result is a Pending.
 
-    A function is called in the thread of the caller, so in sync code it has ended before the flow goes on.
+    A function is called in the thread of the caller, so in sync code it has ended before the flow continues.
     """
 
     effect: Send | Call
 
 
+class Pending(Protocol[T_co]):
+    """A request or a call under way. In async code, `result()` is awaited."""
+
+    def done(self) -> bool:
+        """Return whether its result, or its failure, is there."""
+        ...
+
+    def cancel(self) -> object:
+        """Stop it, where that is possible; nobody will ask for its result."""
+        ...
+
+    def result(self) -> T_co:
+        """Wait for it; return its result or raise its failure."""
+        ...
+
+
 class Collect(Struct, frozen=True):
     """Wait for what was begun; the result is that of its effect."""
 
-    pending: Pending
+    pending: Pending[Any]
 
 
 class Await(Struct, frozen=True):
-    """Wait until one of some requests is done, or for so many seconds; the result is None."""
+    """Wait until one of several is done, or for so many seconds; the result is None."""
 
-    pending: Sequence[Pending]
+    pending: Sequence[Pending[Any]]
     seconds: float
 
 
 class Acquire(Struct, frozen=True):
-    """Ask for a slot; the result is a Permit."""
+    """Ask the limiter for a permit; the result is a Permit."""
 
     limiter: BaseLimiter
     lane: Lane
-    moment: float
+    now: float
 
 
 class Renew(Struct, frozen=True):
@@ -85,51 +90,52 @@ class Sleep(Struct, frozen=True):
 
 
 class Now(Struct, frozen=True):
-    """The result is a reading of a monotonic clock, in seconds."""
+    """Read the monotonic clock; the result is in seconds."""
 
 
 class Yield(Struct, frozen=True):
-    """Hand an item to whoever iterates over the flow."""
+    """Hand an item to the caller that iterates over the flow."""
 
     item: object
 
 
-Effect: TypeAlias = Send | Begin | Collect | Await | Acquire | Renew | Sleep | Now | Call | Yield
+Exchange: TypeAlias = Send | Begin | Collect | Await | Renew  # what talks to a server
+Effect: TypeAlias = Exchange | Acquire | Sleep | Now | Call | Yield
 Flow: TypeAlias = Generator[Effect, Any, T]
 
 
 def now() -> Flow[float]:
-    """Read the clock."""
+    """Return a reading of the clock."""
     reading: float = yield Now()
     return reading
 
 
 def send(effect: Send | Collect) -> Flow[Answer]:
-    """Send a request, or wait for one that was sent."""
+    """Return the answer to a request, which may be under way."""
     answer: Answer = yield effect
     return answer
 
 
-def begin(effect: Send) -> Flow[Pending]:
-    """Send a request without waiting for its answer."""
-    pending: Pending = yield Begin(effect)
+def begin(effect: Send | Call) -> Flow[Pending[Any]]:
+    """Return a request or a call that is under way."""
+    pending: Pending[Any] = yield Begin(effect)
     return pending
 
 
-def acquire(limiter: BaseLimiter, lane: Lane, moment: float) -> Flow[Permit]:
-    """Ask for a slot."""
-    permit: Permit = yield Acquire(limiter, lane, moment)
+def acquire(limiter: BaseLimiter, lane: Lane, now: float) -> Flow[Permit]:
+    """Return a permit, or how long there is none."""
+    permit: Permit = yield Acquire(limiter, lane, now)
     return permit
 
 
-def collect(pending: Pending) -> Flow[object]:
-    """Wait for what comes of a request or a call that was begun."""
+def collect(pending: Pending[Any]) -> Flow[object]:
+    """Return the result of a request or a call that was begun."""
     result: object = yield Collect(pending)
     return result
 
 
 class Outcome(Struct, frozen=True):
-    """What performing an effect gave: a result, or an error that the flow may want to handle."""
+    """What performing an effect gave: a result, or an error that the flow may handle."""
 
     result: object = None
     error: SupermetricsQueryError | None = None
@@ -142,7 +148,7 @@ class Done(Struct, Generic[T], frozen=True):
 
 
 def resume(flow: Flow[T], outcome: Outcome | None = None) -> Effect | Done[T]:
-    """Go on with a flow until its next effect or its end; without an outcome, begin it or go on after a Give."""
+    """Return the next effect of a flow, or its end; without an outcome, begin it or continue after a Yield."""
     try:
         if outcome is None:
             return next(flow)

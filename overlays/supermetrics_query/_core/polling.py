@@ -1,4 +1,7 @@
-"""When to poll a query again: the policy, and what follows from it. Times are readings of one monotonic clock."""
+"""When to poll a query again. Pure decisions; times are readings of one monotonic clock.
+
+Polling answers "not yet", retrying answers "that failed"; a failed poll is both, and waits for the longer of the two.
+"""
 
 import math
 from collections.abc import Callable
@@ -7,26 +10,29 @@ from attrs import field, frozen
 from attrs.validators import and_, ge, gt, instance_of, le
 
 from .._contract.validation import seconds
-from .._models import Progress
+from .._models import Progress, exported
 from ..errors import ConfigurationError
-
-SHARE_OF_ETA = 0.7
-RESOLUTION = 1e-3  # seconds; a sleep that ends at a deadline may end a little before it
-LEAST_OF_AGE, MOST_OF_AGE = 0.03, 0.5
-
+from .retrying import Failure, RetryPolicy, backoff
+from .run import Run
 
 DEFAULT_WAIT = 4.25 * 3600.0  # a query may run for four hours
 LONGEST_START_WAIT = 3600.0  # `sync_timeout` in the contract
 
+SHARE_OF_ETA = 0.7
+LEAST_OF_AGE, MOST_OF_AGE = 0.03, 0.5
+RESOLUTION = 1e-3  # seconds; a sleep that ends at a deadline may end a little before it
 
+
+@exported
 @frozen(kw_only=True)
 class PollPolicy:
     """When to poll a query again. Durations are seconds or a timedelta.
 
     The gap between two polls follows the progress of the query (0.7 of the time that seems left), or the square root
     of its age where there is none, between `floor` and `ceiling`. `first` is the gap after a start that returned at
-    once, `jitter` the share by which a gap varies. `max_errors` polls that fail in a row end a wait, and so does a
-    status code unknown to this version after `unknown_patience`. `start_wait` is how long `run()` lets the API wait.
+    once; `jitter` is the share by which a gap varies. A wait ends after `max_errors` failed polls in a row, and after
+    `unknown_patience` with a status code that this version does not know. `start_wait` is how long `run()` lets the
+    API hold the start.
     """
 
     first: float = field(default=1.0, converter=seconds)
@@ -55,7 +61,7 @@ class Deadline:
         return max(0.0, self.at - now)
 
     def is_over(self, now: float) -> bool:
-        """Tell whether the end has come."""
+        """Return whether the end has come."""
         return now >= self.at - RESOLUTION
 
 
@@ -63,24 +69,32 @@ NEVER = Deadline()
 
 
 def gap(policy: PollPolicy, age: float, progress: Progress | None, draw: Callable[[], float]) -> float:
-    """Return how long to wait after a poll of a query of this age; `draw` gives numbers from 0 to 1."""
+    """Return how long to wait after a poll of a query of this age; `draw` returns numbers from 0 to 1."""
     if age < policy.first:
         return max(policy.first, policy.floor)
-    varied = wished_gap(policy, age, progress) * (1 + policy.jitter * (2 * draw() - 1))
+    varied = ideal_gap(policy, age, progress) * (1 + policy.jitter * (2 * draw() - 1))
     return min(max(varied, policy.floor), policy.ceiling)
 
 
-def wished_gap(policy: PollPolicy, age: float, progress: Progress | None) -> float:
-    """Follow the progress where there is some, else the square root of the age."""
+def ideal_gap(policy: PollPolicy, age: float, progress: Progress | None) -> float:
+    """Return the gap that follows the progress where there is some, else the square root of the age."""
     if not policy.use_progress or progress is None or not progress.ready:
         return math.sqrt(age)
     eta = age * max(0, progress.total - progress.ready) / progress.ready
     return min(max(SHARE_OF_ETA * eta, LEAST_OF_AGE * age), MOST_OF_AGE * age)
 
 
-def clip_to_deadline(due: float, deadline: Deadline, floor: float) -> float:
-    """Return when to poll: as due, at the deadline at the latest, and at the deadline rather than just before it.
+def next_poll(
+    policy: PollPolicy, retry: RetryPolicy, run: Run, failure: Failure | None, now: float, draw: Callable[[], float]
+) -> float:
+    """Return when to poll again: after the gap, or after the backoff of a failed poll where that is longer."""
+    regular = gap(policy, run.timing.age_of_phase(now), run.status.progress if run.status else None, draw)
+    return now + (regular if failure is None else max(regular, backoff(retry, failure.error, failure.count, draw)))
 
-    The last poll falls on the deadline; one less than a floor before it would make them two in a row.
+
+def clip_to_deadline(due: float, deadline: Deadline, floor: float) -> float:
+    """Return when to poll: as due, but at the deadline where that comes less than a floor later.
+
+    The last poll falls on the deadline; another one just before it would make them two in a row.
     """
     return deadline.at if deadline.at - due < floor else due

@@ -1,4 +1,4 @@
-"""Whether a request that failed is tried again, and when. Pure decisions, positive ones: what is not named is final."""
+"""Whether a request that failed is sent again, and when. Pure decisions; an error that is not named here is final."""
 
 from collections.abc import Callable
 from typing import TypeAlias
@@ -8,6 +8,7 @@ from attrs.validators import and_, ge, instance_of
 
 from .._contract.codes import Verdict, judge
 from .._contract.validation import seconds
+from .._models import exported
 from ..errors import (
     ApiError,
     LimitExceededError,
@@ -23,12 +24,13 @@ CALL_ERRORS = (ApiError, TransportError)
 THROTTLED_FACTOR = 4.0  # a refusal without Retry-After calls for more patience than a blip
 
 
+@exported
 @frozen(kw_only=True)
 class RetryPolicy:
-    """How often to try a request again, and after how long. Durations are seconds or a timedelta.
+    """How often to send a request, and how long to wait in between. Durations are seconds or a timedelta.
 
     Pauses grow from `base` to `cap` with full jitter and are never shorter than Retry-After. A Retry-After above
-    `retry_after_ceiling` is not waited for: the error is raised and tells the time. `attempts=1` never tries again.
+    `retry_after_ceiling` is not waited for: the error is raised and says how long. `attempts=1` never retries.
     """
 
     attempts: int = field(default=5, validator=and_(instance_of(int), ge(1)))
@@ -37,42 +39,50 @@ class RetryPolicy:
     retry_after_ceiling: float = field(default=120.0, converter=seconds)
 
 
+@frozen
+class Failure:
+    """A request that failed; `count` is how many have failed in a row, at least 1."""
+
+    error: CallError
+    count: int
+
+
 def verdict_of(error: ApiError) -> Verdict:
     """Return what an error means."""
     return judge(error.code, str(error.problem.type_), error.status)
 
 
 def is_transient(error: CallError) -> bool:
-    """Tell whether the same request may succeed soon."""
+    """Return whether the same request may succeed soon."""
     if isinstance(error, TransportError | UnreadableResponseError):
         return True
     return verdict_of(error).transient
 
 
 def ends_query(error: CallError) -> bool:
-    """Tell whether a poll that brought this error brought the error of the query itself."""
+    """Return whether this is the error of the query itself, when a poll brings it."""
     return isinstance(error, ApiError) and verdict_of(error).ends_query
 
 
 def is_outcome(error: CallError) -> bool:
-    """Tell whether this is how the query ended, whichever request brought it."""
+    """Return whether this is how the query ended, whichever request brings it."""
     return isinstance(error, ApiError) and verdict_of(error).is_outcome
 
 
 def is_worth_polling_again(error: CallError) -> bool:
-    """Tell whether polling again is worth it: a poll costs nothing, so a 5xx that nobody has listed is one."""
+    """Return whether another poll may succeed: polls are free, so a 5xx that is not listed is worth one."""
     return is_transient(error) or (isinstance(error, ServerError) and not ends_query(error))
 
 
 def leaves_doubt(error: CallError) -> bool:
-    """Tell whether the server may have acted on a request although its answer did not arrive."""
+    """Return whether the server may have acted on a request although its answer did not arrive."""
     if isinstance(error, TransportError):
         return error.sent
     return isinstance(error, ServerError | UnreadableResponseError) and is_transient(error)
 
 
-def asked_pause(error: CallError) -> float:
-    """Return how long the server or the limiter wants us to wait, 0 where nothing is said."""
+def requested_pause(error: CallError) -> float:
+    """Return how long the server or the limiter asks us to wait, 0 where neither does."""
     return (error.retry_after or 0.0) if isinstance(error, ApiError | LimitExceededError) else 0.0
 
 
@@ -80,9 +90,9 @@ def backoff(policy: RetryPolicy, error: CallError, failures: int, draw: Callable
     """Return the pause after so many failures in a row: full jitter, never sooner than the server says."""
     base = policy.base * (THROTTLED_FACTOR if isinstance(error, RateLimitError) else 1.0)
     longest = min(policy.cap, base * 2.0 ** min(failures - 1, 30))
-    return max(asked_pause(error), longest * draw())
+    return max(requested_pause(error), longest * draw())
 
 
 def is_worth_waiting(policy: RetryPolicy, error: CallError, failures: int) -> bool:
-    """Tell whether tries are left and the server does not ask for more patience than the caller has."""
-    return failures < policy.attempts and asked_pause(error) <= policy.retry_after_ceiling
+    """Return whether attempts are left and Retry-After is not beyond the ceiling."""
+    return failures < policy.attempts and requested_pause(error) <= policy.retry_after_ceiling

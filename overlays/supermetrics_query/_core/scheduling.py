@@ -1,8 +1,8 @@
 """Which of many queries to poll next, under one budget. Pure decisions; times are readings of one monotonic clock.
 
 The API runs a few queries of a licence at a time, first in, first out. Where it shows such a queue, only its head is
-polled: news is possible nowhere else. Without one, all queries share the budget, each by the square root of its age,
-which makes the sum of all lateness smallest when the chance of ending falls with the age.
+polled: nothing else can have ended. Without a queue, all queries share the budget, each by the square root of its age,
+which minimises the sum of all lateness when the chance of ending falls with the age.
 """
 
 import math
@@ -12,45 +12,56 @@ from collections.abc import Sequence
 from attrs import define, field
 
 from .._models import Workflow
+from .polling import NEVER, Deadline
 from .run import Run
 
-WAITING = frozenset({"SCHEDULED", "QUEUED"})
-TURN = 25.0  # the age, in seconds, at which a query counts that has not begun to run
-SHORT_WISH = 5.0  # seconds for which a query may always wish to be left alone
-MOST_SHARES = 3.0  # a query that wishes to be left alone longer than so many of its shares is polled all the same
-TAIL_GAP = 20.0  # seconds between polls of all those further behind, in case they do not end in order
+QUEUED = frozenset({"SCHEDULED", "QUEUED"})
+QUEUED_AGE = 25.0  # seconds; the age that counts for a query that has not begun to run
+SHORT_GAP = 5.0  # seconds; a query is never polled sooner than its own gap where that is shorter
+MOST_SHARES = 3.0  # a longer gap of its own is cut to so many of its shares
+TAIL_GAP = 20.0  # seconds between polls of the queries behind the head, in case they do not end in order
 HOUR = 3_600.0
 BUDGET = 3_500  # polls in an hour; the rest is for starts and pages
 MOST_RATE = 16.0  # polls in a second
-SHORTEST_HORIZON = 60.0  # seconds over which what is left may be spent
+SHORTEST_HORIZON = 60.0  # seconds over which the rest of the budget may be spent
 
 
 @define(eq=False)
 class Job:
-    """A query of a fleet, in the order in which they were started."""
+    """One of many queries, in the order in which they were started. Its last poll falls on its deadline."""
 
     run: Run
+    deadline: Deadline = NEVER
     polled: float = -math.inf  # when it was last polled
-    is_busy: bool = False  # whether a poll is under way, or its start is
+    is_busy: bool = False  # whether its start or a poll is under way
 
     @property
-    def waits_its_turn(self) -> bool:
-        """Whether it is not known to run."""
-        return self.run.status is not None and self.run.status.code in WAITING
+    def is_queued(self) -> bool:
+        """Whether it is known not to run yet."""
+        return self.run.status is not None and self.run.status.code in QUEUED
 
-    def weighed_age(self, moment: float) -> float:
-        """Return the age that decides its share: how long it has run, or as if it had for a little while."""
-        return TURN if self.waits_its_turn else max(1.0, self.run.age_of_phase(moment))
+    def weighted_age(self, now: float) -> float:
+        """Return the age that decides its share of the budget."""
+        return QUEUED_AGE if self.is_queued else max(1.0, self.run.timing.age_of_phase(now))
 
     def due(self, share: float) -> float:
-        """Return when to poll it: after its share of seconds, or later where it wishes so, as if it were alone.
+        """Return when to poll it: after its share of seconds, or later where its own gap says so.
 
-        A query in a queue wishes nothing, because the time that it has waited does not tell its turn.
+        In a queue its own gap does not count, because the time that it has waited does not say when its turn comes.
         """
-        wish = (
-            -math.inf if self.waits_its_turn else min(self.run.due, self.polled + max(SHORT_WISH, MOST_SHARES * share))
-        )
-        return max(self.polled + share, wish, self.run.not_before)
+        timing = self.run.timing
+        own = -math.inf if self.is_queued else min(timing.due, self.polled + max(SHORT_GAP, MOST_SHARES * share))
+        return self.clipped(max(self.polled + share, own))
+
+    def clipped(self, due: float) -> float:
+        """Return when to poll it: at its deadline at the latest, and never sooner than the server allows."""
+        latest = math.inf if self.polled >= self.deadline.at else self.deadline.at
+        return max(min(due, latest), self.run.timing.not_before)
+
+    def has_timed_out(self, now: float) -> bool:
+        """Return whether it has had its last poll, or cannot have it in time."""
+        is_too_late = now >= self.deadline.at and self.run.timing.not_before > self.deadline.at
+        return not self.is_busy and (self.polled >= self.deadline.at or is_too_late)
 
 
 @define
@@ -60,62 +71,73 @@ class Scheduler:
     floor: float = 1.0  # seconds between two polls of a query, at least
     jobs: list[Job] = field(factory=list)
     workflow: Workflow | None = None
-    polls: deque[float] = field(factory=deque)  # the moments of the polls of the last hour
+    polls: deque[float] = field(factory=deque)  # when the polls of the last hour were sent
+    under_way: int = 0  # polls without an answer
     began: float | None = None  # when it was first planned
     ended: int = 0
 
-    def begin(self, job: Job, moment: float) -> None:
-        """Note that a query is being polled."""
-        job.is_busy, job.polled = True, moment
-        self.polls.append(moment)
+    def begin(self, job: Job, now: float) -> None:
+        """Record that a poll is sent."""
+        job.is_busy, job.polled = True, now
+        self.under_way += 1
+        self.polls.append(now)
 
-    def saw(self, job: Job) -> None:
-        """Note what a poll has shown."""
+    def finish(self, job: Job) -> None:
+        """Record what a poll has shown."""
+        self.under_way -= 1
+        self.record(job)
+
+    def record(self, job: Job) -> None:
+        """Record what a start or a poll has shown; a query that is settled leaves."""
         job.is_busy = False
         status = job.run.status
         if status is not None and status.workflow is not None:
             self.workflow = status.workflow
+        if job.run.is_settled:
+            self.jobs.remove(job)
+            self.ended += 1
 
-    def left(self, job: Job) -> None:
-        """Note that a query has ended."""
-        self.jobs.remove(job)
-        self.ended += 1
+    def next_deadline(self, now: float) -> float:
+        """Return when the time of an idle query is over next, infinity where that is never."""
+        return min(
+            (job.deadline.at for job in self.jobs if job.deadline.at > now and not job.is_busy), default=math.inf
+        )
 
-    def plan(self, moment: float) -> list[tuple[float, Job]]:
-        """Return when each query is to be polled."""
+    def plan(self, now: float) -> list[tuple[float, Job]]:
+        """Return when each idle query is to be polled, the earliest first."""
         if self.began is None:
-            self.began = moment
+            self.began = now
         if self.workflow is None or not self.workflow.scheduled:
-            mean_age = sum(job.run.age(moment) for job in self.jobs) / max(1, len(self.jobs))
-            due = self.shared(self.jobs, mean_age, moment)
+            mean_age = sum(job.run.timing.age(now) for job in self.jobs) / max(1, len(self.jobs))
+            plan = self.shared(self.jobs, mean_age, now)
         else:
             head = max(1, self.workflow.running)
-            due = [*self.shared(self.jobs[:head], self.outlook(moment), moment), *behind(self.jobs[head:])]
-        return due
+            plan = [*self.shared(self.jobs[:head], self.outlook(now), now), *tail(self.jobs[head:])]
+        return sorted(plan, key=lambda each: each[0])
 
-    def outlook(self, moment: float) -> float:
-        """Return how long a queue will last if it goes on as it has."""
-        elapsed = moment - (self.began or 0.0)
+    def outlook(self, now: float) -> float:
+        """Return how long a queue will last at the rate so far."""
+        elapsed = now - (self.began or 0.0)
         return min(HOUR, len(self.jobs) * elapsed / self.ended if self.ended else HOUR)
 
-    def shared(self, jobs: Sequence[Job], horizon: float, moment: float) -> list[tuple[float, Job]]:
-        """Poll each query as it wants, but at all of them no faster than the budget lasts."""
-        roots = {job: math.sqrt(job.weighed_age(moment)) for job in jobs}
-        seconds = sum(1 / root for root in roots.values()) / self.rate(horizon, moment)
+    def shared(self, jobs: Sequence[Job], horizon: float, now: float) -> list[tuple[float, Job]]:
+        """Return when to poll each of some queries, all together no faster than the budget lasts."""
+        roots = {job: math.sqrt(job.weighted_age(now)) for job in jobs}
+        seconds = sum(1 / root for root in roots.values()) / self.rate(horizon, now)
         return [(job.due(max(self.floor, seconds * root)), job) for job, root in roots.items() if not job.is_busy]
 
-    def rate(self, horizon: float, moment: float) -> float:
-        """Return how many polls in a second the budget allows when what is left of it is spent over a time."""
-        while self.polls and self.polls[0] < moment - HOUR:
+    def rate(self, horizon: float, now: float) -> float:
+        """Return how many polls in a second the budget allows when the rest of it is spent over a time."""
+        while self.polls and self.polls[0] < now - HOUR:
             self.polls.popleft()
         return min(MOST_RATE, max(1, BUDGET - len(self.polls)) / max(SHORTEST_HORIZON, horizon))
 
 
-def behind(jobs: Sequence[Job]) -> list[tuple[float, Job]]:
-    """Poll one of the queries behind the head now and then, the one that was polled longest ago."""
+def tail(jobs: Sequence[Job]) -> list[tuple[float, Job]]:
+    """Return when to poll one of the queries behind the head: the one that was polled longest ago."""
     idle = [job for job in jobs if not job.is_busy]
     if not idle:
         return []
     job = min(idle, key=lambda each: each.polled)
     last = max(each.polled for each in jobs)
-    return [(max(last + TAIL_GAP, job.run.not_before), job)]
+    return [(job.clipped(last + TAIL_GAP), job)]

@@ -1,4 +1,4 @@
-"""Reading a result in the format its query was started with, as bytes."""
+"""Reading a result as bytes, in the format its query was started with."""
 
 from functools import partial
 
@@ -11,24 +11,24 @@ from .._contract.problems import error_of, unreadable
 from .._core.context import ClientContext
 from .._core.effects import Flow
 from .._core.polling import DEFAULT_WAIT, NEVER
-from .._core.retrying import CALL_ERRORS, CallError, is_worth_polling_again
+from .._core.retrying import CallError, is_worth_polling_again
 from .._core.run import Run
 from .._results.sinks import KEPT_HEAD, Sink
 from ..errors import NotFoundError
 from .poll import refresh, wait
-from .request import ask, retried
+from .request import call, retried
 
 NOT_JSON = frozenset({OutputFormat.CSV, OutputFormat.TSV, OutputFormat.NDJSON, OutputFormat.PARQUET, OutputFormat.HTML})
 
 
 def download(context: ClientContext, run: Run, sink: Sink) -> Flow[int]:
-    """Write a result to a sink and return its size; wait for it first where that has not been done."""
+    """Write a result to a sink and return its size; wait for the query first where it has not ended."""
     yield from wait(context, run, DEFAULT_WAIT, None)
     request = requests.get_query_results(run.schedule_id, sink.write)
 
     def once() -> Flow[None]:
         sink.begin()
-        yield from ask(context, request, partial(received, run, sink), NEVER)
+        yield from call(context, request, partial(received, run, sink), NEVER)
 
     def is_worth_it(error: CallError) -> bool:
         return sink.failure is None and is_worth_polling_again(error) and sink.can_begin_again
@@ -36,19 +36,12 @@ def download(context: ClientContext, run: Run, sink: Sink) -> Flow[int]:
     try:
         yield from retried(context, once, is_worth_it, NEVER)
         return sink.finish()
-    except CALL_ERRORS as error:
+    except NotFoundError as error:
         if error is not sink.failure:
-            yield from explain(context, run, error)
+            yield from refresh(context, run)  # raises another error where the query has expired, which looks the same
         raise
     finally:
         sink.discard()
-
-
-def explain(context: ClientContext, run: Run, error: CallError) -> Flow[None]:
-    """Put on an error what its reader needs; raise another one where the query has expired, which looks the same."""
-    if isinstance(error, NotFoundError):
-        yield from refresh(context, run)
-    run.annotate(error)
 
 
 def received(run: Run, sink: Sink, answer: Answer) -> None:
@@ -61,12 +54,12 @@ def received(run: Run, sink: Sink, answer: Answer) -> None:
     if answer.flaw:
         raise unreadable(whole, answer.flaw)
     is_json = answer.headers.get("content-type", "").startswith("application/json")
-    if is_json and (run.format in NOT_JSON or is_error(sink)):
+    if is_json and (run.ticket.format in NOT_JSON or is_error(sink)):
         raise error_of(whole)
 
 
 def is_error(sink: Sink) -> bool:
-    """Tell whether a short JSON body is an error that was sent with 200."""
+    """Return whether a short JSON body is an error that was sent with 200."""
     if sink.size > KEPT_HEAD:
         return False
     try:

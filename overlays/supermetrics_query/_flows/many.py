@@ -1,8 +1,7 @@
-"""Many queries, handed over as they end, whichever way; a query is never lost on the way."""
-
-from __future__ import annotations
+"""Many queries, handed over as they end, whichever way; none is lost on the way."""
 
 import math
+from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
 from typing import TypeAlias
 
@@ -10,7 +9,7 @@ from attrs import define, field, frozen
 from supermetrics_query_api.models import DataQuery
 
 from .._core.context import ClientContext
-from .._core.effects import Begin, Call, Flow, Yield, collect, now
+from .._core.effects import Call, Flow, Yield, begin, collect, now
 from .._core.polling import Deadline
 from .._core.run import Run
 from .._core.scheduling import Job, Scheduler
@@ -19,248 +18,218 @@ from .multiplex import Multiplexer
 from .poll import Wait
 from .start import start
 
+IN_FLIGHT = 100
 POLLS_AT_ONCE = 8
+
+NextRequest: TypeAlias = Callable[[object], object]
+
+
+@frozen
+class Exhausted:
+    """There are no more requests; `error` is what the iterable of the caller has raised."""
+
+    error: Exception | None = None
 
 
 @define
-class Watching:
-    """A fleet whose queries are polled; those that have ended wait to be handed over."""
+class Source:
+    """Where the requests of `run_many` come from. `timeout` is for each query, in seconds."""
+
+    next_request: NextRequest
+    make_run: Callable[[object], Run]
+    in_flight: int
+    timeout: float
+    is_pulling: bool = False
+    exhausted: Exhausted | None = None
+
+
+@define
+class ManyRunner:
+    """Queries on their way: started from a source where there is one, polled, and handed over.
+
+    One deadline binds all of them, or else each has a timeout of its own.
+    """
 
     context: ClientContext
     scheduler: Scheduler
+    deadline: Deadline | None = None
+    source: Source | None = None
     multiplexer: Multiplexer = field(factory=Multiplexer)
     waits: dict[Job, Wait] = field(factory=dict)
-    ended: list[Run] = field(factory=list)
-    polling: int = 0
+    ended: deque[Run] = field(factory=deque)
+
+    def flow(self) -> Flow[None]:
+        """Yield runs as they end; raise what the iterable of the caller has raised after the last of them."""
+        try:
+            while True:
+                while self.ended:
+                    yield Yield(self.ended.popleft())
+                if self.is_over:
+                    break
+                yield from self.step()
+        finally:
+            self.multiplexer.close()
+        if self.source and self.source.exhausted and self.source.exhausted.error:
+            raise self.source.exhausted.error
+
+    @property
+    def is_over(self) -> bool:
+        """Whether every query has been handed over."""
+        return not self.scheduler.jobs and (self.source is None or self.source.exhausted is not None)
+
+    def step(self) -> Flow[None]:
+        """Start and poll as many as possible, and wait for what comes of it."""
+        yield from self.multiplexer.advance()
+        moment = yield from now()
+        self.time_out(moment)
+        if self.source is not None and self.has_room(self.source):
+            self.source.is_pulling = True
+            self.multiplexer.add(self.pull(self.source))
+        due = self.send_polls(moment)
+        if not self.ended and not self.is_over:
+            yield from self.multiplexer.pause(min(due, self.scheduler.next_deadline(moment)))
 
     def add(self, run: Run, deadline: Deadline) -> Job:
-        """Take a query into the fleet, also one that was given up before."""
+        """Take a query, also one that was abandoned before, and return its job."""
         run.abandoned = None
-        job = Job(run)
+        job = Job(run, deadline)
         self.scheduler.jobs.append(job)
         self.waits[job] = Wait(self.context, run, deadline)
         return job
 
+    def leave(self, job: Job) -> None:
+        """Hand a query over, if it is settled."""
+        if job.run.is_settled:
+            del self.waits[job]
+            self.ended.append(job.run)
+
+    def has_room(self, source: Source) -> bool:
+        """Return whether another request may be started."""
+        return source.exhausted is None and not source.is_pulling and len(self.scheduler.jobs) < source.in_flight
+
+    def pull(self, source: Source) -> Flow[None]:
+        """Take the next request and start it."""
+        request = yield from collect((yield from begin(Call(source.next_request, None))))
+        source.is_pulling = False
+        if isinstance(request, Exhausted):
+            source.exhausted = request
+            return
+        run = source.make_run(request)
+        job = self.add(run, Deadline((yield from now()) + source.timeout))
+        if run.request is None:
+            self.scheduler.record(job)
+            self.leave(job)
+        else:
+            job.is_busy = True
+            self.multiplexer.add(self.start(job, run.request))
+
+    def start(self, job: Job, request: DataQuery) -> Flow[None]:
+        """Start a query; one that cannot be started is handed over with the error."""
+        try:
+            yield from start(self.context, job.run, request, job.deadline, held=0)
+        except SupermetricsQueryError as error:
+            job.run.abandoned = error
+        job.polled = yield from now()
+        self.scheduler.record(job)
+        self.leave(job)
+
     def send_polls(self, moment: float) -> float:
-        """Begin the polls that are due, and return when the next one is; the last one falls on the deadline."""
-        plan = [(self.in_time(due, job), job) for due, job in self.scheduler.plan(moment)]
-        for due, job in sorted(plan, key=lambda each: each[0]):
+        """Send the polls that are due, and return when the next one is."""
+        for due, job in self.scheduler.plan(moment):
             if due > moment:
                 return due
-            if self.polling >= POLLS_AT_ONCE:
+            if self.scheduler.under_way >= POLLS_AT_ONCE:
                 return math.inf  # an answer comes first
-            self.polling += 1
             self.scheduler.begin(job, moment)
             self.multiplexer.add(self.poll(job))
         return math.inf
 
-    def in_time(self, due: float, job: Job) -> float:
-        """Return when to poll a query: not after its deadline, unless that poll has been."""
-        end = self.waits[job].deadline.at
-        return due if job.polled >= end else min(due, end)
-
     def poll(self, job: Job) -> Flow[None]:
-        """Poll a query once; one that cannot be polled any more has ended for the caller."""
+        """Poll a query once; one that cannot be polled again is handed over with the error."""
         wait = self.waits[job]
         try:
             yield from wait.poll()
             wait.check_code((yield from now()))
         except SupermetricsQueryError as error:
-            job.run.abandon(error)
-        self.polling -= 1
-        self.scheduler.saw(job)
+            job.run.abandoned = error
+        self.scheduler.finish(job)
         if job.run.is_over:
-            yield from wait.finish()
-        if job.run.is_settled:
+            yield from wait.emit_end()
+        self.leave(job)
+
+    def time_out(self, moment: float) -> None:
+        """Hand over each query whose own time is over; raise where the time of all of them is."""
+        if self.deadline is not None:
+            if self.is_late(self.deadline, moment):
+                raise self.unfinished()
+            return
+        for job in [job for job in self.scheduler.jobs if job.has_timed_out(moment)]:
+            job.run.abandoned = self.waits[job].timed_out()
+            self.scheduler.record(job)
             self.leave(job)
 
-    def leave(self, job: Job) -> None:
-        """Hand a query over."""
-        self.scheduler.left(job)
-        del self.waits[job]
-        self.ended.append(job.run)
+    def is_late(self, deadline: Deadline, moment: float) -> bool:
+        """Return whether the deadline has passed, every query has been polled, and nothing is left to hand over."""
+        if self.ended or self.scheduler.under_way or not self.scheduler.jobs or not deadline.is_over(moment):
+            return False
+        return all(job.polled > -math.inf or job.has_timed_out(moment) for job in self.scheduler.jobs)
 
-    def give(self) -> Flow[None]:
-        """Give what has ended."""
-        while self.ended:
-            yield Yield(self.ended.pop(0).handle)
+    def unfinished(self) -> WaitTimeoutError:
+        """Return the error for queries that continue."""
+        runs = [job.run for job in self.scheduler.jobs]
+        return WaitTimeoutError(
+            f"unfinished at the end of the wait: {len(runs)}, the first of them query {runs[0].schedule_id!r}; "
+            "continue with client.as_completed(error.queries), or in another process with error.tokens",
+            tokens=tuple(run.ticket.token for run in runs),
+        )
 
 
 def as_completed(context: ClientContext, runs: Iterable[Run], timeout: float) -> Flow[None]:
-    """Give queries as they end; raise WaitTimeoutError when some go on at the end of the wait."""
+    """Yield runs as they end; raise WaitTimeoutError when some continue at the end of the wait."""
     deadline = Deadline((yield from now()) + timeout)
-    watching = Watching(context, Scheduler(context.poll.floor))
+    runner = ManyRunner(context, Scheduler(context.poll.floor), deadline)
     for run in runs:
-        job = watching.add(run, deadline)
+        job = runner.add(run, deadline)
         if run.is_over:
-            watching.leave(job)
-    try:
-        while watching.scheduler.jobs or watching.ended:
-            yield from watching.give()
-            yield from watching.multiplexer.advance()
-            moment = yield from now()
-            if is_late(watching, deadline, moment) and not watching.ended:
-                raise unfinished(watching)
-            due = watching.send_polls(moment)
-            if not watching.ended and watching.scheduler.jobs:
-                yield from watching.multiplexer.pause(due if deadline.is_over(moment) else min(due, deadline.at))
-    finally:
-        watching.multiplexer.close()
+            runner.scheduler.record(job)
+            runner.leave(job)
+    yield from runner.flow()
 
 
-def is_late(watching: Watching, deadline: Deadline, moment: float) -> bool:
-    """Tell whether the wait is over: when its time is, and every query has been polled."""
-    jobs = watching.scheduler.jobs
-    is_over = deadline.is_over(moment) and bool(jobs) and not watching.polling
-    return is_over and all(job.polled > -math.inf for job in jobs)
+def run_many(context: ClientContext, source: Source) -> Flow[None]:
+    """Yield the runs of many requests as they end."""
+    yield from ManyRunner(context, Scheduler(context.poll.floor), source=source).flow()
 
 
-def unfinished(watching: Watching) -> WaitTimeoutError:
-    """Return the error for queries that go on."""
-    runs = [job.run for job in watching.scheduler.jobs]
-    first = runs[0]
-    return WaitTimeoutError(
-        f"unfinished at the end of the wait: {len(runs)}, the first of them query {first.schedule_id!r}; "
-        "go on with client.as_completed(error.queries), or in another process with error.tokens",
-        queries=tuple(run.handle for run in runs if run.handle is not None),
-        tokens=tuple(run.token for run in runs),
-    )
-
-
-IN_FLIGHT = 100
-
-
-@define
-class Stream:
-    """Requests on their way: pulled, started, polled. `timeout` is for each query, in seconds."""
-
-    watching: Watching
-    pull: Pull
-    make: Callable[[object], Run]
-    in_flight: int
-    timeout: float
-    is_pulling: bool = False
-    ended: Ended | None = None
-
-    def flow(self) -> Flow[None]:
-        """Give queries as they end; raise what the iterable of the caller has raised after the last of them."""
-        try:
-            while True:
-                yield from self.watching.give()
-                if self.is_over:
-                    break
-                yield from self.go_on()
-        finally:
-            self.watching.multiplexer.close()
-        if self.ended is not None and self.ended.error is not None:
-            raise self.ended.error
-
-    @property
-    def is_over(self) -> bool:
-        """Whether everything has been handed over."""
-        return self.ended is not None and not self.watching.scheduler.jobs
-
-    def go_on(self) -> Flow[None]:
-        """Pull, start and look as far as possible, and wait for what comes of it."""
-        yield from self.watching.multiplexer.advance()
-        moment = yield from now()
-        ends = self.expire(moment)
-        if self.ended is None and not self.is_pulling and len(self.watching.scheduler.jobs) < self.in_flight:
-            self.is_pulling = True
-            self.watching.multiplexer.add(self.pull_one())
-        due = self.watching.send_polls(moment)
-        if not self.watching.ended and not self.is_over:
-            yield from self.watching.multiplexer.pause(min(due, ends))
-
-    def expire(self, moment: float) -> float:
-        """Hand over what has had its time and its last poll, and return when the next one will have had its time."""
-        while (first := self.first_idle()) is not None:
-            job, wait = first
-            if job.polled < wait.deadline.at:
-                return max(moment, wait.deadline.at)
-            job.run.abandon(wait.timeout())
-            self.watching.leave(job)
-        return math.inf
-
-    def first_idle(self) -> tuple[Job, Wait] | None:
-        """Return the query whose time is over first, of those that wait for nothing; they are in the order of start."""
-        return next((each for each in self.watching.waits.items() if not each[0].is_busy), None)
-
-    def pull_one(self) -> Flow[None]:
-        """Take the next request and start it."""
-        pending = yield Begin(Call(self.pull, None))
-        request = yield from collect(pending)
-        self.is_pulling = False
-        if isinstance(request, Ended):
-            self.ended = request
-            return
-        run = self.make(request)
-        job = self.watching.add(run, Deadline((yield from now()) + self.timeout))
-        if run.request is None:
-            self.watching.leave(job)
-            return
-        job.is_busy = True
-        self.watching.multiplexer.add(self.start(job, run.request))
-
-    def start(self, job: Job, request: DataQuery) -> Flow[None]:
-        """Start a query; one that cannot be started has ended for the caller."""
-        wait = self.watching.waits[job]
-        try:
-            yield from start(self.watching.context, job.run, request, wait.deadline, held=0)
-        except SupermetricsQueryError as error:
-            job.run.abandon(error)
-        job.polled = yield from now()
-        self.watching.scheduler.saw(job)
-        if job.run.is_settled:
-            self.watching.leave(job)
-
-
-def run_many(
-    context: ClientContext, pull: Pull, make: Callable[[object], Run], in_flight: int, timeout: float
-) -> Flow[None]:
-    """Give the queries of many requests as they end."""
-    yield from Stream(Watching(context, Scheduler(context.poll.floor)), pull, make, in_flight, timeout).flow()
-
-
-Pull: TypeAlias = Callable[[object], object]
-
-
-@frozen
-class Ended:
-    """There are no more requests; `error` is why, where the iterable of the caller has failed."""
-
-    error: Exception | None = None
-
-
-def pull_from(requests: Iterable[DataQuery] | AsyncIterable[DataQuery]) -> Pull:
-    """Return a function that gives the next request, or Ended; of an async iterable it gives an awaitable."""
+def requests_from(requests: Iterable[DataQuery] | AsyncIterable[DataQuery]) -> NextRequest:
+    """Return a function that returns the next request, or Exhausted; from an async iterable it is awaited."""
     if isinstance(requests, AsyncIterable):
-        return pull_async(aiter(requests))
+        return async_requests_from(aiter(requests))
     # A generated model can be indexed, which is iterable enough for iter().
     if not isinstance(requests, Iterable):
         raise ConfigurationError(f"requests must be an iterable of DataQuery, not {requests!r:.200}")
-    return pull_sync(iter(requests))
+    return sync_requests_from(iter(requests))
 
 
-def pull_sync(requests: Iterator[DataQuery]) -> Pull:
-    """Pull from an iterator."""
+def sync_requests_from(requests: Iterator[DataQuery]) -> NextRequest:
+    """Return a function that returns the next request of an iterator."""
 
-    def pull(_: object) -> object:
+    def next_request(_: object) -> object:
         try:
-            return next(requests, Ended())
+            return next(requests, Exhausted())
         except Exception as error:
-            return Ended(error)
+            return Exhausted(error)
 
-    return pull
+    return next_request
 
 
-def pull_async(requests: AsyncIterator[DataQuery]) -> Pull:
-    """Pull from an async iterator."""
+def async_requests_from(requests: AsyncIterator[DataQuery]) -> NextRequest:
+    """Return a function that is awaited for the next request of an async iterator."""
 
-    async def pull(_: object) -> object:
+    async def next_request(_: object) -> object:
         try:
-            return await anext(requests, Ended())
+            return await anext(requests, Exhausted())
         except Exception as error:
-            return Ended(error)
+            return Exhausted(error)
 
-    return pull
+    return next_request

@@ -1,10 +1,10 @@
-"""Many flows in one: each goes on when what it waits for has come.
+"""Many flows in one: each continues when what it waits for has arrived.
 
-Only requests are under way at the same time; all thinking stays in one place, and a sync client needs no threads of its
-own for it.
+Only requests are under way at the same time. All decisions stay in one place, so sync code needs no threads for them.
 """
 
 import math
+from typing import Any
 
 from attrs import define, field
 
@@ -20,33 +20,33 @@ class Task:
 
     flow: Flow[None]
     outcome: Outcome | None = None
-    pending: Pending | None = None
+    pending: Pending[Any] | None = None
     is_collected: bool = False  # whether the flow wants the answer rather than the request
     wakes: float = -math.inf
 
     def is_ready(self, moment: float) -> bool:
-        """Tell whether the flow can go on."""
+        """Return whether the flow can continue."""
         return self.pending.done() if self.pending is not None else self.wakes <= moment
 
 
 @define
 class Multiplexer:
-    """The flows that go on together. None of them gives items, and each handles its own errors."""
+    """Flows that run together. None of them yields items, and each handles its own errors."""
 
     tasks: list[Task] = field(factory=list)
 
     def add(self, flow: Flow[None]) -> None:
-        """Let a flow go on with the others."""
+        """Run a flow with the others."""
         self.tasks.append(Task(flow))
 
     def advance(self) -> Flow[None]:
-        """Let every flow go on as far as it can."""
+        """Continue every flow as far as it can go."""
         moment = yield from now()
         for task in [task for task in self.tasks if task.is_ready(moment)]:
-            yield from self.go_on(task)
+            yield from self.continue_(task)
 
     def pause(self, until: float) -> Flow[None]:
-        """Wait until a flow can go on, or until a moment."""
+        """Wait until a flow can continue, or until a moment."""
         moment = yield from now()
         pending = [task.pending for task in self.tasks if task.pending is not None]
         wakes = min([until, *(task.wakes for task in self.tasks if task.pending is None)])
@@ -57,13 +57,13 @@ class Multiplexer:
             yield Sleep(seconds)
 
     def close(self) -> None:
-        """Give up everything that has not ended."""
+        """Close every flow that has not ended, and cancel what it waits for."""
         for task in self.tasks:
             task.flow.close()
             if task.pending is not None:
                 task.pending.cancel()
 
-    def go_on(self, task: Task) -> Flow[None]:
+    def continue_(self, task: Task) -> Flow[None]:
         """Step a flow until it waits or ends."""
         if task.pending is not None:
             task.outcome = yield from arrived(task)
@@ -92,7 +92,7 @@ def arrived(task: Task) -> Flow[Outcome]:
 
 
 def performed(effect: Effect) -> Flow[Outcome]:
-    """Have an effect performed for another flow."""
+    """Perform an effect for another flow, and return what it gave."""
     try:
         return Outcome((yield effect))
     except SupermetricsQueryError as error:

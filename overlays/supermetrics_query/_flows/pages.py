@@ -7,6 +7,7 @@ poll that found success already holds page one. A page with fewer entries than w
 
 from collections import deque
 from collections.abc import Sequence
+from typing import Any
 
 from attrs import define, field, frozen
 
@@ -20,8 +21,8 @@ from .._core.run import Run
 from .._models import Page, QueryStatus, Row
 from .._results.rows import Layout, data_of, field_ids, total_of
 from ..errors import QueryError, ResultExpiredError, StatusNotFoundError
-from .poll import expired, status, wait, window_request
-from .request import wait_for_slot
+from .poll import expired, fetch_window, wait, window_request
+from .request import try_permit
 
 AT_MOST = 5  # pages under way where answers are slow: as many as a key may ask for in a quarter of a second
 SLOW = 0.05  # seconds; an answer that comes sooner is not worth a thread or a task of its own
@@ -58,19 +59,19 @@ class Ahead:
 
     context: ClientContext
     run: Run
-    under_way: deque[tuple[int, Pending]] = field(factory=deque)
+    under_way: deque[tuple[int, Pending[Any]]] = field(factory=deque)
 
     def fill(self, position: int, most: int) -> Flow[None]:
         """Send polls until `most` are under way, the first one at a position in the result, as far as limits allow."""
         size = self.context.page_size
         while len(self.under_way) < most:
-            first, last = self.run.window(position + size * len(self.under_way), size)
-            if first > self.run.last_row or (yield from wait_for_slot(self.context, Lane.PAGE)).wait:
+            first, last = self.run.ticket.window(position + size * len(self.under_way), size)
+            if first > self.run.ticket.last_row or (yield from try_permit(self.context, Lane.PAGE)).wait:
                 return
             pending = yield from begin(window_request(self.context, self.run, first, last))
             self.under_way.append((first, pending))
 
-    def take(self, first: int) -> Pending | None:
+    def take(self, first: int) -> Pending[Any] | None:
         """Return the poll of a window if it is the next one under way; drop them all if another is."""
         if self.under_way and self.under_way[0][0] == first:
             return self.under_way.popleft()[1]
@@ -122,7 +123,11 @@ class Reading:
     @property
     def total(self) -> int | None:
         """How many rows the API promises for the whole result, where that is what the query asks for."""
-        return total_of(self.first.response) if (self.run.first_row, self.run.last_row) == (0, LAST_OFFSET) else None
+        return (
+            total_of(self.first.response)
+            if (self.run.ticket.first_row, self.run.ticket.last_row) == (0, LAST_OFFSET)
+            else None
+        )
 
     @property
     def missing(self) -> int:
@@ -140,8 +145,8 @@ class Reading:
         return min(wanted, max(1, -(-self.missing // self.context.page_size)))
 
     def goes_on(self, part: Part) -> Flow[bool]:
-        """Tell whether rows may follow; raise where they do and cannot be had."""
-        if self.run.first_row + self.shift + self.reached > self.run.last_row:
+        """Return whether rows may follow; raise where they do and cannot be had."""
+        if self.run.ticket.first_row + self.shift + self.reached > self.run.ticket.last_row:
             if self.missing > (self.layout.header is not None):
                 raise self.broken(f"the API gives no rows beyond offset {LAST_OFFSET}: use download()")
             return False
@@ -164,12 +169,12 @@ class Reading:
         self.ahead.drop()
         self.prefetch = 0
         if self.parts == 1 and self.layout.header is not None:
-            seen = yield from self.poll(*self.run.window(0, 1))
+            seen = yield from self.poll(*self.run.ticket.window(0, 1))
             self.shift = int(not self.part_of(seen, 1).rows)
 
     def next_part(self) -> Flow[Part]:
         """Read the next window; one that looks like the window before is polled again."""
-        first, last = self.run.window(self.shift + self.reached, self.context.page_size)
+        first, last = self.run.ticket.window(self.shift + self.reached, self.context.page_size)
         seen = yield from self.poll(first, last, self.ahead.take(first))
         self.seconds = self.seconds[-1], seen.seconds
         part = self.part_of(seen, last - first + 1)
@@ -181,18 +186,18 @@ class Reading:
         return part
 
     def ignores_offsets(self, part: Part) -> Flow[bool]:
-        """Tell whether even the last offset there is brings the same rows."""
+        """Return whether even the last offset there is brings the same rows."""
         try:
-            seen = yield from status(self.context, self.run, LAST_OFFSET, LAST_OFFSET)
+            seen = yield from fetch_window(self.context, self.run, LAST_OFFSET, LAST_OFFSET)
         except CALL_ERRORS:
             return False
         self.trusts_offsets = self.part_of(seen, 1).rows[:1] != part.rows[:1]
         return not self.trusts_offsets
 
-    def poll(self, first: int, last: int, sent: Pending | None = None) -> Flow[QueryStatus]:
+    def poll(self, first: int, last: int, sent: Pending[Any] | None = None) -> Flow[QueryStatus]:
         """Poll a window after the first; raise where it belongs to another result or to none."""
         try:
-            seen = yield from status(self.context, self.run, first, last, sent)
+            seen = yield from fetch_window(self.context, self.run, first, last, sent)
         except StatusNotFoundError as error:
             raise expired(self.run, error, self.reached) from error
         if not seen.is_success:

@@ -1,9 +1,9 @@
-"""One poll of a query, remembered."""
+"""Polling a query until it has ended. A failed poll is not a failed query: it postpones the next poll."""
 
 from collections.abc import Callable
 from functools import partial
 from itertools import chain, repeat
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from attrs import define, field
 
@@ -12,8 +12,8 @@ from .._contract.messages import Lane
 from .._contract.status import ENDINGS, status_of
 from .._core.context import LONGEST_RETRY_AFTER, ClientContext
 from .._core.effects import Effect, Flow, Pending, Send, Sleep, Yield, now
-from .._core.polling import NEVER, Deadline, clip_to_deadline, gap
-from .._core.retrying import CALL_ERRORS, CallError, asked_pause, backoff, ends_query, is_worth_polling_again
+from .._core.polling import NEVER, Deadline, clip_to_deadline, next_poll
+from .._core.retrying import CALL_ERRORS, CallError, Failure, ends_query, is_worth_polling_again, requested_pause
 from .._core.run import Run
 from .._models import Attempt, QueryStatus
 from .._results.rows import layout_of
@@ -27,17 +27,19 @@ from ..errors import (
     WaitTimeoutError,
 )
 from ..events import Polled, PollFailed, WaitFinished
-from .request import ask, bounded, retried
+from .request import bounded, call, retried
+
+OnChange: TypeAlias = Callable[[QueryStatus], Effect]
 
 
 def poll(context: ClientContext, run: Run, deadline: Deadline) -> Flow[QueryStatus]:
-    """Poll once, and ask for the first page only: the poll that finds success already holds it.
+    """Return the status of a query and remember it; raise where the answer is the error of the query itself.
 
-    A poll may bring the error of the query itself in place of its status.
+    It asks for the first page only, so the poll that finds success already holds it.
     """
-    request = requests.get_query_status(run.schedule_id, *run.window(0, context.page_size))
+    request = requests.get_query_status(run.schedule_id, *run.ticket.window(0, context.page_size))
     try:
-        status = yield from ask(context, request, partial(status_of, schedule_id=run.schedule_id), deadline)
+        status = yield from call(context, request, partial(status_of, schedule_id=run.schedule_id), deadline)
     except CALL_ERRORS as error:
         if ends_query(error):
             raise failed(run, error) from error
@@ -46,75 +48,59 @@ def poll(context: ClientContext, run: Run, deadline: Deadline) -> Flow[QueryStat
     return status
 
 
-def status(
-    context: ClientContext, run: Run, first: int, last: int | None, sent: Pending | None = None
+def fetch_window(
+    context: ClientContext, run: Run, first: int, last: int | None, pending: Pending[Any] | None = None
 ) -> Flow[QueryStatus]:
-    """Poll a window of rows without remembering it, and again only where that poll failed.
+    """Return the status of a query with a window of its rows, without remembering it; retry where that fails.
 
-    `sent` is the first of these polls if it is under way.
+    `pending` is the first of these requests, where it is under way.
     """
     request = requests.get_query_status(run.schedule_id, first, last, Lane.PAGE)
-    read = partial(status_of, schedule_id=run.schedule_id)
-    under_way = chain([sent], repeat(None))
+    parse = partial(status_of, schedule_id=run.schedule_id)
+    under_way = chain([pending], repeat(None))
 
     def once() -> Flow[QueryStatus]:
-        return ask(context, request, read, NEVER, sent=next(under_way))
+        return call(context, request, parse, NEVER, pending=next(under_way))
 
-    try:
-        return (yield from retried(context, once, is_worth_polling_again, NEVER))
-    except CALL_ERRORS as error:
-        run.annotate(error)
-        raise
+    return (yield from retried(context, once, is_worth_polling_again, NEVER))
 
 
 def window_request(context: ClientContext, run: Run, first: int, last: int) -> Send:
-    """Return the poll of a window of rows, to be sent ahead."""
+    """Return the effect of asking for a window of rows, to be sent ahead."""
     return bounded(context, requests.get_query_status(run.schedule_id, first, last, Lane.PAGE), NEVER.at, held=0.0)
 
 
-def remember(context: ClientContext, run: Run, status: QueryStatus, moment: float) -> None:
-    """Keep what a poll showed: when the next one is due, and the error if the query has ended badly."""
-    run.saw(status, moment)
-    run.due = moment + gap(context.poll, run.age_of_phase(moment), status.progress, context.draw)
-    if status.is_known:
-        run.unknown_since = None
-    elif run.unknown_since is None:
-        run.unknown_since = moment
-    if status.is_success:
-        run.layout = layout_of(status.response)
-    kind = ENDINGS.get(status.code)
-    if kind is not None:
-        run.end(kind(f"{ended(status)}; the API gave no reason", status=status))
+def refresh(context: ClientContext, run: Run) -> Flow[QueryStatus]:
+    """Return the status of a query and remember it; poll again only where the poll failed."""
+    may_lag = run.may_lag((yield from now()))
+
+    def is_worth_it(error: CallError) -> bool:
+        return is_worth_polling_again(error) or (may_lag and isinstance(error, StatusNotFoundError))
+
+    try:
+        return (yield from retried(context, partial(poll, context, run, NEVER), is_worth_it, NEVER))
+    except StatusNotFoundError as error:
+        if may_lag:
+            raise
+        raise expired(run, error) from error
 
 
-def ended(status: QueryStatus) -> str:
-    """Say how a query ended."""
-    request = f" (request id {status.request_id})" if status.request_id else ""
-    return f"query {status.schedule_id!r} ended as {status.code}{request}"
+def wait(context: ClientContext, run: Run, timeout: float, on_change: OnChange | None) -> Flow[None]:
+    """Wait until a query has succeeded; raise how it ended otherwise."""
+    run.abandoned = None
+    deadline = Deadline((yield from now()) + timeout)
+    yield from Wait(context, run, deadline, on_change).flow()
+    raise_if_bad(run)
 
 
-def failed(run: Run, error: CallError) -> QueryFailedError:
-    """End a run with the error that the API gave for the query itself."""
-    failure = QueryFailedError(f"query {run.schedule_id!r} failed: {error}", status=run.status)
-    failure.__cause__ = error
-    run.end(failure)
-    return failure
-
-
-def expired(run: Run, error: CallError, delivered: int = 0) -> ResultExpiredError:
-    """End a run whose status is no longer kept."""
-    gone = ResultExpiredError(
-        f"query {run.schedule_id!r} is no longer kept by the API, or was started with another key; "
-        "results are kept for one hour after the end: start the query again",
-        status=run.status,
-        delivered=delivered,
-    )
-    gone.__cause__ = error
-    run.end(gone)
-    return gone
-
-
-OnChange: TypeAlias = Callable[[QueryStatus], Effect]
+def watch(context: ClientContext, run: Run, timeout: float) -> Flow[None]:
+    """Yield every change of a query, the last one terminal."""
+    deadline = Deadline((yield from now()) + timeout)
+    if run.status is not None:
+        yield Yield(run.status)
+    yield from Wait(context, run, deadline, Yield).flow()
+    if run.status is None or not run.status.is_terminal:
+        raise_if_bad(run)  # the end came as an error and not as a status
 
 
 @define
@@ -125,163 +111,160 @@ class Wait:
     run: Run
     deadline: Deadline
     on_change: OnChange | None = None
-    misses: list[Attempt] = field(factory=list)  # polls in a row that brought no status
-    failures: int = 0  # those of them that did not only ask for patience
-    last_miss: CallError | None = None
+    attempts: list[Attempt] = field(factory=list)  # failed polls in a row
+    failures: int = 0  # those of them that count: a request for patience does not
+    last_failure: CallError | None = None
 
     def flow(self) -> Flow[None]:
         """Poll until the run is over; raise what ends the wait sooner."""
         while not self.run.is_over:
             yield from self.pause()
             yield from self.poll()
-            yield from self.check()
-        yield from self.finish()
+            self.check((yield from now()))
+        yield from self.emit_end()
 
-    def finish(self) -> Flow[None]:
-        """Tell once that the run is over."""
-        if self.run.was_told:
+    def emit_end(self) -> Flow[None]:
+        """Emit once that the run is over."""
+        if self.run.end_emitted:
             return
-        self.run.was_told = True
+        self.run.end_emitted = True
         code = str(self.run.status.code) if self.run.status else None
-        age = self.run.age((yield from now()))
+        age = self.run.timing.age((yield from now()))
         yield from self.context.emit(WaitFinished(schedule_id=self.run.schedule_id, code=code, age=age))
 
     def pause(self) -> Flow[None]:
         """Sleep until the next poll is due; the last one falls on the deadline."""
         moment = yield from now()
-        due = max(clip_to_deadline(self.run.due, self.deadline, self.context.poll.floor), self.run.not_before)
+        timing, floor = self.run.timing, self.context.poll.floor
+        due = max(clip_to_deadline(timing.due, self.deadline, floor), timing.not_before)
         if due <= moment:
             return
         if due > self.deadline.at:
-            raise self.timeout()
+            raise self.timed_out()
         yield Sleep(due - moment)
 
     def poll(self) -> Flow[None]:
-        """Poll once, and tell of what has changed."""
+        """Poll once and report what has changed; raise where a failed poll ends the wait."""
         before = self.run.status
         try:
             status = yield from poll(self.context, self.run, self.deadline)
         except CALL_ERRORS as error:
-            pause = self.miss(error, (yield from now()))
-            missed = PollFailed(schedule_id=self.run.schedule_id, error=error, pause=pause)
-            yield from self.context.emit(missed)
+            yield from self.on_failure(error)
             return
-        self.misses, self.failures, self.last_miss = [], 0, None
+        self.attempts, self.failures, self.last_failure = [], 0, None
         changed = status.differs_from(before)
-        polled = Polled(schedule_id=self.run.schedule_id, status=status, changed=changed)
-        yield from self.context.emit(polled)
+        yield from self.context.emit(Polled(schedule_id=self.run.schedule_id, status=status, changed=changed))
         if self.on_change is not None and changed:
             yield self.on_change(status)
 
-    def check(self) -> Flow[None]:
-        """End the wait when its time is over, or when nobody knows what the query is doing."""
+    def on_failure(self, error: CallError) -> Flow[None]:
+        """Postpone the next poll, and report the failed one; raise where it ends the wait."""
         moment = yield from now()
+        self.last_failure = error
+        if ending := self.ending(error, moment):
+            raise ending
+        timing = self.run.timing
+        timing.not_before = moment + requested_pause(error)
+        failure = Failure(error, max(1, self.failures))
+        timing.due = next_poll(self.context.poll, self.context.retry, self.run, failure, moment, self.context.draw)
+        pause = timing.due - moment
+        self.attempts.append(Attempt(error.message, pause))
+        self.run.annotate(error)
+        yield from self.context.emit(PollFailed(schedule_id=self.run.schedule_id, error=error, pause=pause))
+
+    def ending(self, error: CallError, moment: float) -> CallError | ResultExpiredError | None:
+        """Count a failed poll, and return the error that ends the wait, None to poll again.
+
+        A refusal for the rate and a replica that lags do not count. A Retry-After of years ends any wait.
+        """
+        if isinstance(error, StatusNotFoundError) and not self.run.may_lag(moment):
+            return expired(self.run, error)
+        is_patient = asks_for_patience(error)
+        self.failures += not is_patient
+        is_final = not is_patient and (
+            not is_worth_polling_again(error) or self.failures >= self.context.poll.max_errors
+        )
+        if not is_final and requested_pause(error) <= LONGEST_RETRY_AFTER:
+            return None
+        error.attempts = tuple(self.attempts)
+        return error
+
+    def check(self, moment: float) -> None:
+        """Raise when the wait has timed out, or when an unknown status has lasted too long."""
         if self.run.is_over:
             return
         self.check_code(moment)
         if self.deadline.is_over(moment):
-            raise self.timeout()
-
-    def miss(self, error: CallError, moment: float) -> float:
-        """Pass over a poll that failed, unless polling again is of no use, and return the pause until the next one."""
-        self.run.annotate(error)
-        self.last_miss = error
-        if isinstance(error, StatusNotFoundError) and not self.run.may_lag(moment):
-            raise expired(self.run, error)
-        if self.is_final(error):
-            error.attempts = tuple(self.misses)
-            raise error
-        self.run.not_before = moment + asked_pause(error)
-        pause = self.pause_after(error, moment)
-        self.run.due = moment + pause
-        self.misses.append(Attempt(error.message, pause))
-        return pause
-
-    def pause_after(self, error: CallError, moment: float) -> float:
-        """Return when to poll again after a miss: as patiently as without one, or more so the more there are."""
-        poll, progress = self.context.poll, self.run.status.progress if self.run.status else None
-        regular = gap(poll, self.run.age_of_phase(moment), progress, self.context.draw)
-        return max(regular, backoff(self.context.retry, error, max(1, self.failures), self.context.draw))
-
-    def is_final(self, error: CallError) -> bool:
-        """Tell whether a failed poll ends the wait. To be refused for the rate, or by a lagging replica, is no failure.
-
-        Neither is it a reason to sleep for years, whichever error asks for it.
-        """
-        is_patient = isinstance(error, StatusNotFoundError | LimitExceededError) or (
-            isinstance(error, RateLimitError) and is_worth_polling_again(error)
-        )
-        self.failures += not is_patient
-        if asked_pause(error) > LONGEST_RETRY_AFTER:
-            return True
-        return not is_patient and (not is_worth_polling_again(error) or self.failures >= self.context.poll.max_errors)
+            raise self.timed_out()
 
     def check_code(self, moment: float) -> None:
         """Raise when the query has had a code that we do not know for too long."""
-        since, status = self.run.unknown_since, self.run.status
+        since, status = self.run.timing.unknown_since, self.run.status
         if since is None or status is None or moment - since < self.context.poll.unknown_patience:
             return
-        error = QueryError(
+        raise QueryError(
             f"query {self.run.schedule_id!r} has had the unknown status {status.code!r} for {moment - since:.0f} s; "
             "a newer version of supermetrics-query may know it",
             status=status,
         )
-        self.run.annotate(error)
-        raise error
 
-    def timeout(self) -> WaitTimeoutError:
-        """Return the error that ends a wait whose query goes on."""
+    def timed_out(self) -> WaitTimeoutError:
+        """Return the error that ends a wait whose query continues."""
+        status = self.run.status
         error = WaitTimeoutError(
-            f"query {self.run.schedule_id!r} is {standing(self.run.status)} at the end of the wait; "
-            f"go on with client.attach({self.run.token!r})",
-            query=self.run.handle,
-            status=self.run.status,
+            f"query {self.run.schedule_id!r} is {f'still {status}' if status else 'not seen yet'} "
+            f"at the end of the wait; continue with client.attach({self.run.ticket.token!r})",
+            status=status,
         )
-        error.__cause__ = self.last_miss
-        self.run.annotate(error)
+        error.__cause__ = self.last_failure
         return error
 
 
-def standing(status: QueryStatus | None) -> str:
-    """Return where a query stands, in words."""
-    return "not seen yet" if status is None else f"still {status}"
+def asks_for_patience(error: CallError) -> bool:
+    """Return whether a failed poll only asks us to come back later."""
+    is_rate_limit = isinstance(error, RateLimitError) and is_worth_polling_again(error)
+    return is_rate_limit or isinstance(error, StatusNotFoundError | LimitExceededError)
 
 
-def wait(context: ClientContext, run: Run, timeout: float, on_change: OnChange | None) -> Flow[None]:
-    """Wait for success; raise how the query ended otherwise."""
-    run.abandoned = None
-    deadline = Deadline((yield from now()) + timeout)
-    yield from Wait(context, run, deadline, on_change).flow()
-    raise_if_bad(run)
+def remember(context: ClientContext, run: Run, status: QueryStatus, moment: float) -> None:
+    """Keep what a poll showed: when the next one is due, the columns, and the error of a query that ended badly."""
+    run.record(status, moment)
+    run.timing.due = next_poll(context.poll, context.retry, run, None, moment, context.draw)
+    if status.is_success:
+        run.layout = layout_of(status.response)
+    kind = ENDINGS.get(status.code)
+    if kind is not None:
+        run.error = kind(f"{ended(status)}; the API gave no reason", status=status)
 
 
-def watch(context: ClientContext, run: Run, timeout: float) -> Flow[None]:
-    """Give every change of a query, the last one terminal."""
-    deadline = Deadline((yield from now()) + timeout)
-    if run.status is not None:
-        yield Yield(run.status)
-    yield from Wait(context, run, deadline, Yield).flow()
-    if run.status is None or not run.status.is_terminal:
-        raise_if_bad(run)  # the end came as an error and not as a status
+def ended(status: QueryStatus) -> str:
+    """Return how a query ended, in words."""
+    request = f" (request id {status.request_id})" if status.request_id else ""
+    return f"query {status.schedule_id!r} ended as {status.code}{request}"
 
 
-def refresh(context: ClientContext, run: Run) -> Flow[QueryStatus]:
-    """Poll once, and again only where that poll failed."""
-    lagging = run.may_lag((yield from now()))
+def failed(run: Run, error: CallError) -> QueryFailedError:
+    """End a run with the error that the API gave for the query itself, and return it."""
+    failure = QueryFailedError(f"query {run.schedule_id!r} failed: {error}", status=run.status)
+    failure.__cause__ = error
+    run.error = failure
+    return failure
 
-    def is_worth_it(error: CallError) -> bool:
-        return is_worth_polling_again(error) or (lagging and isinstance(error, StatusNotFoundError))
 
-    try:
-        return (yield from retried(context, partial(poll, context, run, NEVER), is_worth_it, NEVER))
-    except CALL_ERRORS as error:
-        run.annotate(error)
-        if isinstance(error, StatusNotFoundError) and not lagging:
-            raise expired(run, error) from error
-        raise
+def expired(run: Run, error: CallError, delivered: int = 0) -> ResultExpiredError:
+    """End a run whose status is no longer kept, and return the error."""
+    gone = ResultExpiredError(
+        f"query {run.schedule_id!r} is no longer kept by the API, or was started with another key; "
+        "results are kept for one hour after the end: start the query again",
+        status=run.status,
+        delivered=delivered,
+    )
+    gone.__cause__ = error
+    run.error = gone
+    return gone
 
 
 def raise_if_bad(run: Run) -> None:
-    """Raise how a query ended, if it did not end well."""
+    """Raise how a query ended, if it did not succeed."""
     if run.error is not None:
         raise run.error.with_traceback(None)

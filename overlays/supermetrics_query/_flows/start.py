@@ -1,7 +1,7 @@
 """Starting a query so that it is never lost and never runs twice.
 
-The schedule id is known before anything is sent. When the answer to a start is lost, the query is looked for under that
-id, and only if it is not there is the start repeated.
+The schedule id is known before anything is sent. When the answer to a start is lost, the query is polled under that id,
+and the start is repeated only if the query is not there.
 """
 
 from functools import partial
@@ -19,35 +19,31 @@ from .._core.polling import Deadline
 from .._core.retrying import CALL_ERRORS, is_outcome, is_transient, leaves_doubt
 from .._core.run import Run
 from .._models import QueryStatus
-from ..errors import StatusNotFoundError, SupermetricsQueryError, UnreadableResponseError
+from ..errors import StatusNotFoundError, UnreadableResponseError
 from ..events import StartSent
 from .poll import OnChange, Wait, failed, poll, raise_if_bad, remember
-from .request import ask, retried
+from .request import call, retried
 
 
 def start(context: ClientContext, run: Run, query: DataQuery, deadline: Deadline, held: int) -> Flow[QueryStatus]:
-    """Start a query and return what is known of it; errors carry the token, because the query may be running."""
-    run.started = run.born = yield from now()
-    yield from context.emit(StartSent(schedule_id=run.schedule_id, token=run.token))
+    """Start a query and return its first status; the API may hold the answer for `held` seconds."""
+    run.timing.started = run.timing.born = yield from now()
+    yield from context.emit(StartSent(schedule_id=run.schedule_id, token=run.ticket.token))
     body = prepared(context, run, query, held)
-    doubt = False
+    in_doubt = False
 
     def once() -> Flow[QueryStatus]:
-        nonlocal doubt
-        found = (yield from find(context, run, deadline)) if doubt else None
+        nonlocal in_doubt
+        found = (yield from find(context, run, deadline)) if in_doubt else None
         if found is not None:
             return found
         try:
             return (yield from send_start(context, run, body, deadline))
         except CALL_ERRORS as error:
-            doubt = leaves_doubt(error)
+            in_doubt = leaves_doubt(error)
             raise
 
-    try:
-        return (yield from retried(context, once, is_transient, deadline))
-    except SupermetricsQueryError as error:
-        run.annotate(error)
-        raise
+    return (yield from retried(context, once, is_transient, deadline))
 
 
 def prepared(context: ClientContext, run: Run, query: DataQuery, held: int) -> DataQuery:
@@ -56,17 +52,17 @@ def prepared(context: ClientContext, run: Run, query: DataQuery, held: int) -> D
     body.schedule_id = run.schedule_id
     if isinstance(body.sync_timeout, Unset):
         body.sync_timeout = held
-    if run.format == OutputFormat.JSON:
-        body.offset_start, body.offset_end = run.window(0, context.page_size)
+    if run.ticket.format == OutputFormat.JSON:
+        body.offset_start, body.offset_end = run.ticket.window(0, context.page_size)
     return body
 
 
 def send_start(context: ClientContext, run: Run, body: DataQuery, deadline: Deadline) -> Flow[QueryStatus]:
-    """Send the start once; rows that come at once in a format without a status are told by a poll."""
-    request = requests.start_query(body, OutputFormat(run.format))
+    """Send the start once and return the status; poll for it where rows without a status come at once."""
+    request = requests.start_query(body, OutputFormat(run.ticket.format))
     held = 0 if isinstance(body.sync_timeout, Unset) else body.sync_timeout
     try:
-        status = yield from ask(context, request, partial(accepted, run), deadline, held=held)
+        status = yield from call(context, request, partial(accepted, run), deadline, held=held)
     except CALL_ERRORS as error:
         if is_outcome(error):
             raise failed(run, error) from error
@@ -78,17 +74,17 @@ def send_start(context: ClientContext, run: Run, body: DataQuery, deadline: Dead
 
 
 def accepted(run: Run, answer: Answer) -> QueryStatus | None:
-    """Read the answer to a start, None where it is rows without a status."""
+    """Return the status in the answer to a start, None where it is rows without a status."""
     try:
         return status_of(answer, run.schedule_id)
     except UnreadableResponseError:
-        if run.format == OutputFormat.JSON or answer.flaw:
+        if run.ticket.format == OutputFormat.JSON or answer.flaw:
             raise
         return None
 
 
 def find(context: ClientContext, run: Run, deadline: Deadline) -> Flow[QueryStatus | None]:
-    """Look for a query whose start was never answered."""
+    """Return the status of a query whose start was never answered, None where it is not there."""
     try:
         return (yield from poll(context, run, deadline))
     except StatusNotFoundError:
@@ -107,10 +103,10 @@ def run_to_end(
     except CALL_ERRORS as error:
         if not is_transient(error) or not deadline.is_over((yield from now())):
             raise
-        wait.last_miss = error
-        raise wait.timeout() from error
+        wait.last_failure = error
+        raise wait.timed_out() from error
     if on_change is not None:
         yield on_change(status)
-    yield from wait.check()
+    wait.check((yield from now()))
     yield from wait.flow()
     raise_if_bad(run)

@@ -39,7 +39,7 @@ from .transport import (
 
 ALLOWED = {"headers", "proxy", "trust_env", "verify"}
 LONGEST_HEADER = 100 * 1024  # bytes, as with httpx; by itself aiohttp stops at 8 KB
-CHUNK = 64 * 1024  # bytes; as often a download is told of
+CHUNK = 64 * 1024  # bytes; how much a download reports at once
 FAILURES = (aiohttp.ClientError, TimeoutError, ValueError)
 
 
@@ -150,12 +150,12 @@ async def once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerTyp
     except aiohttp.ClientHttpProxyError as error:
         raise ProxyRefusedError(f"{error.status} {error.message}") from None
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError, aiohttp.ClientResponseError) as error:
-        told = error.message if isinstance(error, aiohttp.ClientResponseError) else error
-        raise NoAnswerError(str(told).partition("\n")[0]) from None  # the other lines repeat what was received
+        message = error.message if isinstance(error, aiohttp.ClientResponseError) else error
+        raise NoAnswerError(str(message).partition("\n")[0]) from None  # the other lines repeat what was received
 
 
 def checked(options: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Refuse what aiohttp cannot do, or does in a way of its own."""
+    """Return the options; raise ConfigurationError for what aiohttp cannot do as httpx does."""
     refuse_ours(options)
     if unknown := sorted(options.keys() - ALLOWED):
         raise ConfigurationError(

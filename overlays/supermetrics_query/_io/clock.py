@@ -1,4 +1,4 @@
-"""The time that drivers live in. A test gives a client another one: `QueryClient(..., clock=...)`."""
+"""The clock of the drivers. A test can pass another one: `QueryClient(..., clock=...)`."""
 
 import time
 from typing import Protocol
@@ -7,18 +7,18 @@ import anyio
 
 
 class Clock(Protocol):
-    """A monotonic clock, in seconds, and how to let time pass on it."""
+    """A monotonic clock, in seconds, and how to sleep on it."""
 
     def now(self) -> float:
         """Return a reading."""
         ...
 
     def sleep(self, seconds: float) -> None:
-        """Let time pass in a thread."""
+        """Sleep in a thread."""
         ...
 
     async def sleep_async(self, seconds: float) -> None:
-        """Let time pass in a task."""
+        """Sleep in a task."""
         ...
 
 

@@ -22,21 +22,21 @@ def checked_key(value: object) -> str:
 
 
 class Credentials:
-    """The key in force, and where the next one comes from. `serial` counts the keys there have been."""
+    """The current key, and where the next one comes from. `serial` counts the keys so far."""
 
     def __init__(self, key: str | None, provider: TokenProvider | None) -> None:
-        """Take a key that is used for ever, or a provider that is asked for one when it is needed."""
+        """Take a key, or a provider that is asked for one when it is needed."""
         self._key = checked_key(key) if provider is None else None
         self._provider = provider
         self.serial = 0
 
     def __repr__(self) -> str:
-        """Show nothing of the key."""
+        """Return a text without the key."""
         return f"<Credentials {self.serial}>"
 
     @property
     def is_missing(self) -> bool:
-        """Whether the provider has not been asked yet."""
+        """Whether there is no key yet, because the provider has not been asked."""
         return self._key is None
 
     def ask(self) -> object:
@@ -44,10 +44,10 @@ class Credentials:
         return self._key if self._provider is None else self._provider()
 
     def replace(self, key: object) -> None:
-        """Use another key from now on."""
+        """Replace the key."""
         self._key = checked_key(key)
         self.serial += 1
 
     def header(self) -> dict[str, str]:
-        """Return the one place in which a key is sent."""
+        """Return the header with the key, which is sent nowhere else."""
         return {"Authorization": f"Bearer {self._key}"}

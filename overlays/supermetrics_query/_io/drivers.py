@@ -1,4 +1,4 @@
-"""Perform what flows ask for: two drivers, one sync and one async, and no thinking.
+"""Perform what flows ask for: two drivers, one sync and one async, that decide nothing.
 
 Only our own errors are thrown into a flow. Everything else (Ctrl-C, a cancelled task, an error of the user's callback)
 passes through and closes the flow.
@@ -6,11 +6,11 @@ passes through and closes the flow.
 
 import inspect
 import threading
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import closing
 from functools import partial
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar, assert_never
 
 import anyio
 
@@ -23,9 +23,11 @@ from .._core.effects import (
     Collect,
     Done,
     Effect,
+    Exchange,
     Flow,
     Now,
     Outcome,
+    Pending,
     Renew,
     Send,
     Sleep,
@@ -40,61 +42,87 @@ from .tasks import TaskWork, first_of, in_thread
 from .transport import AsyncSender
 
 T = TypeVar("T")
+
 NO_CREDENTIAL = 0  # the serial before the first; to read it here could miss that another thread has just asked
 
 
+def as_it_is(item: Any) -> Any:
+    """Return an item that a flow yields for the caller."""
+    return item
+
+
 class Driver:
-    """Perform effects in the thread of the caller; threads may share one."""
+    """Performs effects in the thread of the caller; threads may share one."""
 
     def __init__(self, transport: Transport, credentials: Credentials, clock: Clock) -> None:
-        """Take what it needs to send, to prove who is asking, and to wait."""
+        """Take what it needs to send, to authenticate, and to wait."""
         self._transport = transport
         self._credentials = credentials
         self._clock = clock
         self._renewal = threading.Lock()
-        self._handlers: Mapping[type[Effect], Callable[[Any], object]] = {
-            Send: self._send,
-            Begin: self._begin,
-            Collect: lambda effect: effect.pending.result(),
-            Await: lambda effect: wait(effect.pending, effect.seconds, FIRST_COMPLETED),
-            Acquire: lambda effect: effect.limiter.acquire(effect.lane, effect.moment),
-            Renew: self._renew,
-            Sleep: lambda effect: self._clock.sleep(effect.seconds),
-            Now: lambda _: self._clock.now(),
-            Call: lambda effect: settled(effect.function(effect.argument)),
-        }
 
     def run(self, flow: Flow[T]) -> T:
-        """Perform a flow to its end."""
+        """Perform a flow to its end and return its result."""
         with closing(flow):
             step = resume(flow)
             while not isinstance(step, Done):
-                step = resume(flow, self._perform(step))
+                step = resume(flow, self._outcome(step))
             return step.value
 
-    def iterate(self, flow: Flow[None]) -> Generator[Any, None, None]:
-        """Perform a flow and yield what it gives."""
+    def iterate(self, flow: Flow[None], convert: Callable[[Any], Any] = as_it_is) -> Generator[Any, None, None]:
+        """Perform a flow, and yield its items as the caller wants them."""
         with closing(flow):
             step = resume(flow)
             while not isinstance(step, Done):
                 if isinstance(step, Yield):
-                    yield step.item
+                    yield convert(step.item)
                     step = resume(flow)
                 else:
-                    step = resume(flow, self._perform(step))
+                    step = resume(flow, self._outcome(step))
 
     def close(self) -> None:
         """Close the connections."""
         self._transport.close()
 
-    def _perform(self, effect: Effect) -> Outcome:
+    def _outcome(self, effect: Effect) -> Outcome:
         try:
-            return Outcome(self._performed(effect))
+            return Outcome(self._perform(effect))
         except SupermetricsQueryError as error:
             return Outcome(error=error)
 
-    def _performed(self, effect: Effect) -> object:
-        return self._handlers.get(type(effect), refuse)(effect)
+    def _perform(self, effect: Effect) -> object:
+        match effect:
+            case Send() | Begin() | Collect() | Await() | Renew():
+                return self._exchange(effect)
+            case Now():
+                return self._clock.now()
+            case Acquire():
+                return effect.limiter.acquire(effect.lane, effect.now)
+            case Call():
+                return plain(effect.function(effect.argument))
+            case Sleep():
+                self._clock.sleep(effect.seconds)
+            case Yield():
+                raise not_iterated(effect)
+            case _:
+                assert_never(effect)
+        return None
+
+    def _exchange(self, effect: Exchange) -> object:
+        match effect:
+            case Send():
+                return self._send(effect)
+            case Begin():
+                return self._begin(effect)
+            case Collect():
+                return effect.pending.result()
+            case Await():
+                wait(futures(effect.pending), effect.seconds, FIRST_COMPLETED)
+            case Renew():
+                self._renew(effect)
+            case _:
+                assert_never(effect)
+        return None
 
     def _send(self, effect: Send) -> Answer:
         if self._credentials.is_missing:
@@ -105,78 +133,92 @@ class Driver:
         if isinstance(effect.effect, Send):
             return in_thread(partial(self._send, effect.effect))
         future: Future[object] = Future()
-        future.set_result(self._performed(effect.effect))
+        future.set_result(self._perform(effect.effect))
         return future
 
     def _renew(self, effect: Renew) -> None:
         with self._renewal:
             if self._credentials.serial == effect.stale:
-                self._credentials.replace(settled(self._credentials.ask()))
+                self._credentials.replace(plain(self._credentials.ask()))
 
 
 class AsyncDriver:
-    """Perform effects in the task of the caller, under asyncio or trio; tasks may share one."""
+    """Performs effects in the task of the caller, under asyncio or trio; tasks may share one."""
 
     def __init__(self, transport: AsyncSender, credentials: Credentials, clock: Clock) -> None:
-        """Take what it needs to send, to prove who is asking, and to wait."""
+        """Take what it needs to send, to authenticate, and to wait."""
         self._transport = transport
         self._credentials = credentials
         self._clock = clock
         self._renewal = anyio.Lock()
-        self._handlers: Mapping[type[Effect], Callable[[Any], Awaitable[object]]] = {
-            Send: self._send,
-            Begin: self._begin,
-            Collect: lambda effect: effect.pending.result(),
-            Await: lambda effect: first_of(effect.pending, effect.seconds),
-            Acquire: lambda effect: effect.limiter.acquire_async(effect.lane, effect.moment),
-            Renew: self._renew,
-            Sleep: lambda effect: self._clock.sleep_async(effect.seconds),
-            Now: self._now,
-            Call: lambda effect: awaited(effect.function(effect.argument)),
-        }
 
     async def run(self, flow: Flow[T]) -> T:
-        """Perform a flow to its end."""
+        """Perform a flow to its end and return its result."""
         with closing(flow):
             step = resume(flow)
             while not isinstance(step, Done):
-                step = resume(flow, await self._perform(step))
+                step = resume(flow, await self._outcome(step))
             return step.value
 
-    async def iterate(self, flow: Flow[None]) -> AsyncGenerator[Any, None]:
-        """Perform a flow and yield what it gives."""
+    async def iterate(self, flow: Flow[None], convert: Callable[[Any], Any] = as_it_is) -> AsyncGenerator[Any, None]:
+        """Perform a flow, and yield its items as the caller wants them."""
         with closing(flow):
             step = resume(flow)
             while not isinstance(step, Done):
                 if isinstance(step, Yield):
-                    yield step.item
+                    yield convert(step.item)
                     step = resume(flow)
                 else:
-                    step = resume(flow, await self._perform(step))
+                    step = resume(flow, await self._outcome(step))
 
     async def close(self) -> None:
         """Close the connections."""
         await self._transport.close()
 
-    async def _perform(self, effect: Effect) -> Outcome:
+    async def _outcome(self, effect: Effect) -> Outcome:
         try:
-            return Outcome(await self._performed(effect))
+            return Outcome(await self._perform(effect))
         except SupermetricsQueryError as error:
             return Outcome(error=error)
 
-    async def _performed(self, effect: Effect) -> object:
-        return await self._handlers.get(type(effect), refuse)(effect)
+    async def _perform(self, effect: Effect) -> object:
+        match effect:
+            case Send() | Begin() | Collect() | Await() | Renew():
+                return await self._exchange(effect)
+            case Now():
+                return self._clock.now()
+            case Acquire():
+                return await effect.limiter.acquire_async(effect.lane, effect.now)
+            case Call():
+                return await awaited(effect.function(effect.argument))
+            case Sleep():
+                await self._clock.sleep_async(effect.seconds)
+            case Yield():
+                raise not_iterated(effect)
+            case _:
+                assert_never(effect)
+        return None
+
+    async def _exchange(self, effect: Exchange) -> object:
+        match effect:
+            case Send():
+                return await self._send(effect)
+            case Begin():
+                return TaskWork(partial(self._perform, effect.effect))
+            case Collect():
+                return await awaited(effect.pending.result())
+            case Await():
+                await first_of(works(effect.pending), effect.seconds)
+            case Renew():
+                await self._renew(effect)
+            case _:
+                assert_never(effect)
+        return None
 
     async def _send(self, effect: Send) -> Answer:
         if self._credentials.is_missing:
             await self._renew(Renew(NO_CREDENTIAL))
         return await self._transport.send(effect, self._credentials)
-
-    async def _begin(self, effect: Begin) -> TaskWork[Any]:
-        return TaskWork(partial(self._performed, effect.effect))
-
-    async def _now(self, _: Now) -> float:
-        return self._clock.now()
 
     async def _renew(self, effect: Renew) -> None:
         async with self._renewal:
@@ -184,13 +226,23 @@ class AsyncDriver:
                 self._credentials.replace(await awaited(self._credentials.ask()))
 
 
-def refuse(effect: Effect) -> NoReturn:
-    """Refuse what only an iteration can do."""
-    raise ConfigurationError(f"this flow must be iterated over: {effect!r}")
+def futures(pending: Sequence[Pending[Any]]) -> list[Future[Any]]:
+    """Return what the sync driver has begun."""
+    return [each for each in pending if isinstance(each, Future)]
 
 
-def settled(result: object) -> object:
-    """Return what a function of the user returned; a coroutine cannot be awaited here."""
+def works(pending: Sequence[Pending[Any]]) -> list[TaskWork[Any]]:
+    """Return what the async driver has begun."""
+    return [each for each in pending if isinstance(each, TaskWork)]
+
+
+def not_iterated(effect: Yield) -> ConfigurationError:
+    """Return the error for a flow that yields items to a caller that only wants its end."""
+    return ConfigurationError(f"this flow must be iterated over: {effect!r}")
+
+
+def plain(result: object) -> object:
+    """Return what a function of the user returned; raise ConfigurationError for an awaitable."""
     if inspect.isawaitable(result):
         if inspect.iscoroutine(result):
             result.close()
@@ -201,5 +253,5 @@ def settled(result: object) -> object:
 
 
 async def awaited(result: object) -> object:
-    """Return what a function of the user returned, or what comes of awaiting it."""
+    """Return what a function of the user returned, or the result of awaiting it."""
     return await result if inspect.isawaitable(result) else result

@@ -127,18 +127,18 @@ class NoCookies(httpx.Cookies):
     """Keeps no cookies: only the key says who asks, and reading them costs a tenth of a poll."""
 
     def extract_cookies(self, response: httpx.Response) -> None:
-        """Leave the cookies of an answer where they are."""
+        """Ignore the cookies of an answer."""
 
 
 NO_COOKIES = NoCookies()
 
 
 class WithoutCookies:
-    """What an httpx client has instead of cookies."""
+    """Keeps an httpx client from having cookies. A jar that takes none would still cost 40 microseconds a poll."""
 
     @property
     def cookies(self) -> httpx.Cookies:
-        """None."""
+        """An empty jar that stays empty."""
         return NO_COOKIES
 
     @cookies.setter
@@ -166,7 +166,7 @@ def client_options(base_url: str, options: Mapping[str, Any]) -> dict[str, Any]:
 
 @cache
 def tls_context(*, verify: bool = True) -> ssl.SSLContext:
-    """Make the one TLS context of this process, which costs as much as 20 requests."""
+    """Return the one TLS context of this process; to make one costs as much as 20 requests."""
     return httpx.create_ssl_context(verify=verify)
 
 

@@ -1,10 +1,11 @@
-"""Work that goes on while a flow does: in a thread, or in a task under asyncio or trio.
+"""Work in the background of a flow: in a thread, or in a task under asyncio or trio.
 
-A thread cannot be stopped. One that nobody waits for any more ends with its request, and does not keep the process.
+A thread cannot be stopped. One whose result is no longer wanted ends with its request, and never keeps the process.
 """
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -14,7 +15,6 @@ import sniffio
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
 
 T = TypeVar("T")
@@ -23,14 +23,14 @@ TASKS: set[asyncio.Task[None]] = set()  # asyncio itself forgets a task that nob
 
 
 def in_thread(work: Callable[[], T]) -> Future[T]:
-    """Do work in a thread of its own."""
+    """Start work in a thread of its own, and return its future."""
     future: Future[T] = Future()
     Thread(target=fulfil, args=(future, work), name=NAME, daemon=True).start()
     return future
 
 
 def fulfil(future: Future[T], work: Callable[[], T]) -> None:
-    """Do the work, unless nobody wants it any more, and keep what came of it."""
+    """Do the work unless it was cancelled, and keep its result or its failure."""
     if not future.set_running_or_notify_cancel():
         return
     try:
@@ -45,7 +45,7 @@ class TaskWork(Generic[T]):
     """Work in a task of its own."""
 
     def __init__(self, work: Callable[[], Awaitable[T]]) -> None:
-        """Begin it."""
+        """Start it."""
         self._work = work
         self._scope = anyio.CancelScope()
         self._done = anyio.Event()
@@ -53,14 +53,14 @@ class TaskWork(Generic[T]):
         spawn(self._run)
 
     async def result(self) -> T:
-        """Wait for it, and return or raise what came of it."""
+        """Wait for it; return its result or raise its failure."""
         await self._done.wait()
         if isinstance(self._outcome, tuple):
             return self._outcome[0]
         raise self._outcome or anyio.ClosedResourceError
 
     def done(self) -> bool:
-        """Tell whether it has ended."""
+        """Return whether it has ended."""
         return self._done.is_set()
 
     async def wait(self) -> None:
@@ -82,7 +82,7 @@ class TaskWork(Generic[T]):
 
 
 async def first_of(works: Sequence[TaskWork[T]], seconds: float) -> None:
-    """Wait until one of them has ended, or for so long."""
+    """Wait until one of them has ended, or for so many seconds."""
     with anyio.move_on_after(seconds):
         async with anyio.create_task_group() as group:
             for work in works:
@@ -97,7 +97,7 @@ async def ended(work: TaskWork[T], others: anyio.CancelScope) -> None:
 
 
 def spawn(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Let a task run that no block waits for; it must not raise."""
+    """Start a task that no block waits for; it must not raise."""
     if sniffio.current_async_library() == "trio":
         import trio
 

@@ -41,13 +41,13 @@ def parts(base_url: str, effect: Send, credentials: Credentials) -> tuple[str, P
 
 
 def headers_of(options: Mapping[str, Any]) -> dict[str, str]:
-    """Return the headers of every request: those of the user, and who we are."""
+    """Return the headers of every request: those of the user, and our User-Agent."""
     given = dict(options.get("headers", {})).items()
     return {name: value for name, value in given if name.lower() != "user-agent"} | {"User-Agent": USER_AGENT}
 
 
 def refuse_ours(options: Mapping[str, Any]) -> None:
-    """Refuse options that this package decides on."""
+    """Raise ConfigurationError for options that this package sets itself."""
     headers = {str(name).lower() for name in options.get("headers", {})}
     taken = sorted(options.keys() & set(OURS)) + (["headers[Authorization]"] if "authorization" in headers else [])
     if taken:
@@ -55,24 +55,24 @@ def refuse_ours(options: Mapping[str, Any]) -> None:
 
 
 def closed() -> ConfigurationError:
-    """Say why a client that was closed sends nothing."""
+    """Return the error for a client that has been closed."""
     return ConfigurationError("this client has been closed: use it inside its `with` block")
 
 
 def bounded(seconds: float | None) -> AbstractContextManager[object]:
-    """Raise TimeoutError after so many seconds; where there is no bound, do not pay for one."""
+    """Return a block that raises TimeoutError after so many seconds, if there is a bound."""
     return nullcontext() if seconds is None else anyio.fail_after(seconds)
 
 
 def transport_error(request: Request, error: Exception, never_sent: tuple[type[Exception], ...]) -> TransportError:
-    """Say what happened instead of an answer."""
+    """Return the error for a request without an answer."""
     return TransportError(
         f"no answer to {request.operation}: {described(error)}", sent=not isinstance(error, never_sent)
     )
 
 
 def described(error: Exception) -> str:
-    """Name an error, and add its text where it has one."""
+    """Return the name of an error, and its text where it has one."""
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
@@ -97,12 +97,12 @@ class Body:
         return None if self.total is None else max(0.0, self.total - self.age)
 
     def redirect_to(self, request: Request, status: int) -> "Body":
-        """Hand a success on as it comes, where the request says so; an error is always kept."""
+        """Pass a success on as it arrives, where the request says so; an error is always kept."""
         self.write = request.write if 200 <= status < 300 else None
         return self
 
     def feed(self, chunk: bytes) -> bool:
-        """Add a part, and tell whether more may come."""
+        """Add a part, and return whether more may come."""
         if self.write is not None:
             return self.write(chunk) is not False
         self.content = joined(self.content, chunk) if self.content else chunk

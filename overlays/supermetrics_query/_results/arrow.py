@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from types import NoneType
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,10 +19,6 @@ from attrs import define, field, frozen
 
 from .._models import Column, Page
 from ..errors import ConfigurationError, QueryError
-
-if TYPE_CHECKING:
-    from .._core.run import Run
-
 
 CellTypes: TypeAlias = "tuple[CellType, ...]"
 MISFITS = (pa.ArrowException, ArithmeticError, UnicodeError)
@@ -91,7 +87,7 @@ class Chunk:
 
 
 def cell_types_of(column: Column) -> CellTypes:
-    """Return how a column may be read, by what the API declares it to be."""
+    """Return the types that a column may have, by what the API declares."""
     declared = column.data_type or ""
     return DECLARED.get(declared) or DECLARED.get(declared.partition(".")[0]) or UNDECLARED
 
@@ -138,14 +134,14 @@ def text_of(cell: object) -> str:
 
 @define
 class ColumnBuilder:
-    """One column as it fills: the readings that still hold every cell, and the cells."""
+    """One column as it grows: the types that still hold every cell, and the cells."""
 
     column: Column
     cell_types: CellTypes
     chunks: list[Chunk] = field(factory=list)
 
     def add(self, cells: Sequence[Any], start: int) -> None:
-        """Take the cells of a page; raise ValueError where no reading is left that holds them."""
+        """Add the cells of a page; raise ValueError where no type is left that holds them."""
         for number, cell_type in enumerate(self.cell_types):
             chunk = read(cells, cell_type)
             if chunk is not None:
@@ -155,7 +151,7 @@ class ColumnBuilder:
         raise ValueError(self.misfit(cells, start))
 
     def take(self) -> list[pa.Array]:
-        """Hand over the cells, all under one type, which the cells that come later must fit."""
+        """Return the cells and forget them, all under one type, which later cells must fit."""
         if pa.types.is_null(self.type):
             self.cell_types = self.cell_types[-1:]
         arrays = [chunk.under(self.type) for chunk in self.chunks]
@@ -173,15 +169,15 @@ class ColumnBuilder:
     @property
     def described(self) -> pa.Field:
         """The column as Arrow describes it, with what the API says of it."""
-        told = {
+        members = {
             "field_id": self.column.field_id,
             "field_name": self.column.name,
             "data_type": self.column.data_type,
         }
-        return pa.field(self.column.key, self.type, metadata={name: text for name, text in told.items() if text})
+        return pa.field(self.column.key, self.type, metadata={name: text for name, text in members.items() if text})
 
     def misfit(self, cells: Sequence[Any], start: int) -> str:
-        """Say which cell does not fit, and what to do."""
+        """Return which cell does not fit, and what to do."""
         cell_type, key = self.cell_types[-1], self.column.key
         place = next((place for place, cell in enumerate(cells) if read([cell], cell_type) is None), 0)
         where = f"column {key!r}, row {start + place} counted from 0"
@@ -193,15 +189,18 @@ class ColumnBuilder:
 
 @define
 class TableBuilder:
-    """A table that is being built. `types` are those that the caller wants, by column."""
+    """A table that is being built. `types` are those that the caller wants, by column.
 
-    run: Run
+    `known` returns the columns of a result without rows, once all of its pages have been read.
+    """
+
     types: Mapping[str, pa.DataType]
+    known: Callable[[], Sequence[Column]] = list
     columns: list[ColumnBuilder] = field(factory=list)
     is_empty: bool = True
 
     def add(self, page: Page) -> None:
-        """Take a page; raise QueryError where a cell fits no type that it may have."""
+        """Add a page; raise QueryError where a cell fits no type that it may have."""
         if self.is_empty:
             self.begin(page.columns)
             self.is_empty = False
@@ -210,9 +209,7 @@ class TableBuilder:
             for column, cells in zip(self.columns, columns, strict=True):
                 column.add(cells, page.start)
         except ValueError as problem:
-            error = QueryError(str(problem), status=self.run.status)
-            self.run.annotate(error)
-            raise error from None
+            raise QueryError(str(problem)) from None
 
     def batch(self, page: Page) -> pa.RecordBatch:
         """Return a page alone. The first one decides the types of all that follow."""
@@ -226,9 +223,9 @@ class TableBuilder:
         return pa.RecordBatch.from_arrays([pa.array([], kind) for kind in table.schema.types], schema=table.schema)
 
     def table(self) -> pa.Table:
-        """Return everything that was taken."""
+        """Return everything that was added."""
         if self.is_empty:
-            self.begin(self.run.layout.columns or [Column(key=key, index=n) for n, key in enumerate(self.types)])
+            self.begin(self.known() or [Column(key=key, index=n) for n, key in enumerate(self.types)])
         taken = [(column.take(), column.type) for column in self.columns]
         arrays = [pa.chunked_array(chunks, kind) for chunks, kind in taken]
         return pa.Table.from_arrays(arrays, schema=self.schema())
@@ -237,13 +234,11 @@ class TableBuilder:
         """Prepare the columns; raise ConfigurationError where a type is given for one that is not there."""
         keys = [column.key for column in columns]
         if unknown := [key for key in self.types if key not in keys]:
-            error = ConfigurationError(f"schema names what the result does not have: {unknown!r}; it has {keys!r:.999}")
-            self.run.annotate(error)
-            raise error
+            raise ConfigurationError(f"schema names what the result does not have: {unknown!r}; it has {keys!r:.999}")
         self.columns = [ColumnBuilder(column, self.cell_types(column)) for column in columns]
 
     def cell_types(self, column: Column) -> CellTypes:
-        """Return how a column may be read: as the caller wants, else as the API declares."""
+        """Return the types that a column may have: what the caller wants, else what the API declares."""
         wanted = self.types.get(column.key)
         return cell_types_of(column) if wanted is None else (CellType(wanted, ANY),)
 

@@ -8,16 +8,12 @@ the header.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from attrs import evolve, frozen
 from supermetrics_query_api import models
 
 from .._models import Column, Row
-
-if TYPE_CHECKING:
-    from supermetrics_query_api.models import QueryDetails, QueryField, QueryResponse
-
 
 MOST_COLUMNS = 1001  # `data_column` in the contract goes to 1000
 
@@ -37,7 +33,7 @@ class Layout:
         return [self.fitted(row) for row in rows]
 
     def is_header(self, row: object) -> bool:
-        """Tell whether a row repeats the header, which some pages do."""
+        """Return whether a row repeats the header, which some pages do."""
         return isinstance(row, Sequence) and tuple(row) == self.header
 
     def fitted(self, row: Any) -> Row:
@@ -54,8 +50,8 @@ class Layout:
 NO_LAYOUT = Layout((), None)
 
 
-def layout_of(response: QueryResponse) -> Layout:
-    """Read how the rows are laid out from the answer that holds the first of them."""
+def layout_of(response: models.QueryResponse) -> Layout:
+    """Return how the rows are laid out, by the answer that holds the first of them."""
     data = data_of(response)
     query = query_of(response)
     header = tuple(data[0]) if data and isinstance(data[0], list | tuple) and has_header(query) else None
@@ -65,38 +61,38 @@ def layout_of(response: QueryResponse) -> Layout:
     return Layout(tuple(numbered(columns)), header)
 
 
-def data_of(response: QueryResponse) -> list[Any]:
+def data_of(response: models.QueryResponse) -> list[Any]:
     """Return the rows as they came, header and all."""
     return response.data if isinstance(response.data, list) else []
 
 
-def total_of(response: QueryResponse) -> int | None:
+def total_of(response: models.QueryResponse) -> int | None:
     """Return how many rows the API says the result has."""
     result = response.meta.result if isinstance(response.meta, models.QueryMeta) else None
     total = result.total_rows if isinstance(result, models.QueryResult) else None
     return total if isinstance(total, int) and not isinstance(total, bool) and total >= 0 else None
 
 
-def field_ids(response: QueryResponse) -> dict[int, str]:
-    """Map each column to the id of the field that fills it, where the answer tells."""
+def field_ids(response: models.QueryResponse) -> dict[int, str]:
+    """Return the id of the field that fills each column, where the answer names it."""
     fields = fields_by_column(query_of(response))
     return {index: text(each.id) or text(each.field_id) or "" for index, each in fields.items()}
 
 
-def query_of(response: QueryResponse) -> QueryDetails | None:
-    """Return the query as the API understood it, where the answer tells."""
+def query_of(response: models.QueryResponse) -> models.QueryDetails | None:
+    """Return the query as the API understood it, where the answer has it."""
     query = response.meta.query if isinstance(response.meta, models.QueryMeta) else None
     return query if isinstance(query, models.QueryDetails) else None
 
 
-def has_header(query: QueryDetails | None) -> bool:
-    """Tell whether row 0 holds labels."""
+def has_header(query: models.QueryDetails | None) -> bool:
+    """Return whether row 0 holds labels."""
     settings = query.settings if query else None
     return not (isinstance(settings, models.QuerySettings) and settings.additional_properties.get("no_headers"))
 
 
-def fields_by_column(query: QueryDetails | None) -> dict[int, QueryField]:
-    """Map each column to the field that fills it. A split turns one metric into many columns, which it cannot name."""
+def fields_by_column(query: models.QueryDetails | None) -> dict[int, models.QueryField]:
+    """Return the field that fills each column. A split turns one metric into many columns, which it cannot name."""
     fields = query.fields if query and isinstance(query.fields, list) else []
     is_split = any(each.field_split == "column" for each in fields)
     return {
@@ -109,11 +105,11 @@ def fields_by_column(query: QueryDetails | None) -> dict[int, QueryField]:
 
 
 def are_tuples(data: Sequence[Any]) -> bool:
-    """Tell whether rows are tuples; they are decoded so all or none."""
+    """Return whether rows are tuples; they are decoded so all or none."""
     return bool(data) and type(data[0]) is tuple
 
 
-def labels_of(data: Sequence[Any], header: Row | None, fields: Mapping[int, QueryField]) -> list[Any]:
+def labels_of(data: Sequence[Any], header: Row | None, fields: Mapping[int, models.QueryField]) -> list[Any]:
     """Return a label for each column, None where there is none."""
     if data and isinstance(data[0], Mapping):
         return list(dict.fromkeys(key for row in data if isinstance(row, Mapping) for key in row))
@@ -122,8 +118,8 @@ def labels_of(data: Sequence[Any], header: Row | None, fields: Mapping[int, Quer
     return [*(header or ()), *[None] * (width - len(header or ()))]
 
 
-def column_of(index: int, label: Any, field: QueryField | None) -> Column:
-    """Describe one column by its field, else by its label, else by its number."""
+def column_of(index: int, label: Any, field: models.QueryField | None) -> Column:
+    """Return a column, named by its field, else by its label, else by its number."""
     fallback = str(label) if label not in (None, "") else f"column_{index + 1}"
     if field is None:
         return Column(key=fallback, index=index, name=text(label))
@@ -143,7 +139,7 @@ def text(value: object) -> str | None:
 
 
 def numbered(columns: Iterable[Column]) -> Iterator[Column]:
-    """Number keys that occur again, so that no column hides another."""
+    """Yield the columns with a number on keys that occur again, so that no column hides another."""
     taken: set[str] = set()
     for column in columns:
         key, number = column.key, 1

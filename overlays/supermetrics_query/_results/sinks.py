@@ -1,4 +1,4 @@
-"""Where a download goes. A file that was not finished never stands under the name that was asked for."""
+"""Where a download is written. An unfinished file never has the name that was asked for."""
 
 import inspect
 import os
@@ -12,19 +12,19 @@ from ..errors import ConfigurationError
 Target: TypeAlias = str | os.PathLike[str] | IO[bytes]
 OnBytes: TypeAlias = Callable[[int], object]
 KEPT_HEAD = 64 * 1024
-TOLD_EVERY = 64 * 1024  # bytes
-UNTOLD = -1
+REPORT_EVERY = 64 * 1024  # bytes
+NOTHING = -1
 
 
 class Sink:
-    """Takes the bytes of a download, counts them, and keeps their beginning, which tells an error from rows.
+    """Takes the bytes of a download, counts them, and keeps their beginning, which distinguishes an error from rows.
 
     `failure` is what writing or `on_progress` raised. It is kept until nothing more arrives: before, it could be taken
     for a failure of the connection. Nothing is written after it.
     """
 
     def __init__(self, file: IO[bytes] | None = None, on_progress: OnBytes | None = None) -> None:
-        """Take an open file, or none before `begin`."""
+        """Take an open file, or none until `begin`."""
         self._file = file
         self._on_progress = on_progress
         self.failure: Exception | None = None
@@ -38,10 +38,10 @@ class Sink:
     def begin(self) -> None:
         """Begin, or begin again."""
         self.size, self.head = 0, b""
-        self._told = UNTOLD
+        self._reported = NOTHING
 
     def write(self, chunk: bytes) -> bool:
-        """Take a part, and tell whether more may come."""
+        """Write a part, and return whether more may come."""
         if self.failure is None:
             try:
                 self._take(chunk)
@@ -54,21 +54,21 @@ class Sink:
             self._file.write(chunk)
         self.size += len(chunk)
         self.head += chunk[: KEPT_HEAD - len(self.head)]
-        if self.size - self._told > TOLD_EVERY:
-            self._tell()
+        if self.size - self._reported > REPORT_EVERY:
+            self._report()
 
-    def _tell(self) -> None:
-        if self._on_progress is not None and self._told != self.size:
-            self._told = self.size
+    def _report(self) -> None:
+        if self._on_progress is not None and self._reported != self.size:
+            self._reported = self.size
             refuse_awaitable(self._on_progress(self.size))
 
     def finish(self) -> int:
-        """Keep what was written and return how many bytes it is."""
-        self._tell()
+        """Keep what was written and return its size."""
+        self._report()
         return self.size
 
     def discard(self) -> None:
-        """Drop what was not finished, where that can be done."""
+        """Remove what was not finished, where that can be done."""
 
 
 class PathSink(Sink):
@@ -87,7 +87,7 @@ class PathSink(Sink):
         super().begin()
 
     def finish(self) -> int:
-        """Give the file its name."""
+        """Rename the file to its final name, and return its size."""
         size = super().finish()
         if self._file is not None:
             self._file.close()
@@ -107,7 +107,7 @@ class FileSink(Sink):
     """Writes to an open file, which the caller closes; where that fails, the error says that it is not whole."""
 
     def __init__(self, file: IO[bytes], on_progress: OnBytes | None = None) -> None:
-        """Begin where the file stands."""
+        """Start at the current position of the file."""
         super().__init__(file, on_progress)
         self._rewind = partial(rewind, file, file.tell()) if file.seekable() else None
 
@@ -124,7 +124,7 @@ class FileSink(Sink):
 
 
 def rewind(file: IO[bytes], start: int) -> None:
-    """Take back what was written since a position."""
+    """Remove what was written since a position."""
     file.seek(start)
     file.truncate()
 
@@ -139,7 +139,7 @@ def sink_of(target: Target, on_progress: OnBytes | None = None) -> Sink:
 
 
 def refuse_awaitable(result: object) -> None:
-    """Refuse what nobody would await: bytes are written while they arrive."""
+    """Raise ConfigurationError for an awaitable: bytes are written while they arrive, and nothing awaits it."""
     if inspect.isawaitable(result):
         if inspect.iscoroutine(result):
             result.close()

@@ -5,31 +5,31 @@ The libraries are optional and imported when a table is asked for, before anythi
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import aclosing, closing
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, Union
 
-from .._extras import check_installed
+from .._extras import Extra, check_installed
+from .._models import Column, Page
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator, Mapping
-
     import pandas as pd
     import polars as pl
     import pyarrow as pa
 
-    from .._core.run import Run
-    from .._models import Page
-    from .arrow import TableBuilder
+    from .arrow import TableBuilder  # pyarrow is optional
+else:
+    pa, pd, pl = Extra("arrow"), Extra("pandas"), Extra("polars")
 
-    Schema: TypeAlias = pa.Schema | Mapping[str, pa.DataType]
+Schema: TypeAlias = Union["pa.Schema", "Mapping[str, pa.DataType]"]
 
 
-def table_builder(run: Run, schema: Schema | None, extra: str = "arrow") -> TableBuilder:
-    """Begin a table of a result; `schema` holds the types that the caller wants, by column."""
-    check_installed(extra)
+def table_builder(known: Callable[[], Sequence[Column]], schema: Schema | None) -> TableBuilder:
+    """Return an empty table; `schema` holds the types that the caller wants, by column."""
+    check_installed("arrow")
     from .arrow import TableBuilder, checked_types
 
-    return TableBuilder(run, checked_types(schema))
+    return TableBuilder(checked_types(schema), known)
 
 
 def batches(pages: Generator[Page, None, None], table: TableBuilder) -> Generator[pa.RecordBatch, None, None]:
@@ -56,9 +56,6 @@ def pandas_of(table: pa.Table) -> pd.DataFrame:
     Integers and booleans take the types of pandas that know an empty cell, so that none becomes a float; dates become
     datetime64.
     """
-    import pandas as pd
-    import pyarrow as pa
-
     signed = {pa.int8(): pd.Int8Dtype(), pa.int16(): pd.Int16Dtype(), pa.int32(): pd.Int32Dtype()}
     unsigned = {pa.uint8(): pd.UInt8Dtype(), pa.uint16(): pd.UInt16Dtype(), pa.uint32(): pd.UInt32Dtype()}
     long = {pa.int64(): pd.Int64Dtype(), pa.uint64(): pd.UInt64Dtype(), pa.bool_(): pd.BooleanDtype()}
@@ -69,6 +66,4 @@ def pandas_of(table: pa.Table) -> pd.DataFrame:
 
 def polars_of(table: pa.Table) -> pl.DataFrame:
     """Return a table for polars."""
-    import polars as pl
-
     return pl.DataFrame(table)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 from attrs import frozen
 
+from .._core.run import Run
 from ..errors import ServerError, TransportError, UnreadableResponseError, WaitTimeoutError
 from . import exits
 from .keys import key_from
@@ -18,7 +19,6 @@ from .keys import key_from
 if TYPE_CHECKING:
     from .._client.client import QueryClient
     from .._client.query import Query
-    from .._core.run import Run
     from .progress import Display
 
 MAY_RUN = (TransportError, ServerError, UnreadableResponseError)
@@ -89,7 +89,8 @@ class Session:
     @contextmanager
     def going_on(self, name: str, query: "Query | Run") -> Iterator[None]:
         """Say with which command to go on when the block is interrupted or its time is over."""
-        again = f"{GO_ON[name]}\n  {self.command(name, query.token)}"
+        token = query.ticket.token if isinstance(query, Run) else query.token
+        again = f"{GO_ON[name]}\n  {self.command(name, token)}"
         try:
             yield
         except KeyboardInterrupt:
@@ -103,9 +104,8 @@ class Session:
 
 def told(error: WaitTimeoutError) -> str:
     """Say where a query stands, without the Python that would go on."""
-    from .._flows.poll import standing
-
-    return f"query {error.schedule_id!r} is {standing(error.status)} at the end of the wait"
+    standing = f"still {error.status}" if error.status else "not seen yet"
+    return f"query {error.schedule_id!r} is {standing} at the end of the wait"
 
 
 def log_to_stderr() -> None:
