@@ -9,8 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from supermetrics_query.cli.app import COMMANDS, app
-from supermetrics_query.cli.examples import EXAMPLES
+from supermetrics_query.cli.app import COMMANDS, EXAMPLES, app
 from supermetrics_query.cli.exits import MEANINGS
 from supermetrics_query.emulator import Emulator, read_csv
 from typer.testing import CliRunner

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from supermetrics_query.cli.app import app
-from supermetrics_query.cli.durations import duration, shown
+from supermetrics_query.cli.options import duration
+from supermetrics_query.cli.progress import shown
 from supermetrics_query.emulator import Emulator, Plan
 from typer.testing import CliRunner, Result
 

@@ -13,7 +13,7 @@ from .._core.polling import PollPolicy
 from ..emulator import Emulator, Plan
 from ..errors import SupermetricsQueryError
 from .progress import Display
-from .sessions import Session
+from .session import Session
 
 SLOW = Plan(scheduled_seconds=0.3, queued_seconds=0.7, run_seconds=4.0, parts=8)
 QUICK = {"scheduled_seconds": 0, "queued_seconds": 0, "run_seconds": 0.2}

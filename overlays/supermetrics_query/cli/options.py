@@ -1,10 +1,13 @@
 """The options that commands share, as annotations."""
 
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
 from typer import Argument, Option
+
+from ..errors import ConfigurationError
 
 QUERY, RESULT, CONNECTION = "What to fetch", "The result", "The connection"
 
@@ -172,3 +175,17 @@ AnyFile: TypeAlias = Annotated[
         "--to", metavar="FILE", help="Write to a file, whole or not at all; else to stdout.", rich_help_panel=RESULT
     ),
 ]
+
+
+UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smh]?)")
+
+
+def duration(text: str) -> float | None:
+    """Return a duration in seconds, None for `never`."""
+    if text == "never":
+        return None
+    found = DURATION.fullmatch(text)
+    if found is None:
+        raise ConfigurationError(f"--timeout must be like 90, 15m, 4h or never, not {text!r}")
+    return float(found[1]) * UNITS[found[2]]

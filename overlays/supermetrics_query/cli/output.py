@@ -1,17 +1,22 @@
 """In which form a result is written, and where."""
 
+import io
+import os
+import shutil
 import sys
-from collections.abc import Mapping
-from contextlib import closing
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from importlib import import_module
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from attrs import frozen
 
 from ..errors import ConfigurationError
 from . import extras, forms
 from .options import Output
-from .targets import checked_target, opened
 
 if TYPE_CHECKING:
     from .._client.query import Query
@@ -52,8 +57,6 @@ class Outlet:
             if self.form == RAW:
                 query.download(file)
                 return
-            from .parquet import write_batches
-
             with closing(query.iter_arrow()) as batches:
                 write_batches(batches, file)
 
@@ -84,3 +87,60 @@ def without_parquet(target: Outlet) -> Outlet:
     if target.form == PARQUET:
         raise ConfigurationError("this can be written as .csv, .ndjson or .json, not as Parquet")
     return target
+
+
+class Stdout(io.FileIO):
+    """Stdout as bytes. It cannot be rewound: what stands before in a file, as after `>>`, is not ours."""
+
+    def seekable(self) -> bool:
+        """Say that it cannot be rewound."""
+        return False
+
+
+def checked_target(path: Path) -> Path:
+    """Return a path that can be written to, before a query is spent on it."""
+    folder = path.parent
+    if path.is_dir():
+        raise ConfigurationError(f"--to {str(path)!r} is a folder")
+    if not folder.is_dir():
+        raise ConfigurationError(f"--to {str(path)!r}: there is no folder {str(folder)!r}")
+    if not os.access(path if path.exists() else folder, os.W_OK):
+        raise ConfigurationError(f"--to {str(path)!r} must not be written to")
+    return path
+
+
+@contextmanager
+def opened(path: Path | None) -> Iterator[IO[bytes]]:
+    """Give a file to write to; without a path it is stdout."""
+    if path is None:
+        with io.BufferedWriter(Stdout(os.dup(sys.stdout.fileno()), "w")) as stdout:
+            yield stdout
+    elif path.exists() and not path.is_file():  # a pipe or a device cannot be replaced
+        with path.open("wb") as special:
+            yield special
+    else:
+        with beside(path.resolve()) as file:
+            yield file
+
+
+@contextmanager
+def beside(path: Path) -> Iterator[IO[bytes]]:
+    """Write beside a path and take its place at the end."""
+    part = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
+    try:
+        with part.open("wb") as file:
+            if path.exists():
+                shutil.copymode(path, part)
+            yield file
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_batches(batches: Iterator[Any], file: IO[bytes]) -> None:
+    """Write record batches of one schema; a result without rows is one batch without rows."""
+    parquet = import_module("pyarrow.parquet")  # it has no types that an import by name would bring
+    first = next(batches)
+    with parquet.ParquetWriter(file, first.schema) as writer:
+        for batch in chain([first], batches):
+            writer.write_batch(batch)

@@ -12,7 +12,6 @@ from rich.text import Text
 
 from .._models import QueryStatus
 from ..events import Event, Polled, PollFailed, RetryScheduled
-from .durations import shown
 
 IN_LINE = frozenset({"SCHEDULED", "QUEUED"})
 
@@ -119,3 +118,10 @@ def queue(status: QueryStatus) -> str:
     if workflow is None or status.code not in IN_LINE:
         return ""
     return f"queue: {workflow.scheduled} waiting, {workflow.running} running"
+
+
+def shown(seconds: float) -> str:
+    """Write a duration as 0:07 or 1:02:03."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -2,16 +2,18 @@
 
 import json
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+import yaml
 from supermetrics_query_api.models import DataQuery
 
 from ..errors import ConfigurationError
-from . import documents
 
 Members = Mapping[str, object]
 FIXED_DAY = re.compile(r"\d+-\d+-\d+")
@@ -23,7 +25,7 @@ def text(name: str, value: object) -> str:
         return value.isoformat()
     if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
         return str(value)
-    raise ConfigurationError(f"{name} must be text, not {documents.brief(value)}; quotes make it text in YAML")
+    raise ConfigurationError(f"{name} must be text, not {brief(value)}; quotes make it text in YAML")
 
 
 def texts(name: str, value: object) -> object:
@@ -58,14 +60,14 @@ def whole(name: str, value: object) -> int:
     """Return a whole number."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    raise ConfigurationError(f"{name} must be a whole number, not {documents.brief(value)}")
+    raise ConfigurationError(f"{name} must be a whole number, not {brief(value)}")
 
 
 def settings(name: str, value: object) -> dict[str, object]:
     """Return settings."""
     if isinstance(value, dict):
         return value
-    raise ConfigurationError(f"{name} must be an object such as 'no_headers: true', not {documents.brief(value)}")
+    raise ConfigurationError(f"{name} must be an object such as 'no_headers: true', not {brief(value)}")
 
 
 KINDS: Mapping[str, Callable[[str, object], object]] = {
@@ -135,7 +137,7 @@ OPTIONS: Mapping[str, tuple[str, Callable[[Any], object]]] = {
 
 def from_options(file: str | None, options: Mapping[str, Any]) -> DataQuery:
     """Return the query; options win over the file, and one setting over another of the same name."""
-    told = documents.read(file) if file is not None else {}
+    told = document(file) if file is not None else {}
     read = {name: convert(options[option]) for name, (option, convert) in OPTIONS.items()}
     given = {name: value for name, value in read.items() if value is not None}
     if "settings" in given:
@@ -153,3 +155,46 @@ def checked(members: Members) -> dict[str, object]:
             close = get_close_matches(name, KINDS, n=1) or [", ".join(KINDS)]
             raise ConfigurationError(f"a query has no {name!r}; did you mean {close[0]}?")
     return {name: KINDS[name](name, value) for name, value in members.items()}
+
+
+STDIN = "-"
+
+
+def document(name: str) -> dict[str, object]:
+    """Return what a file says, as an object."""
+    place = "stdin" if name == STDIN else name
+    try:
+        text = (sys.stdin.buffer.read() if name == STDIN else Path(name).read_bytes()).decode("utf-8-sig")
+    except OSError as error:
+        raise ConfigurationError(f"cannot read {place!r}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{place!r} is not text in UTF-8") from None
+    value = parsed(place, text)
+    if not isinstance(value, Mapping):
+        raise ConfigurationError(f"{place!r} must hold an object such as 'ds_id: GAWA', not {brief(value)}")
+    return {str(key): member for key, member in value.items()}
+
+
+def parsed(place: str, text: str) -> object:
+    """Read JSON, and what is not JSON as YAML, unless the name of the file says otherwise."""
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        if place.endswith(".json"):
+            raise ConfigurationError(f"{place!r} is not JSON: {error}") from None
+    try:
+        return yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ConfigurationError(f"{place!r} is neither JSON nor YAML: {flaw(error)}") from None
+
+
+def flaw(error: Exception) -> str:
+    """Say what is wrong with YAML, and where."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        return f"{error.problem} in line {error.problem_mark.line + 1}"
+    return str(error).splitlines()[0]
+
+
+def brief(value: object) -> str:
+    """Say what a value is without repeating all of it."""
+    return "nothing" if value is None else f"{value!r:.60}"

@@ -1,19 +1,20 @@
 """What every command that talks to the API needs: a client, and words for whoever waits."""
 
 import logging
+import os
 import shlex
+import stat
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 from attrs import frozen
 
-from ..errors import ServerError, TransportError, UnreadableResponseError, WaitTimeoutError
+from ..errors import ConfigurationError, ServerError, TransportError, UnreadableResponseError, WaitTimeoutError
 from . import exits
-from .keys import key_from
 
 if TYPE_CHECKING:
     from .._client.client import QueryClient
@@ -112,3 +113,29 @@ def log_to_stderr() -> None:
     """Write the events of a client to stderr."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
     exits.LOGGER.setLevel(logging.DEBUG)
+
+
+API_KEY = "SUPERMETRICS_API_KEY"
+
+
+def key_from(path: Path | None) -> str:
+    """Return the key. It is in no message."""
+    if path is None:
+        return os.environ.get(API_KEY) or missing()
+    try:
+        key = path.read_text(encoding="utf-8").strip()
+        mode = path.stat().st_mode
+    except OSError as error:
+        raise ConfigurationError(f"cannot read --key-file {str(path)!r}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"--key-file {str(path)!r} is not text") from None
+    if not key:
+        raise ConfigurationError(f"--key-file {str(path)!r} is empty")
+    if os.name == "posix" and stat.S_ISREG(mode) and mode & (stat.S_IRWXG | stat.S_IRWXO):
+        exits.say(f"warning: others may read the key in {str(path)!r}: chmod 600 {path}")
+    return key
+
+
+def missing() -> NoReturn:
+    """Say how to give a key."""
+    raise ConfigurationError(f"no API key: set {API_KEY}, or give --key-file PATH")

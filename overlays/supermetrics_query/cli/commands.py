@@ -1,0 +1,266 @@
+"""The commands."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import typer
+from attrs import frozen
+
+from ..errors import ConfigurationError
+from . import extras
+from . import options as o
+from .forms import Rows
+from .options import duration
+from .output import Outlet, as_it_comes, outlet, without_parquet
+from .session import Session
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from supermetrics_query_api.models import DataQuery
+
+    from .._core.run import Run
+    from .._models import QueryStatus
+    from ..emulator import Emulator, Plan, Source
+
+JSON = "json"
+
+
+@frozen(kw_only=True)
+class Order:
+    """A query to start, in one of the formats of the API, how long to wait for it, and where its result goes."""
+
+    query: "DataQuery"
+    format: str
+    timeout: float | None
+    outlet: Outlet
+
+    def name(self) -> "Run":
+        """Name the run before anything is sent, so that it can be gone on with whatever happens."""
+        from .._client.inputs import new_run
+
+        run = new_run(self.query, self.format)
+        self.query.schedule_id = run.schedule_id
+        return run
+
+
+def run(
+    file: o.File = None,
+    ds_id: o.DsId = None,
+    fields: o.Fields = None,
+    accounts: o.Accounts = None,
+    date_range: o.DateRange = None,
+    start_date: o.FirstDay = None,
+    end_date: o.LastDay = None,
+    where: o.Filter = None,
+    order_rows: o.OrderRows = None,
+    max_rows: o.MaxRows = None,
+    setting: o.Settings = None,
+    segments: o.Segments = None,
+    users: o.Users = None,
+    compare: o.Compare = None,
+    compare_show: o.CompareShow = None,
+    compare_start_date: o.CompareFirst = None,
+    compare_end_date: o.CompareLast = None,
+    order_columns: o.OrderColumns = None,
+    max_columns: o.MaxColumns = None,
+    cache_minutes: o.Minutes = None,
+    schedule_id: o.ScheduleId = None,
+    output: o.OutputForm = None,
+    to: o.To = None,
+    format: o.Format = JSON,
+    no_wait: o.NoWait = False,
+    timeout: o.Timeout = o.LONGEST,
+    key_file: o.KeyFile = None,
+    base_url: o.BaseUrl = None,
+    quiet: o.Quiet = False,
+    verbose: o.Verbose = False,
+) -> None:
+    """Start a query, wait until it has succeeded, and write its rows."""
+    options = locals()
+    from .queries import from_options
+
+    if no_wait and (output or to):
+        raise ConfigurationError("--no-wait writes no rows; leave out --output and --to, and use `rows` later")
+    if format != JSON and output:
+        raise ConfigurationError("--output does not apply to --format, which takes what the API writes as it comes")
+    order = Order(
+        query=from_options(file, options),
+        format=format,
+        timeout=duration(timeout),
+        outlet=outlet(output, to) if format == JSON else as_it_comes(format, to),
+    )
+    session = Session(key_file=key_file, base_url=base_url, quiet=quiet, verbose=verbose)
+    (start if no_wait else run_to_end)(session, order)
+
+
+def start(session: Session, order: Order) -> None:
+    """Start a query and print its token."""
+    with session.client() as client, session.going_on("wait", order.name()):
+        typer.echo(client.start(order.query, format=order.format).token)
+
+
+def run_to_end(session: Session, order: Order) -> None:
+    """Start a query, wait for it, and write its result."""
+    name, display = order.name(), session.display()
+    with session.client(display) as client:
+        with session.going_on("wait", name), display:
+            query = client.run(order.query, format=order.format, timeout=order.timeout, on_progress=display.show)
+        with session.going_on("rows", name):
+            order.outlet.write_result(query)
+
+
+def wait(
+    query: o.Token,
+    timeout: o.Timeout = o.LONGEST,
+    key_file: o.KeyFile = None,
+    base_url: o.BaseUrl = None,
+    quiet: o.Quiet = False,
+    verbose: o.Verbose = False,
+) -> None:
+    """Wait until a query has succeeded. It may have been started anywhere with the same key."""
+    patience = duration(timeout)
+    session = Session(key_file=key_file, base_url=base_url, quiet=quiet, verbose=verbose)
+    with session.waited(query, patience) as handle:
+        session.hint(f"To see its rows:\n  {session.command('rows', handle.token)}")
+
+
+def status(
+    query: o.Token,
+    output: o.OutputForm = None,
+    key_file: o.KeyFile = None,
+    base_url: o.BaseUrl = None,
+    quiet: o.Quiet = False,
+    verbose: o.Verbose = False,
+) -> None:
+    """Poll once where a query stands. How it ended is told by `wait --timeout 0`."""
+    target = outlet(output, None)
+    session = Session(key_file=key_file, base_url=base_url, quiet=quiet, verbose=verbose)
+    with session.client(page_size=1) as client:
+        seen = told(client.attach(query).refresh())
+    # One object and no list, so that `jq .status` finds it.
+    form = Outlet("ndjson") if target.form == o.Output.JSON else target
+    form.write(Rows(list(seen), [[tuple(seen.values())]]))
+
+
+def told(status: "QueryStatus") -> Mapping[str, object]:
+    """Return what a poll has shown, by column."""
+    progress, workflow = status.progress, status.workflow
+    return {
+        "schedule_id": status.schedule_id,
+        "status": str(status.code),
+        "parts_ready": progress.ready if progress else None,
+        "parts_total": progress.total if progress else None,
+        "queue_waiting": workflow.scheduled if workflow else None,
+        "queue_running": workflow.running if workflow else None,
+        "request_id": status.request_id,
+    }
+
+
+def rows(
+    query: o.Token,
+    output: o.OutputForm = None,
+    to: o.To = None,
+    timeout: o.Timeout = o.LONGEST,
+    key_file: o.KeyFile = None,
+    base_url: o.BaseUrl = None,
+    quiet: o.Quiet = False,
+    verbose: o.Verbose = False,
+) -> None:
+    """Write the rows of a query, after waiting for it where it has not ended."""
+    patience, target = duration(timeout), outlet(output, to)
+    session = Session(key_file=key_file, base_url=base_url, quiet=quiet, verbose=verbose)
+    with session.waited(query, patience) as handle, session.going_on("rows", handle):
+        target.write_result(handle)
+
+
+def download(
+    query: o.Token,
+    to: o.AnyFile = None,
+    timeout: o.Timeout = o.LONGEST,
+    key_file: o.KeyFile = None,
+    base_url: o.BaseUrl = None,
+    quiet: o.Quiet = False,
+    verbose: o.Verbose = False,
+) -> None:
+    """Write the result of a query as the API writes it, in the format that the query was started with."""
+    from .._core.run import decode_token
+
+    patience, target = duration(timeout), as_it_comes(decode_token(query).format, to)
+    session = Session(key_file=key_file, base_url=base_url, quiet=quiet, verbose=verbose)
+    with session.waited(query, patience) as handle, session.going_on("download", handle):
+        target.write_result(handle)
+
+
+def history(
+    ds_id: o.HistoryIds = None,
+    status: o.HistoryStatus = None,
+    since: o.Since = None,
+    until: o.Until = None,
+    output: o.OutputForm = None,
+    to: o.To = None,
+    key_file: o.KeyFile = None,
+    base_url: o.BaseUrl = None,
+    quiet: o.Quiet = False,
+    verbose: o.Verbose = False,
+) -> None:
+    """List the queries that the key has run, the last 24 hours unless told otherwise."""
+    from .queries import day, items
+
+    target = without_parquet(outlet(output, to))
+    span = {
+        name: None if value is None else day(f"--{name}", value) for name, value in (("since", since), ("until", until))
+    }
+    session = Session(key_file=key_file, base_url=base_url, quiet=quiet, verbose=verbose)
+    with session.client() as client:
+        found = client.history(ds_ids=items(ds_id) or None, status_codes=items(status) or None, **span)
+        entries = [entry.to_dict() for entry in found]
+    keys = list(dict.fromkeys(key for entry in entries for key in entry if not key.startswith("@")))
+    target.write(Rows(keys, [[[entry.get(key) for key in keys] for entry in entries]]))
+
+
+def demo() -> None:
+    """Run queries against a local emulator of the API: no key, no network."""
+    extras.require("emulator")
+    from .demo import show
+
+    show()
+
+
+def emulate(
+    host: o.Host = "127.0.0.1",
+    port: o.Port = 8765,
+    key: o.EmulatorKey = "fake_key_of_the_emulator",
+    source: o.Sources = None,
+    plan: o.Plan = None,
+    fault: o.Faults = None,
+    speed: o.Speed = 1.0,
+    concurrency: o.Concurrency = 1000,
+    per_second: o.PerSecond = None,
+    per_hour: o.PerHour = None,
+    per_day: o.PerDay = None,
+    today: o.Today = None,
+    errors: o.Errors = o.Family.ENVELOPE,
+) -> None:
+    """Serve an emulator of the API until Ctrl-C, and print what to paste into another shell."""
+    extras.require("emulator")
+    from .serving import day_of, plan_of, serve, sources_of
+
+    service = made(
+        plan_of(plan),
+        sources_of(source),
+        day_of(today),
+        {"key": key, "faults": fault or (), "speed": speed, "concurrency": concurrency, "errors": errors.value}
+        | {"per_second": per_second, "per_hour": per_hour, "per_day": per_day},
+    )
+    serve(service, host, port)
+
+
+def made(plan: "Plan", sources: Mapping[str, "Source"], today: "date | None", others: Mapping[str, Any]) -> "Emulator":
+    """Make the service, or say which of its options it refuses."""
+    from ..emulator import Emulator
+
+    try:
+        return Emulator(plan=plan, sources=sources, today=today, **others)
+    except (ValueError, TypeError) as error:
+        raise ConfigurationError(str(error.args[0])) from None
