@@ -27,7 +27,7 @@ def print_version(wanted: bool) -> None:
     if wanted:
         from supermetrics_query_api.provenance import CONTRACT_SHA256, CONTRACT_VERSION, GENERATOR
 
-        from .._version import __version__
+        from .. import __version__
 
         typer.echo(f"supermetrics-query {__version__}")
         typer.echo(f"contract {CONTRACT_VERSION} (sha256 {CONTRACT_SHA256})")

@@ -1,7 +1,7 @@
 """The commands."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 from attrs import frozen
@@ -12,16 +12,10 @@ from . import options as o
 from .forms import Rows
 from .options import duration
 from .output import Outlet, as_it_comes, outlet, without_parquet
-from .session import Session
+from .session import Session, Start
 
 if TYPE_CHECKING:
-    from datetime import date
-
-    from supermetrics_query_api.models import DataQuery
-
-    from .._core.run import Run
-    from .._models import QueryStatus
-    from ..emulator import Emulator, Plan, Source
+    from .. import DataQuery, QueryStatus
 
 JSON = "json"
 
@@ -34,14 +28,6 @@ class Order:
     format: str
     timeout: float | None
     outlet: Outlet
-
-    def name(self) -> "Run":
-        """Name the run before anything is sent, so that it can be gone on with whatever happens."""
-        from .._client.inputs import new_run
-
-        run = new_run(self.query, self.format)
-        self.query.schedule_id = run.schedule_id
-        return run
 
 
 def run(
@@ -88,25 +74,27 @@ def run(
         query=from_options(file, options),
         format=format,
         timeout=duration(timeout),
-        outlet=outlet(output, to) if format == JSON else as_it_comes(format, to),
+        outlet=outlet(output, to) if format == JSON else as_it_comes(to),
     )
+    order.outlet.check_format(format)
     session = Session(key_file=key_file, base_url=base_url, quiet=quiet, verbose=verbose)
     (start if no_wait else run_to_end)(session, order)
 
 
 def start(session: Session, order: Order) -> None:
     """Start a query and print its token."""
-    with session.client() as client, session.going_on("wait", order.name()):
+    sent = Start()
+    with session.client(sent.on_event) as client, session.going_on("wait", sent):
         typer.echo(client.start(order.query, format=order.format).token)
 
 
 def run_to_end(session: Session, order: Order) -> None:
     """Start a query, wait for it, and write its result."""
-    name, display = order.name(), session.display()
-    with session.client(display) as client:
-        with session.going_on("wait", name), display:
+    sent, display = Start(), session.display()
+    with session.client(sent.on_event, display.on_event) as client:
+        with session.going_on("wait", sent), display:
             query = client.run(order.query, format=order.format, timeout=order.timeout, on_progress=display.show)
-        with session.going_on("rows", name):
+        with session.going_on("rows", query):
             order.outlet.write_result(query)
 
 
@@ -121,7 +109,10 @@ def wait(
     """Wait until a query has succeeded. It may have been started anywhere with the same key."""
     patience = duration(timeout)
     session = Session(key_file=key_file, base_url=base_url, quiet=quiet, verbose=verbose)
-    with session.waited(query, patience) as handle:
+    display = session.display()
+    with session.client(display.on_event) as client:
+        handle = client.attach(query)
+        session.wait(handle, patience, display)
         session.hint(f"To see its rows:\n  {session.command('rows', handle.token)}")
 
 
@@ -170,8 +161,7 @@ def rows(
     """Write the rows of a query, after waiting for it where it has not ended."""
     patience, target = duration(timeout), outlet(output, to)
     session = Session(key_file=key_file, base_url=base_url, quiet=quiet, verbose=verbose)
-    with session.waited(query, patience) as handle, session.going_on("rows", handle):
-        target.write_result(handle)
+    write_later("rows", session, query, patience, target)
 
 
 def download(
@@ -184,12 +174,20 @@ def download(
     verbose: o.Verbose = False,
 ) -> None:
     """Write the result of a query as the API writes it, in the format that the query was started with."""
-    from .._core.run import decode_token
-
-    patience, target = duration(timeout), as_it_comes(decode_token(query).format, to)
+    patience, target = duration(timeout), as_it_comes(to)
     session = Session(key_file=key_file, base_url=base_url, quiet=quiet, verbose=verbose)
-    with session.waited(query, patience) as handle, session.going_on("download", handle):
-        target.write_result(handle)
+    write_later("download", session, query, patience, target)
+
+
+def write_later(command: str, session: Session, token: str, timeout: float | None, target: Outlet) -> None:
+    """Wait for a query that was started before, and write its result; `command` goes on where that is interrupted."""
+    display = session.display()
+    with session.client(display.on_event) as client:
+        query = client.attach(token)
+        target.check_format(query.format)
+        session.wait(query, timeout, display)
+        with session.going_on(command, query):
+            target.write_result(query)
 
 
 def history(
@@ -244,23 +242,11 @@ def emulate(
 ) -> None:
     """Serve an emulator of the API until Ctrl-C, and print what to paste into another shell."""
     extras.require("emulator")
-    from .serving import day_of, plan_of, serve, sources_of
+    from .serving import emulator_of, serve
 
-    service = made(
-        plan_of(plan),
-        sources_of(source),
-        day_of(today),
+    service = emulator_of(
+        *(plan, source, today),
         {"key": key, "faults": fault or (), "speed": speed, "concurrency": concurrency, "errors": errors.value}
         | {"per_second": per_second, "per_hour": per_hour, "per_day": per_day},
     )
     serve(service, host, port)
-
-
-def made(plan: "Plan", sources: Mapping[str, "Source"], today: "date | None", others: Mapping[str, Any]) -> "Emulator":
-    """Make the service, or say which of its options it refuses."""
-    from ..emulator import Emulator
-
-    try:
-        return Emulator(plan=plan, sources=sources, today=today, **others)
-    except (ValueError, TypeError) as error:
-        raise ConfigurationError(str(error.args[0])) from None

@@ -5,11 +5,8 @@ from itertools import islice
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
-from supermetrics_query_api.models import DataQuery, QuerySettings
 
-from .._client.client import QueryClient
-from .._client.query import Query
-from .._core.polling import PollPolicy
+from .. import DataQuery, PollPolicy, Query, QueryClient, QuerySettings
 from ..emulator import Emulator, Plan
 from ..errors import SupermetricsQueryError
 from .progress import Display

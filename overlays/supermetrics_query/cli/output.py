@@ -19,7 +19,7 @@ from . import extras, forms
 from .options import Output
 
 if TYPE_CHECKING:
-    from .._client.query import Query
+    from .. import Query
 
 PARQUET, RAW = "parquet", "raw"
 ENDINGS: Mapping[str, str] = {
@@ -37,6 +37,11 @@ class Outlet:
 
     form: str
     path: Path | None = None
+
+    def check_format(self, format: str) -> None:
+        """Raise ConfigurationError where a terminal would get a format of the API that it cannot show."""
+        if self.form == RAW and self.path is None and format == PARQUET and sys.stdout.isatty():
+            raise ConfigurationError("Parquet is not for a terminal: give --to FILE")
 
     def write(self, rows: forms.Rows) -> None:
         """Write rows."""
@@ -75,10 +80,8 @@ def outlet(output: Output | None, to: Path | None) -> Outlet:
     return Outlet(str(output or ending), path)
 
 
-def as_it_comes(format: str, to: Path | None) -> Outlet:
+def as_it_comes(to: Path | None) -> Outlet:
     """Return where to write what the API writes."""
-    if to is None and format == PARQUET and sys.stdout.isatty():
-        raise ConfigurationError("Parquet is not for a terminal: give --to FILE")
     return Outlet(RAW, None if to is None else checked_target(to))
 
 

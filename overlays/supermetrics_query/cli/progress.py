@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.text import Text
 
-from .._models import QueryStatus
+from .. import QueryStatus
+from ..errors import ConfigurationError
 from ..events import Event, Polled, PollFailed, RetryScheduled
 
 IN_LINE = frozenset({"SCHEDULED", "QUEUED"})
@@ -77,7 +78,8 @@ class Display:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Leave the last state on the screen."""
+        """Leave the last state on the screen, unless the query was refused before anything was sent."""
+        self.bar.live.transient = isinstance(error, ConfigurationError)
         self.bar.stop()
 
     def on_event(self, event: Event) -> None:

@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -14,6 +15,17 @@ from . import exits
 from .queries import day, named
 
 PASTE_HINT = "The emulator serves until Ctrl-C. Paste this into another shell:"
+
+
+def emulator_of(
+    plan: Sequence[str] | None, sources: Sequence[str] | None, today: str | None, others: Mapping[str, Any]
+) -> Emulator:
+    """Return the service that options describe, or say which of them it refuses."""
+    described, data, day_zero = plan_of(plan), sources_of(sources), day_of(today)
+    try:
+        return Emulator(plan=described, sources=data, today=day_zero, **others)
+    except (ValueError, TypeError) as error:
+        raise ConfigurationError(str(error.args[0])) from None
 
 
 def plan_of(pairs: Sequence[str] | None) -> Plan:

@@ -11,15 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import typer
-from attrs import frozen
+from attrs import define, frozen
 
 from ..errors import ConfigurationError, ServerError, TransportError, UnreadableResponseError, WaitTimeoutError
 from . import exits
 
 if TYPE_CHECKING:
-    from .._client.client import QueryClient
-    from .._client.query import Query
-    from .._core.run import Run
+    from .. import Query, QueryClient
+    from ..events import Event, OnEvent
     from .progress import Display
 
 MAY_RUN = (TransportError, ServerError, UnreadableResponseError)
@@ -56,18 +55,19 @@ class Session:
         url = () if self.base_url is None else ("--base-url", self.base_url)
         return shlex.join(("supermetrics-query", name, token, *key, *url))
 
-    def client(self, display: "Display | None" = None, *, page_size: int = 10_000) -> "QueryClient":
-        """Make a client that tells a display, or the log, what happens."""
-        from .._client.base import DEFAULT_POLL
-        from .._client.client import QueryClient
-        from .._core.polling import PollPolicy
-        from ..events import log_events
+    def client(self, *listeners: "OnEvent", page_size: int = 10_000) -> "QueryClient":
+        """Make a client whose events go to the listeners, and with `--verbose` to the log."""
+        from .. import PollPolicy, QueryClient, log_events
 
-        on_event = display.on_event if display else None
         if self.verbose:
             log_to_stderr()
-            on_event = log_events
-        poll = PollPolicy(start_wait=SHORT_START) if self.is_watched else DEFAULT_POLL
+            listeners = (log_events, *listeners)
+
+        def on_event(event: "Event") -> None:
+            for listener in listeners:
+                listener(event)
+
+        poll = PollPolicy(start_wait=SHORT_START) if self.is_watched else PollPolicy()
         key = key_from(self.key_file)
         return QueryClient(key, base_url=self.base_url, poll=poll, on_event=on_event, page_size=page_size)
 
@@ -77,36 +77,50 @@ class Session:
 
         return Display(is_shown=self.is_watched and not self.verbose)
 
-    @contextmanager
-    def waited(self, token: str, timeout: float | None) -> Iterator["Query"]:
-        """Give the handle of a query that has succeeded."""
-        display = self.display()
-        with self.client(display) as client:
-            query = client.attach(token)
-            with self.going_on("wait", query), display:
-                query.wait(timeout=timeout, on_progress=display.show)
-            yield query
+    def wait(self, query: "Query", timeout: float | None, display: "Display") -> None:
+        """Wait until a query has succeeded."""
+        with self.going_on("wait", query), display:
+            query.wait(timeout=timeout, on_progress=display.show)
 
     @contextmanager
-    def going_on(self, name: str, query: "Query | Run") -> Iterator[None]:
+    def going_on(self, name: str, query: "Query | Start") -> Iterator[None]:
         """Say with which command to go on when the block is interrupted or its time is over."""
-        again = f"{GO_ON[name]}\n  {self.command(name, query.token)}"
         try:
             yield
         except KeyboardInterrupt:
-            exits.say(f"Interrupted; query {query.schedule_id!r} does not mind. {again}")
+            if not query.token:  # nothing was sent
+                raise
+            exits.say(f"Interrupted; query {query.schedule_id!r} does not mind. {self.again(name, query.token)}")
             raise typer.Exit(exits.INTERRUPTED) from None
         except WaitTimeoutError as error:
-            raise exits.report(error, told(error), again) from None
+            raise exits.report(error, told(error), self.again(name, query.token)) from None
         except MAY_RUN as error:
-            raise exits.report(error, hint=f"The query may be running. {again}") from None
+            raise exits.report(error, hint=f"The query may be running. {self.again(name, query.token)}") from None
+
+    def again(self, name: str, token: str) -> str:
+        """Return what to do next, and the command that does it."""
+        return f"{GO_ON[name]}\n  {self.command(name, token)}"
+
+
+@define
+class Start:
+    """A start, and what goes on with its query from the moment that it is sent. `on_event` is for the client."""
+
+    schedule_id: str = ""
+    token: str = ""
+
+    def on_event(self, event: "Event") -> None:
+        """Keep the name and the token of the query that is about to be started."""
+        from .. import StartSent
+
+        if isinstance(event, StartSent):
+            self.schedule_id, self.token = event.schedule_id, event.token
 
 
 def told(error: WaitTimeoutError) -> str:
-    """Say where a query stands, without the Python that would go on."""
-    from .._flows.poll import standing
-
-    return f"query {error.schedule_id!r} is {standing(error.status)} at the end of the wait"
+    """Say where a query stands, without the Python that would go on with it."""
+    standing = "not seen yet" if error.status is None else f"still {error.status}"
+    return f"query {error.schedule_id!r} is {standing} at the end of the wait"
 
 
 def log_to_stderr() -> None:
