@@ -11,7 +11,9 @@ import pytest
 from supermetrics_query.cli.app import app
 from supermetrics_query.cli.options import duration
 from supermetrics_query.cli.progress import shown
+from supermetrics_query.cli.queries import KINDS
 from supermetrics_query.emulator import Emulator, Plan
+from supermetrics_query_api.limits import LIMITS
 from typer.testing import CliRunner, Result
 
 from tests.cli.shell import COMMAND, WEATHER, command, environment
@@ -96,6 +98,23 @@ def inside(service: Emulator, *words: str, stdin: str | bytes = "") -> Result:
     """Run a command in this process, where no pipe and no terminal matters."""
     told = {"SUPERMETRICS_API_KEY": service.key, "SUPERMETRICS_BASE_URL": service.url}
     return CliRunner(env=told).invoke(app, words, input=stdin)
+
+
+def test_a_number_stays_one_only_where_the_contract_means_a_number() -> None:
+    contract = LIMITS["DataQuery"]
+    assert KINDS.keys() == {name for name in contract if name.isidentifier()}
+    numbers = {name for name, kinds in KINDS.items() if "int" in kinds}
+    assert numbers == {name for name, kinds in contract.items() if "integer" in kinds}
+    days = {name for name, kinds in KINDS.items() if "datetime.date" in kinds}
+    assert days == {name for name, kinds in contract.items() if "date" in kinds}
+
+
+def test_what_yaml_reads_as_numbers_and_dates_is_sent_as_text(supermetrics_emulator: Emulator) -> None:
+    text = "ds_id: WEATHER\nfields: [date]\nds_accounts: [123, 4]\nds_user: 5\nstart_date: 2013-01-01\nmax_rows: 1\n"
+    inside(supermetrics_emulator, "run", "--file", "-", "--no-wait", stdin=text)
+    sent = started(supermetrics_emulator)
+    expected = {"ds_accounts": ["123", "4"], "ds_user": "5", "start_date": "2013-01-01", "max_rows": 1}
+    assert {name: sent[name] for name in expected} == expected
 
 
 BAD_FILES = [
