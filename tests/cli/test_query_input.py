@@ -1,4 +1,4 @@
-"""Where a query and a key come from, and what is said of those that cannot be used."""
+"""Where a query and a key come from, and the messages about those that cannot be used."""
 
 import json
 import os
@@ -62,7 +62,7 @@ def test_options_win_over_the_file(supermetrics_emulator: Emulator) -> None:
 
 
 def test_every_option_reaches_the_api_under_its_name(supermetrics_emulator: Emulator) -> None:
-    told = {
+    given = {
         "--ds-id": ("ds_id", "WEATHER"),
         "--fields": ("fields", "date,temp"),
         "--accounts": ("ds_accounts", "JFK"),
@@ -83,21 +83,21 @@ def test_every_option_reaches_the_api_under_its_name(supermetrics_emulator: Emul
         "--cache-minutes": ("cache_minutes", "7"),
         "--schedule-id": ("schedule_id", "mine"),
     }
-    words = [word for option, (_, value) in told.items() for word in (option, value)]
+    words = [word for option, (_, value) in given.items() for word in (option, value)]
     command(supermetrics_emulator, "run", *words, "--no-wait")
     sent = started(supermetrics_emulator)
     listed = {"fields", "ds_segments"}
     expected = {
         name: value.split(",") if name in listed else int(value) if value.isdigit() else value
-        for name, value in told.values()
+        for name, value in given.values()
     }
     assert {name: sent.get(name) for name in expected} == expected
 
 
 def inside(service: Emulator, *words: str, stdin: str | bytes = "") -> Result:
     """Run a command in this process, where no pipe and no terminal matters."""
-    told = {"SUPERMETRICS_API_KEY": service.key, "SUPERMETRICS_BASE_URL": service.url}
-    return CliRunner(env=told).invoke(app, words, input=stdin)
+    variables = {"SUPERMETRICS_API_KEY": service.key, "SUPERMETRICS_BASE_URL": service.url}
+    return CliRunner(env=variables).invoke(app, words, input=stdin)
 
 
 def test_a_number_stays_one_only_where_the_contract_means_a_number() -> None:
@@ -194,7 +194,7 @@ def test_no_list_of_processes_shows_the_key(supermetrics_emulator: Emulator) -> 
         stderr=subprocess.PIPE,
     ) as process:
         assert process.stderr is not None
-        assert process.stderr.readline(), "it has begun to tell what it does"
+        assert process.stderr.readline(), "it has begun to log"
         words = Path(f"/proc/{process.pid}/cmdline")
         shown_words = words.read_bytes() if words.exists() else ps(process.pid)
         process.kill()

@@ -1,4 +1,4 @@
-"""The command in a terminal: progress, Ctrl-C, and going on with the command that was printed."""
+"""The command in a terminal: progress, Ctrl-C, and the command that it prints to resume the wait."""
 
 import re
 import shlex
@@ -34,14 +34,14 @@ def test_the_queue_of_the_licence_is_shown_while_the_query_stands_in_it(supermet
     assert shown.process.returncode == 0
 
 
-def test_ctrl_c_leaves_the_query_alone_and_prints_the_command_that_goes_on(supermetrics_emulator: Emulator) -> None:
+def test_ctrl_c_leaves_the_query_alone_and_prints_the_command_that_resumes_it(supermetrics_emulator: Emulator) -> None:
     supermetrics_emulator.use(ENDLESS)
     with terminal(supermetrics_emulator, *RUN, "--schedule-id", "nightly") as shown:
         shown.until(r"RUNNING .*parts")
         shown.press("\x03")
         shown.end()
     assert shown.process.returncode == 130
-    assert "Interrupted; query 'nightly' does not mind." in shown.text
+    assert "Interrupted; query 'nightly' keeps running." in shown.text
     assert "Traceback" not in shown.text
     again = re.search(r"^  supermetrics-query (wait sq1\.\S+)$", shown.text, re.MULTILINE)
     assert again

@@ -1,4 +1,4 @@
-"""The commands."""
+"""The app: every command with its examples, `--version`, and one line for a usage error."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -23,7 +23,7 @@ app = typer.Typer(
 
 
 def print_version(wanted: bool) -> None:
-    """Print what this is made of, and end."""
+    """Print the versions of the package, the contract and the generator, and exit."""
     if wanted:
         from supermetrics_query_api.provenance import CONTRACT_SHA256, CONTRACT_VERSION, GENERATOR
 
@@ -41,7 +41,7 @@ def options(
         bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print versions and exit.")
     ] = False,
 ) -> None:
-    """Hold what stands before a command."""
+    """Take the options that stand before a command."""
 
 
 COMMANDS: tuple[Callable[..., None], ...] = (
@@ -77,12 +77,12 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
 
 
 def examples_of(command: str) -> str:
-    """Return the examples of a command, one a line."""
+    """Return the examples of a command, one per line."""
     return "\n".join(("Examples:", *(f"  {example}" for example in EXAMPLES[command])))
 
 
 def register(command: Callable[..., None]) -> None:
-    """Add a command with its examples."""
+    """Add a command, with its examples below its options."""
     app.command(epilog=escape(examples_of(command.__name__)))(exits.ending(command))
 
 
@@ -91,7 +91,7 @@ for each in COMMANDS:
 
 
 def run() -> NoReturn:
-    """Run the command line, and say on one line what is wrong with it."""
+    """Run the command line; print a usage error on one line."""
     try:
         sys.exit(app(prog_name="supermetrics-query", standalone_mode=False))
     except UsageError as error:

@@ -1,4 +1,4 @@
-"""The commands."""
+"""The commands. What only one of them needs is imported when it runs, so that `--help` is fast."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from . import extras
 from . import options as o
 from .forms import Rows
 from .options import duration
-from .output import Outlet, as_it_comes, outlet, without_parquet
+from .output import Outlet, outlet, unchanged, without_parquet
 from .session import Session, Start
 
 if TYPE_CHECKING:
@@ -69,12 +69,12 @@ def run(
     if no_wait and (output or to):
         raise ConfigurationError("--no-wait writes no rows; leave out --output and --to, and use `rows` later")
     if format != JSON and output:
-        raise ConfigurationError("--output does not apply to --format, which takes what the API writes as it comes")
+        raise ConfigurationError("--output does not apply to --format, which writes the output of the API unchanged")
     order = Order(
         query=from_options(file, options),
         format=format,
         timeout=duration(timeout),
-        outlet=outlet(output, to) if format == JSON else as_it_comes(to),
+        outlet=outlet(output, to) if format == JSON else unchanged(to),
     )
     order.outlet.check_format(format)
     session = Session(key_file=key_file, base_url=base_url, quiet=quiet, verbose=verbose)
@@ -84,7 +84,7 @@ def run(
 def start(session: Session, order: Order) -> None:
     """Start a query and print its token."""
     sent = Start()
-    with session.client(sent.on_event) as client, session.going_on("wait", sent):
+    with session.client(sent.on_event) as client, session.resumable("wait", sent):
         typer.echo(client.start(order.query, format=order.format).token)
 
 
@@ -92,9 +92,9 @@ def run_to_end(session: Session, order: Order) -> None:
     """Start a query, wait for it, and write its result."""
     sent, display = Start(), session.display()
     with session.client(sent.on_event, display.on_event) as client:
-        with session.going_on("wait", sent), display:
+        with session.resumable("wait", sent), display:
             query = client.run(order.query, format=order.format, timeout=order.timeout, on_progress=display.show)
-        with session.going_on("rows", query):
+        with session.resumable("rows", query):
             order.outlet.write_result(query)
 
 
@@ -106,7 +106,7 @@ def wait(
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> None:
-    """Wait until a query has succeeded. It may have been started anywhere with the same key."""
+    """Wait until a query has succeeded. Any process with the same key may have started it."""
     patience = duration(timeout)
     session = Session(key_file=key_file, base_url=base_url, quiet=quiet, verbose=verbose)
     display = session.display()
@@ -124,18 +124,18 @@ def status(
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> None:
-    """Poll once where a query stands. How it ended is told by `wait --timeout 0`."""
+    """Poll a query once and print its status. The exit code of `wait --timeout 0` says how it ended."""
     target = outlet(output, None)
     session = Session(key_file=key_file, base_url=base_url, quiet=quiet, verbose=verbose)
     with session.client(page_size=1) as client:
-        seen = told(client.attach(query).refresh())
-    # One object and no list, so that `jq .status` finds it.
+        seen = columns_of(client.attach(query).refresh())
+    # One object instead of a list, so that `jq .status` works.
     form = Outlet("ndjson") if target.form == o.Output.JSON else target
     form.write(Rows(list(seen), [[tuple(seen.values())]]))
 
 
-def told(status: "QueryStatus") -> Mapping[str, object]:
-    """Return what a poll has shown, by column."""
+def columns_of(status: "QueryStatus") -> Mapping[str, object]:
+    """Return what a poll showed, by column."""
     progress, workflow = status.progress, status.workflow
     return {
         "schedule_id": status.schedule_id,
@@ -158,10 +158,10 @@ def rows(
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> None:
-    """Write the rows of a query, after waiting for it where it has not ended."""
+    """Wait for a query if it is still running, and write its rows."""
     patience, target = duration(timeout), outlet(output, to)
     session = Session(key_file=key_file, base_url=base_url, quiet=quiet, verbose=verbose)
-    write_later("rows", session, query, patience, target)
+    wait_and_write("rows", session, query, patience, target)
 
 
 def download(
@@ -173,20 +173,20 @@ def download(
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> None:
-    """Write the result of a query as the API writes it, in the format that the query was started with."""
-    patience, target = duration(timeout), as_it_comes(to)
+    """Wait for a query if it is still running, and write its result in the format it was started with."""
+    patience, target = duration(timeout), unchanged(to)
     session = Session(key_file=key_file, base_url=base_url, quiet=quiet, verbose=verbose)
-    write_later("download", session, query, patience, target)
+    wait_and_write("download", session, query, patience, target)
 
 
-def write_later(command: str, session: Session, token: str, timeout: float | None, target: Outlet) -> None:
-    """Wait for a query that was started before, and write its result; `command` goes on where that is interrupted."""
+def wait_and_write(command: str, session: Session, token: str, timeout: float | None, target: Outlet) -> None:
+    """Wait for a query that was started before, and write its result. `command` is what to run again after Ctrl-C."""
     display = session.display()
     with session.client(display.on_event) as client:
         query = client.attach(token)
         target.check_format(query.format)
         session.wait(query, timeout, display)
-        with session.going_on(command, query):
+        with session.resumable(command, query):
             target.write_result(query)
 
 
@@ -202,7 +202,7 @@ def history(
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> None:
-    """List the queries that the key has run, the last 24 hours unless told otherwise."""
+    """List the queries that the key has run, by default in the last 24 hours."""
     from .queries import day, items
 
     target = without_parquet(outlet(output, to))
@@ -240,7 +240,7 @@ def emulate(
     today: o.Today = None,
     errors: o.Errors = o.Family.ENVELOPE,
 ) -> None:
-    """Serve an emulator of the API until Ctrl-C, and print what to paste into another shell."""
+    """Serve an emulator of the API until Ctrl-C, and print two lines to paste into another shell."""
     extras.require("emulator")
     from .serving import emulator_of, serve
 

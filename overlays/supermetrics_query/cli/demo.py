@@ -1,4 +1,4 @@
-"""What a query looks like from start to rows, and what becomes of one that fails and of one that is too old."""
+"""The demonstration: a query from its start to its rows, one that fails, and one whose result has expired."""
 
 from itertools import islice
 
@@ -30,13 +30,13 @@ def show() -> None:
 
 
 def client_of(service: Emulator, display: Display) -> QueryClient:
-    """Make a client that polls often enough for a bar to move."""
-    lively = PollPolicy(first=0.25, floor=0.25)
-    return QueryClient(service.key, base_url=service.url, poll=lively, on_event=display.on_event)
+    """Return a client that polls often enough for the bar to move."""
+    often = PollPolicy(first=0.25, floor=0.25)
+    return QueryClient(service.key, base_url=service.url, poll=often, on_event=display.on_event)
 
 
 def weather(**settings: object) -> DataQuery:
-    """Ask for the weather at an airport; `settings` tell the emulator how the query shall go."""
+    """Return a query for the weather at an airport; `settings` say how the emulator runs it."""
     query = DataQuery(
         ds_id="WEATHER",
         ds_accounts=["JFK"],
@@ -63,19 +63,19 @@ def show_success(console: Console, client: QueryClient, display: Display) -> Non
 
 
 def show_failure(console: Console, client: QueryClient) -> None:
-    """Show what a query that fails raises."""
+    """Print the exception of a query that fails."""
     show_error(console, "A query that fails", client.start(weather(outcome="FAILURE", error="QUERY_ERROR")))
 
 
 def show_expiry(console: Console, client: QueryClient, service: Emulator) -> None:
-    """Show what a query raises whose results are no longer kept."""
+    """Print the exception of a query whose result has expired."""
     query = client.run(weather(outcome="SUCCESS"))
     service.advance(ONE_HOUR + 1)
     show_error(console, "A query that ended more than an hour ago", client.attach(query.token))
 
 
 def show_error(console: Console, title: str, query: Query) -> None:
-    """Wait for a query that does not end well and print the exception."""
+    """Wait for a query that fails, and print the exception."""
     console.print(f"\n{title}:", style="bold")
     try:
         query.wait()

@@ -1,4 +1,4 @@
-"""In which form a result is written, and where."""
+"""Where a result is written, and in which form: stdout, or a file that gets its name only when it is complete."""
 
 import io
 import os
@@ -33,15 +33,15 @@ ENDINGS: Mapping[str, str] = {
 
 @frozen
 class Outlet:
-    """A form, and a path or stdout."""
+    """A form, and a path; without a path it is stdout."""
 
     form: str
     path: Path | None = None
 
     def check_format(self, format: str) -> None:
-        """Raise ConfigurationError where a terminal would get a format of the API that it cannot show."""
+        """Raise ConfigurationError if this format of the API would go to a terminal that cannot show it."""
         if self.form == RAW and self.path is None and format == PARQUET and sys.stdout.isatty():
-            raise ConfigurationError("Parquet is not for a terminal: give --to FILE")
+            raise ConfigurationError("a terminal cannot show Parquet: give --to FILE")
 
     def write(self, rows: forms.Rows) -> None:
         """Write rows."""
@@ -57,7 +57,7 @@ class Outlet:
             self.write(forms.Rows([column.key for column in query.columns], (page.rows for page in pages)))
 
     def write_bytes(self, query: "Query") -> None:
-        """Write the result of a query as the API writes it, or as Parquet, batch by batch."""
+        """Write the result of a query unchanged, or as Parquet batch by batch."""
         with opened(self.path) as file:
             if self.form == RAW:
                 query.download(file)
@@ -67,7 +67,7 @@ class Outlet:
 
 
 def outlet(output: Output | None, to: Path | None) -> Outlet:
-    """Return where to write; without options a table for a terminal, and CSV for everything else."""
+    """Return where to write rows; by default to stdout, as a table on a terminal and as CSV anywhere else."""
     if to is None:
         return Outlet(str(output or (Output.TABLE if sys.stdout.isatty() else Output.CSV)))
     path, ending = checked_target(to), ENDINGS.get(to.suffix.lower())
@@ -80,41 +80,41 @@ def outlet(output: Output | None, to: Path | None) -> Outlet:
     return Outlet(str(output or ending), path)
 
 
-def as_it_comes(to: Path | None) -> Outlet:
-    """Return where to write what the API writes."""
+def unchanged(to: Path | None) -> Outlet:
+    """Return where to write the output of the API."""
     return Outlet(RAW, None if to is None else checked_target(to))
 
 
 def without_parquet(target: Outlet) -> Outlet:
-    """Return where to write what has no types of its own."""
+    """Return where to write a history, whose columns have no types that Parquet could keep."""
     if target.form == PARQUET:
-        raise ConfigurationError("this can be written as .csv, .ndjson or .json, not as Parquet")
+        raise ConfigurationError("a history can be written as .csv, .ndjson or .json, not as Parquet")
     return target
 
 
 class Stdout(io.FileIO):
-    """Stdout as bytes. It cannot be rewound: what stands before in a file, as after `>>`, is not ours."""
+    """Stdout as bytes. It cannot be rewound: after `>>`, what the file held before must stay."""
 
     def seekable(self) -> bool:
-        """Say that it cannot be rewound."""
+        """Return False."""
         return False
 
 
 def checked_target(path: Path) -> Path:
-    """Return a path that can be written to, before a query is spent on it."""
+    """Return a path that can be written to; raise ConfigurationError before a query is spent on another one."""
     folder = path.parent
     if path.is_dir():
         raise ConfigurationError(f"--to {str(path)!r} is a folder")
     if not folder.is_dir():
         raise ConfigurationError(f"--to {str(path)!r}: there is no folder {str(folder)!r}")
     if not os.access(path if path.exists() else folder, os.W_OK):
-        raise ConfigurationError(f"--to {str(path)!r} must not be written to")
+        raise ConfigurationError(f"--to {str(path)!r} is not writable")
     return path
 
 
 @contextmanager
 def opened(path: Path | None) -> Iterator[IO[bytes]]:
-    """Give a file to write to; without a path it is stdout."""
+    """Yield a file to write to; without a path it is stdout."""
     if path is None:
         with io.BufferedWriter(Stdout(os.dup(sys.stdout.fileno()), "w")) as stdout:
             yield stdout
@@ -128,7 +128,7 @@ def opened(path: Path | None) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def beside(path: Path) -> Iterator[IO[bytes]]:
-    """Write beside a path and take its place at the end."""
+    """Yield a file beside a path; it replaces the path at the end, and is removed after an error."""
     part = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
     try:
         with part.open("wb") as file:
@@ -142,7 +142,7 @@ def beside(path: Path) -> Iterator[IO[bytes]]:
 
 def write_batches(batches: Iterator[Any], file: IO[bytes]) -> None:
     """Write record batches of one schema; a result without rows is one batch without rows."""
-    parquet = import_module("pyarrow.parquet")  # it has no types that an import by name would bring
+    parquet = import_module("pyarrow.parquet")  # it has no type stubs
     first = next(batches)
     with parquet.ParquetWriter(file, first.schema) as writer:
         for batch in chain([first], batches):

@@ -1,4 +1,4 @@
-"""What every command that talks to the API needs: a client, and words for whoever waits."""
+"""What every command that calls the API needs: a key, a client, and the command that resumes an interrupted one."""
 
 import logging
 import os
@@ -21,18 +21,19 @@ if TYPE_CHECKING:
     from ..events import Event, OnEvent
     from .progress import Display
 
+API_KEY = "SUPERMETRICS_API_KEY"
 MAY_RUN = (TransportError, ServerError, UnreadableResponseError)
-GO_ON: Mapping[str, str] = {
-    "wait": "To go on waiting:",
+NEXT_STEPS: Mapping[str, str] = {
+    "wait": "To keep waiting:",
     "rows": "To read its rows:",
     "download": "To download its result:",
 }
-SHORT_START = 1.0  # seconds; whoever watches wants to see progress, not one long request
+SHORT_START = 1.0  # seconds that the start may take, so that a person sees progress instead of one long request
 
 
 @frozen(kw_only=True)
 class Session:
-    """How to reach the API, and how much to say."""
+    """How to reach the API, and how much to print."""
 
     key_file: Path | None = None
     base_url: str | None = None
@@ -41,22 +42,22 @@ class Session:
 
     @property
     def is_watched(self) -> bool:
-        """Whether a person reads stderr and wants to see progress."""
+        """Whether progress and hints are printed: stderr is a terminal and `--quiet` was not given."""
         return sys.stderr.isatty() and not self.quiet
 
     def hint(self, text: str) -> None:
-        """Say something that only a person wants to know."""
+        """Print something that is only for a person."""
         if self.is_watched:
             exits.say(text)
 
     def command(self, name: str, token: str) -> str:
-        """Return the command that goes on with a query, to be pasted."""
+        """Return a command for a query, with the options of this session, ready to be pasted."""
         key = () if self.key_file is None else ("--key-file", str(self.key_file))
         url = () if self.base_url is None else ("--base-url", self.base_url)
         return shlex.join(("supermetrics-query", name, token, *key, *url))
 
     def client(self, *listeners: "OnEvent", page_size: int = 10_000) -> "QueryClient":
-        """Make a client whose events go to the listeners, and with `--verbose` to the log."""
+        """Return a client whose events go to the listeners, and with `--verbose` to the log."""
         from .. import PollPolicy, QueryClient, log_events
 
         if self.verbose:
@@ -72,68 +73,65 @@ class Session:
         return QueryClient(key, base_url=self.base_url, poll=poll, on_event=on_event, page_size=page_size)
 
     def display(self) -> "Display":
-        """Return what shows progress; the log takes its place."""
+        """Return what shows progress. With `--verbose` it shows nothing, because the log has it."""
         from .progress import Display
 
         return Display(is_shown=self.is_watched and not self.verbose)
 
     def wait(self, query: "Query", timeout: float | None, display: "Display") -> None:
         """Wait until a query has succeeded."""
-        with self.going_on("wait", query), display:
+        with self.resumable("wait", query), display:
             query.wait(timeout=timeout, on_progress=display.show)
 
     @contextmanager
-    def going_on(self, name: str, query: "Query | Start") -> Iterator[None]:
-        """Say with which command to go on when the block is interrupted or its time is over."""
+    def resumable(self, name: str, query: "Query | Start") -> Iterator[None]:
+        """Print the command that resumes the block when it is interrupted, runs out of time or gets no answer."""
         try:
             yield
         except KeyboardInterrupt:
             if not query.token:  # nothing was sent
                 raise
-            exits.say(f"Interrupted; query {query.schedule_id!r} does not mind. {self.again(name, query.token)}")
+            exits.say(f"Interrupted; query {query.schedule_id!r} keeps running. {self.advice(name, query.token)}")
             raise typer.Exit(exits.INTERRUPTED) from None
         except WaitTimeoutError as error:
-            raise exits.report(error, told(error), self.again(name, query.token)) from None
+            raise exits.report(error, timeout_text(error), self.advice(name, query.token)) from None
         except MAY_RUN as error:
-            raise exits.report(error, hint=f"The query may be running. {self.again(name, query.token)}") from None
+            raise exits.report(error, hint=f"The query may be running. {self.advice(name, query.token)}") from None
 
-    def again(self, name: str, token: str) -> str:
-        """Return what to do next, and the command that does it."""
-        return f"{GO_ON[name]}\n  {self.command(name, token)}"
+    def advice(self, name: str, token: str) -> str:
+        """Return what to do next, and the command for it."""
+        return f"{NEXT_STEPS[name]}\n  {self.command(name, token)}"
 
 
 @define
 class Start:
-    """A start, and what goes on with its query from the moment that it is sent. `on_event` is for the client."""
+    """A start. Once it is about to be sent, its token resumes the query. `on_event` is for the client."""
 
     schedule_id: str = ""
     token: str = ""
 
     def on_event(self, event: "Event") -> None:
-        """Keep the name and the token of the query that is about to be started."""
+        """Keep the id and the token of the query that is about to be started."""
         from .. import StartSent
 
         if isinstance(event, StartSent):
             self.schedule_id, self.token = event.schedule_id, event.token
 
 
-def told(error: WaitTimeoutError) -> str:
-    """Say where a query stands, without the Python that would go on with it."""
+def timeout_text(error: WaitTimeoutError) -> str:
+    """Return the status of the query, without the Python advice that the error gives."""
     standing = "not seen yet" if error.status is None else f"still {error.status}"
     return f"query {error.schedule_id!r} is {standing} at the end of the wait"
 
 
 def log_to_stderr() -> None:
-    """Write the events of a client to stderr."""
+    """Log the events of the client to stderr."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
     exits.LOGGER.setLevel(logging.DEBUG)
 
 
-API_KEY = "SUPERMETRICS_API_KEY"
-
-
 def key_from(path: Path | None) -> str:
-    """Return the key. It is in no message."""
+    """Return the key. No message shows it."""
     if path is None:
         return os.environ.get(API_KEY) or missing()
     try:
@@ -151,5 +149,5 @@ def key_from(path: Path | None) -> str:
 
 
 def missing() -> NoReturn:
-    """Say how to give a key."""
+    """Raise ConfigurationError, which says how to give a key."""
     raise ConfigurationError(f"no API key: set {API_KEY}, or give --key-file PATH")
