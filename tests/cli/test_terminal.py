@@ -4,6 +4,7 @@ import re
 import shlex
 
 import pytest
+from supermetrics_query.cli.session import Session, Start
 from supermetrics_query.emulator import Emulator, Plan
 
 from tests.cli.shell import ESCAPES, WEATHER, command, terminal
@@ -53,6 +54,20 @@ def test_ctrl_c_leaves_the_query_alone_and_prints_the_command_that_resumes_it(su
     rows = re.search(r"^  supermetrics-query (rows sq1\.\S+)$", resumed.text, re.MULTILINE)
     assert rows
     assert command(supermetrics_emulator, *shlex.split(rows[1])).stdout.startswith("date,temp\n")
+
+
+def test_ctrl_c_before_anything_was_sent_prints_no_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(KeyboardInterrupt), Session().resumable("wait", Start()):
+        raise KeyboardInterrupt
+    assert capsys.readouterr().err == ""
+
+
+def test_a_query_that_is_refused_before_anything_was_sent_leaves_no_bar(supermetrics_emulator: Emulator) -> None:
+    with terminal(supermetrics_emulator, *RUN, "--format", "nonsense") as shown:
+        shown.end()
+    _, _, last_line = shown.seen.rpartition("\x1b[2K")
+    assert last_line.startswith("ConfigurationError: format must be one of")
+    assert (shown.process.returncode, supermetrics_emulator.requests) == (2, ())
 
 
 def test_without_colour_there_is_progress_and_no_colour(supermetrics_emulator: Emulator) -> None:
