@@ -25,8 +25,8 @@ def environment(service: Emulator, extra: Mapping[str, str] | None = None) -> di
     paths = os.pathsep.join(
         str(Path(part).resolve()) for part in os.environ.get("PYTHONPATH", "").split(os.pathsep) if part
     )
-    told = {"PYTHONPATH": paths, "SUPERMETRICS_API_KEY": service.key, "SUPERMETRICS_BASE_URL": service.url}
-    return os.environ | {"TERM": "xterm", "COLUMNS": "120"} | told | dict(extra or {})
+    own = {"PYTHONPATH": paths, "SUPERMETRICS_API_KEY": service.key, "SUPERMETRICS_BASE_URL": service.url}
+    return os.environ | {"TERM": "xterm", "COLUMNS": "120"} | own | dict(extra or {})
 
 
 def command(

@@ -73,7 +73,7 @@ def test_every_code_of_the_table_is_seen_in_a_test() -> None:
     assert {ending.code for ending in ENDINGS} | elsewhere == MEANINGS.keys()
 
 
-def test_a_wait_that_is_over_tells_the_command_that_goes_on(supermetrics_emulator: Emulator) -> None:
+def test_a_wait_that_times_out_prints_the_command_that_resumes_it(supermetrics_emulator: Emulator) -> None:
     supermetrics_emulator.use(Plan(run_seconds=10_000))
     done = command(supermetrics_emulator, *RUN, "--timeout", "0")
     again = done.stderr.splitlines()[-1].split()
@@ -82,7 +82,7 @@ def test_a_wait_that_is_over_tells_the_command_that_goes_on(supermetrics_emulato
     assert command(supermetrics_emulator, *again[1:]).returncode == 0
 
 
-def test_a_start_that_got_no_answer_tells_how_to_go_on(supermetrics_emulator: Emulator) -> None:
+def test_a_start_without_an_answer_prints_the_command_that_waits_for_it(supermetrics_emulator: Emulator) -> None:
     supermetrics_emulator.fault("every*drop")
     done = command(supermetrics_emulator, *RUN, "--timeout", "1")
     assert "The query may be running." in done.stderr

@@ -1,4 +1,4 @@
-"""What a command says of itself, what it costs to ask, and the emulator that another shell uses."""
+"""The help of every command and what it costs to ask for it, and the emulator that another shell uses."""
 
 import os
 import re
@@ -9,8 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from supermetrics_query.cli.app import COMMANDS, app
-from supermetrics_query.cli.examples import EXAMPLES
+from supermetrics_query.cli.app import COMMANDS, EXAMPLES, app
 from supermetrics_query.cli.exits import MEANINGS
 from supermetrics_query.emulator import Emulator, read_csv
 from typer.testing import CliRunner
@@ -34,7 +33,7 @@ def test_the_help_of_every_command_has_examples(name: str) -> None:
     assert all(" ".join(example.split()) in shown for example in EXAMPLES[name])
 
 
-def test_the_help_tells_every_exit_code() -> None:
+def test_the_help_lists_every_exit_code() -> None:
     shown = help_of()
     assert all(f" {code} {meaning}" in shown for code, meaning in MEANINGS.items())
 
@@ -89,14 +88,14 @@ def test_the_lines_that_the_emulator_prints_lead_to_it(tmp_path: Path, line: str
         assert process.stdout
         assert process.stderr
         lines = [process.stdout.readline(), process.stdout.readline()]
-        told = dict(each.removeprefix("export ").strip().split("=", 1) for each in lines)
+        exported = dict(each.removeprefix("export ").strip().split("=", 1) for each in lines)
         query = [COMMAND, "run", "--ds-id", "WEATHER", "--fields", "date", "--max-rows", "1"]
-        done = subprocess.run(query, env=os.environ | told, check=False, capture_output=True, text=True)
+        done = subprocess.run(query, env=os.environ | exported, check=False, capture_output=True, text=True)
         process.send_signal(signal.SIGINT)
-        said = process.stderr.read()
-    assert told.keys() == {"SUPERMETRICS_BASE_URL", "SUPERMETRICS_API_KEY"}
+        written = process.stderr.read()
+    assert exported.keys() == {"SUPERMETRICS_BASE_URL", "SUPERMETRICS_API_KEY"}
     assert done.stdout == "date\n2013-01-01\n"
-    assert (process.returncode, said.count("\n"), "Traceback" in said) == (0, 1, False)
+    assert (process.returncode, written.count("\n"), "Traceback" in written) == (0, 1, False)
 
 
 BAD_EMULATORS = [
@@ -116,7 +115,7 @@ def test_an_emulator_that_cannot_be_is_refused(words: tuple[str, ...], message: 
     assert re.fullmatch(f"ConfigurationError: {message}\n", done.stderr)
 
 
-def test_a_port_that_is_taken_is_told_with_a_way_out(supermetrics_emulator: Emulator) -> None:
+def test_a_port_that_is_taken_is_reported_with_a_way_out(supermetrics_emulator: Emulator) -> None:
     port = supermetrics_emulator.origin.rpartition(":")[2]
     done = CliRunner().invoke(app, ["emulate", "--port", port])
     assert done.exit_code == 2

@@ -79,7 +79,7 @@ def test_a_parquet_file_of_several_pages_is_whole(supermetrics_emulator: Emulato
     assert table.column("c0").to_pylist() == list(range(25_000))
 
 
-def test_a_pipe_gets_csv_unless_told_otherwise(shop: Emulator) -> None:
+def test_a_pipe_gets_csv_by_default(shop: Emulator) -> None:
     assert READERS["csv"](command(shop, *RUN).stdout) == AS_TEXT
 
 

@@ -1,4 +1,4 @@
-"""Where a query and a key come from, and what is said of those that cannot be used."""
+"""Where a query and a key come from, and the messages about those that cannot be used."""
 
 import json
 import os
@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 from supermetrics_query.cli.app import app
-from supermetrics_query.cli.durations import duration, shown
+from supermetrics_query.cli.options import duration
+from supermetrics_query.cli.progress import shown
+from supermetrics_query.cli.queries import KINDS
 from supermetrics_query.emulator import Emulator, Plan
+from supermetrics_query_api.limits import LIMITS
 from typer.testing import CliRunner, Result
 
 from tests.cli.shell import COMMAND, WEATHER, command, environment
@@ -59,7 +62,7 @@ def test_options_win_over_the_file(supermetrics_emulator: Emulator) -> None:
 
 
 def test_every_option_reaches_the_api_under_its_name(supermetrics_emulator: Emulator) -> None:
-    told = {
+    given = {
         "--ds-id": ("ds_id", "WEATHER"),
         "--fields": ("fields", "date,temp"),
         "--accounts": ("ds_accounts", "JFK"),
@@ -80,21 +83,38 @@ def test_every_option_reaches_the_api_under_its_name(supermetrics_emulator: Emul
         "--cache-minutes": ("cache_minutes", "7"),
         "--schedule-id": ("schedule_id", "mine"),
     }
-    words = [word for option, (_, value) in told.items() for word in (option, value)]
+    words = [word for option, (_, value) in given.items() for word in (option, value)]
     command(supermetrics_emulator, "run", *words, "--no-wait")
     sent = started(supermetrics_emulator)
     listed = {"fields", "ds_segments"}
     expected = {
         name: value.split(",") if name in listed else int(value) if value.isdigit() else value
-        for name, value in told.values()
+        for name, value in given.values()
     }
     assert {name: sent.get(name) for name in expected} == expected
 
 
 def inside(service: Emulator, *words: str, stdin: str | bytes = "") -> Result:
     """Run a command in this process, where no pipe and no terminal matters."""
-    told = {"SUPERMETRICS_API_KEY": service.key, "SUPERMETRICS_BASE_URL": service.url}
-    return CliRunner(env=told).invoke(app, words, input=stdin)
+    variables = {"SUPERMETRICS_API_KEY": service.key, "SUPERMETRICS_BASE_URL": service.url}
+    return CliRunner(env=variables).invoke(app, words, input=stdin)
+
+
+def test_a_number_stays_one_only_where_the_contract_means_a_number() -> None:
+    contract = LIMITS["DataQuery"]
+    assert KINDS.keys() == {name for name in contract if name.isidentifier()}
+    numbers = {name for name, kinds in KINDS.items() if "int" in kinds}
+    assert numbers == {name for name, kinds in contract.items() if "integer" in kinds}
+    days = {name for name, kinds in KINDS.items() if "datetime.date" in kinds}
+    assert days == {name for name, kinds in contract.items() if "date" in kinds}
+
+
+def test_what_yaml_reads_as_numbers_and_dates_is_sent_as_text(supermetrics_emulator: Emulator) -> None:
+    text = "ds_id: WEATHER\nfields: [date]\nds_accounts: [123, 4]\nds_user: 5\nstart_date: 2013-01-01\nmax_rows: 1\n"
+    inside(supermetrics_emulator, "run", "--file", "-", "--no-wait", stdin=text)
+    sent = started(supermetrics_emulator)
+    expected = {"ds_accounts": ["123", "4"], "ds_user": "5", "start_date": "2013-01-01", "max_rows": 1}
+    assert {name: sent[name] for name in expected} == expected
 
 
 BAD_FILES = [
@@ -174,7 +194,7 @@ def test_no_list_of_processes_shows_the_key(supermetrics_emulator: Emulator) -> 
         stderr=subprocess.PIPE,
     ) as process:
         assert process.stderr is not None
-        assert process.stderr.readline(), "it has begun to tell what it does"
+        assert process.stderr.readline(), "it has begun to log"
         words = Path(f"/proc/{process.pid}/cmdline")
         shown_words = words.read_bytes() if words.exists() else ps(process.pid)
         process.kill()

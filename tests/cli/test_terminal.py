@@ -1,9 +1,10 @@
-"""The command in a terminal: progress, Ctrl-C, and going on with the command that was printed."""
+"""The command in a terminal: progress, Ctrl-C, and the command that it prints to resume the wait."""
 
 import re
 import shlex
 
 import pytest
+from supermetrics_query.cli.session import Session, Start
 from supermetrics_query.emulator import Emulator, Plan
 
 from tests.cli.shell import ESCAPES, WEATHER, command, terminal
@@ -34,14 +35,14 @@ def test_the_queue_of_the_licence_is_shown_while_the_query_stands_in_it(supermet
     assert shown.process.returncode == 0
 
 
-def test_ctrl_c_leaves_the_query_alone_and_prints_the_command_that_goes_on(supermetrics_emulator: Emulator) -> None:
+def test_ctrl_c_leaves_the_query_alone_and_prints_the_command_that_resumes_it(supermetrics_emulator: Emulator) -> None:
     supermetrics_emulator.use(ENDLESS)
     with terminal(supermetrics_emulator, *RUN, "--schedule-id", "nightly") as shown:
         shown.until(r"RUNNING .*parts")
         shown.press("\x03")
         shown.end()
     assert shown.process.returncode == 130
-    assert "Interrupted; query 'nightly' does not mind." in shown.text
+    assert "Interrupted; query 'nightly' keeps running." in shown.text
     assert "Traceback" not in shown.text
     again = re.search(r"^  supermetrics-query (wait sq1\.\S+)$", shown.text, re.MULTILINE)
     assert again
@@ -53,6 +54,20 @@ def test_ctrl_c_leaves_the_query_alone_and_prints_the_command_that_goes_on(super
     rows = re.search(r"^  supermetrics-query (rows sq1\.\S+)$", resumed.text, re.MULTILINE)
     assert rows
     assert command(supermetrics_emulator, *shlex.split(rows[1])).stdout.startswith("date,temp\n")
+
+
+def test_ctrl_c_before_anything_was_sent_prints_no_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(KeyboardInterrupt), Session().resumable("wait", Start()):
+        raise KeyboardInterrupt
+    assert capsys.readouterr().err == ""
+
+
+def test_a_query_that_is_refused_before_anything_was_sent_leaves_no_bar(supermetrics_emulator: Emulator) -> None:
+    with terminal(supermetrics_emulator, *RUN, "--format", "nonsense") as shown:
+        shown.end()
+    _, _, last_line = shown.seen.rpartition("\x1b[2K")
+    assert last_line.startswith("ConfigurationError: format must be one of")
+    assert (shown.process.returncode, supermetrics_emulator.requests) == (2, ())
 
 
 def test_without_colour_there_is_progress_and_no_colour(supermetrics_emulator: Emulator) -> None:

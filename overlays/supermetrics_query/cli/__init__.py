@@ -1,15 +1,17 @@
 """The command line. `main` is the entry point; everything behind it needs the extra `[cli]`."""
 
 import sys
-from importlib.util import find_spec
 
-NEEDED = ("typer", "rich", "yaml")
+from ..errors import ConfigurationError
+from .extras import require
 
 
 def main() -> None:
-    """Run the command line, or say what to install."""
-    if any(find_spec(name) is None for name in NEEDED):
-        sys.exit("the command line needs its extra: pip install 'supermetrics-query[cli]'")
+    """Run the command line, or print which extra to install."""
+    try:
+        require("cli")
+    except ConfigurationError as error:
+        sys.exit(str(error))
     from .app import run
 
     run()

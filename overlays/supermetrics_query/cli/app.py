@@ -1,13 +1,13 @@
-"""The commands."""
+"""The app: every command with its examples, `--version`, and one line for a usage error."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, NoReturn
 
 import typer
 from rich.markup import escape
 
-from . import emulating, examples, exits, reading, running
+from . import commands, exits
 
 # The parent of BadParameter, which typer does not export; its name differs between versions.
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
@@ -23,11 +23,11 @@ app = typer.Typer(
 
 
 def print_version(wanted: bool) -> None:
-    """Print what this is made of, and end."""
+    """Print the versions of the package, the contract and the generator, and exit."""
     if wanted:
         from supermetrics_query_api.provenance import CONTRACT_SHA256, CONTRACT_VERSION, GENERATOR
 
-        from .._version import __version__
+        from .. import __version__
 
         typer.echo(f"supermetrics-query {__version__}")
         typer.echo(f"contract {CONTRACT_VERSION} (sha256 {CONTRACT_SHA256})")
@@ -41,18 +41,49 @@ def options(
         bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print versions and exit.")
     ] = False,
 ) -> None:
-    """Hold what stands before a command."""
+    """Take the options that stand before a command."""
 
 
 COMMANDS: tuple[Callable[..., None], ...] = (
-    *(emulating.demo, running.run, running.wait),
-    *(reading.status, reading.rows, reading.download, reading.history, emulating.emulate),
+    *(commands.demo, commands.run, commands.wait),
+    *(commands.status, commands.rows, commands.download, commands.history, commands.emulate),
 )
+# Tests run every one of them against the emulator.
+EXAMPLES: Mapping[str, tuple[str, ...]] = {
+    "demo": ("supermetrics-query demo",),
+    "run": (
+        "supermetrics-query run --ds-id GAWA --fields date,sessions --date-range last_month",
+        "supermetrics-query run --file query.yaml --output csv | head",
+        "supermetrics-query run --file query.yaml --start-date yesterday --to sessions.parquet",
+        "TOKEN=$(supermetrics-query run --file query.yaml --no-wait)",
+    ),
+    "wait": (
+        "supermetrics-query wait $TOKEN",
+        "supermetrics-query wait $TOKEN --timeout 15m && supermetrics-query rows $TOKEN --to sessions.csv",
+    ),
+    "status": ("supermetrics-query status $TOKEN", "supermetrics-query status $TOKEN --output json"),
+    "rows": ("supermetrics-query rows $TOKEN", "supermetrics-query rows $TOKEN --output ndjson > sessions.ndjson"),
+    "download": ("supermetrics-query download $TOKEN --to sessions.json", "supermetrics-query download $TOKEN | wc -c"),
+    "history": (
+        "supermetrics-query history --since yesterday",
+        "supermetrics-query history --ds-id GAWA --status FAILURE --status STOPPED --output csv",
+    ),
+    "emulate": (
+        "supermetrics-query emulate",
+        "supermetrics-query emulate --source GAWA=sessions.csv --plan run_seconds=20 --plan parts=8",
+        "supermetrics-query emulate --fault 'status:3*503' --per-second 20 --speed 10",
+    ),
+}
+
+
+def examples_of(command: str) -> str:
+    """Return the examples of a command, one per line."""
+    return "\n".join(("Examples:", *(f"  {example}" for example in EXAMPLES[command])))
 
 
 def register(command: Callable[..., None]) -> None:
-    """Add a command with its examples."""
-    app.command(epilog=escape(examples.of(command.__name__)))(exits.ending(command))
+    """Add a command, with its examples below its options."""
+    app.command(epilog=escape(examples_of(command.__name__)))(exits.ending(command))
 
 
 for each in COMMANDS:
@@ -60,7 +91,7 @@ for each in COMMANDS:
 
 
 def run() -> NoReturn:
-    """Run the command line, and say on one line what is wrong with it."""
+    """Run the command line; print a usage error on one line."""
     try:
         sys.exit(app(prog_name="supermetrics-query", standalone_mode=False))
     except UsageError as error:

@@ -1,19 +1,16 @@
-"""What a query looks like from start to rows, and what becomes of one that fails and of one that is too old."""
+"""The demonstration: a query from its start to its rows, one that fails, and one whose result has expired."""
 
 from itertools import islice
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
-from supermetrics_query_api.models import DataQuery, QuerySettings
 
-from .._client.client import QueryClient
-from .._client.query import Query
-from .._core.polling import PollPolicy
+from .. import DataQuery, PollPolicy, Query, QueryClient, QuerySettings
 from ..emulator import Emulator, Plan
 from ..errors import SupermetricsQueryError
 from .progress import Display
-from .sessions import Session
+from .session import Session
 
 SLOW = Plan(scheduled_seconds=0.3, queued_seconds=0.7, run_seconds=4.0, parts=8)
 QUICK = {"scheduled_seconds": 0, "queued_seconds": 0, "run_seconds": 0.2}
@@ -33,13 +30,13 @@ def show() -> None:
 
 
 def client_of(service: Emulator, display: Display) -> QueryClient:
-    """Make a client that polls often enough for a bar to move."""
-    lively = PollPolicy(first=0.25, floor=0.25)
-    return QueryClient(service.key, base_url=service.url, poll=lively, on_event=display.on_event)
+    """Return a client that polls often enough for the bar to move."""
+    often = PollPolicy(first=0.25, floor=0.25)
+    return QueryClient(service.key, base_url=service.url, poll=often, on_event=display.on_event)
 
 
 def weather(**settings: object) -> DataQuery:
-    """Ask for the weather at an airport; `settings` tell the emulator how the query shall go."""
+    """Return a query for the weather at an airport; `settings` say how the emulator runs it."""
     query = DataQuery(
         ds_id="WEATHER",
         ds_accounts=["JFK"],
@@ -66,19 +63,19 @@ def show_success(console: Console, client: QueryClient, display: Display) -> Non
 
 
 def show_failure(console: Console, client: QueryClient) -> None:
-    """Show what a query that fails raises."""
+    """Print the exception of a query that fails."""
     show_error(console, "A query that fails", client.start(weather(outcome="FAILURE", error="QUERY_ERROR")))
 
 
 def show_expiry(console: Console, client: QueryClient, service: Emulator) -> None:
-    """Show what a query raises whose results are no longer kept."""
+    """Print the exception of a query whose result has expired."""
     query = client.run(weather(outcome="SUCCESS"))
     service.advance(ONE_HOUR + 1)
     show_error(console, "A query that ended more than an hour ago", client.attach(query.token))
 
 
 def show_error(console: Console, title: str, query: Query) -> None:
-    """Wait for a query that does not end well and print the exception."""
+    """Wait for a query that fails, and print the exception."""
     console.print(f"\n{title}:", style="bold")
     try:
         query.wait()

@@ -1,4 +1,4 @@
-"""What a command ends with: one line on stderr, and an exit code that a shell can branch on."""
+"""How a command ends: one line on stderr, and an exit code that a shell can branch on."""
 
 import errno
 import logging
@@ -20,7 +20,7 @@ LOGGER = logging.getLogger("supermetrics_query")
 
 USAGE, INTERRUPTED, NOBODY_READS = 2, 130, 141
 
-# The most special one comes first; what stands in no row is 1.
+# The first row that fits decides, so subclasses come first; an error in no row ends with 1.
 CODES: Mapping[type[SupermetricsQueryError], int] = {
     errors.ConfigurationError: USAGE,
     errors.QueryStoppedError: 4,
@@ -59,7 +59,7 @@ def code_of(error: SupermetricsQueryError) -> int:
 
 
 def line_of(error: BaseException, text: str = "") -> str:
-    """Say on one line what an error is."""
+    """Return the class of an error and its message, on one line."""
     return " ".join(f"{type(error).__name__}: {text or error}".split())
 
 
@@ -69,12 +69,12 @@ def say(text: str) -> None:
 
 
 def is_verbose() -> bool:
-    """Tell whether the command was given `--verbose`."""
+    """Return whether the command was given `--verbose`."""
     return LOGGER.isEnabledFor(logging.DEBUG)
 
 
 def report(error: SupermetricsQueryError, text: str = "", hint: str = "") -> typer.Exit:
-    """Tell of an error, and return what ends the command."""
+    """Print an error and a hint, and return what ends the command."""
     if is_verbose():
         traceback.print_exception(error)
     for line in filter(None, (line_of(error, text), hint)):
@@ -83,7 +83,7 @@ def report(error: SupermetricsQueryError, text: str = "", hint: str = "") -> typ
 
 
 def ending(command: Callable[P, None]) -> Callable[P, None]:
-    """Turn what a command raises into a line and an exit code."""
+    """Turn what a command raises into one line and an exit code."""
 
     @wraps(command)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -100,7 +100,7 @@ def ending(command: Callable[P, None]) -> Callable[P, None]:
 
 
 def unwritten(error: OSError) -> typer.Exit:
-    """Tell why something could not be written, unless nobody reads it, which is no error."""
+    """Print why something could not be written, and return what ends the command; a closed pipe needs no message."""
     if error.errno != errno.EPIPE:
         say(line_of(error))
         return typer.Exit(1)
@@ -109,7 +109,7 @@ def unwritten(error: OSError) -> typer.Exit:
 
 
 def forget_stdout() -> None:
-    """Write what is left to nowhere, or Python complains about it at its end."""
+    """Send what is still buffered to the null device, or Python reports a broken pipe when it exits."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)

@@ -19,28 +19,28 @@ from rich.markup import escape
 from rich.table import Table
 
 SHOWN_ROWS = 100
-NARROW = 80  # columns of a table that no terminal bounds
+NARROW = 80  # characters: the least width of a table that goes to a pipe or a file
 
 
 @frozen
 class Rows:
-    """What is written: the names of the columns, and rows as tuples, in pages."""
+    """What is written: the names of the columns, and pages of rows as tuples."""
 
     keys: Sequence[str]
     pages: Iterable[Sequence[Sequence[Any]]]
 
     def dicts(self) -> Iterable[dict[str, Any]]:
-        """Give the rows by column."""
+        """Return the rows as dicts keyed by column."""
         return (dict(zip(self.keys, row, strict=True)) for page in self.pages for row in page)
 
 
 def dumped(value: object) -> str:
-    """Write JSON on one line."""
+    """Return JSON on one line."""
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def cell(value: object) -> str:
-    """Write a value for a cell."""
+    """Return a value as the text of a cell."""
     if value is None:
         return ""
     return value if isinstance(value, str) else dumped(value)
@@ -57,12 +57,12 @@ def write_csv(rows: Rows, out: TextIO) -> None:
 
 
 def write_ndjson(rows: Rows, out: TextIO) -> None:
-    """Write one object a line."""
+    """Write one object per line."""
     out.writelines(dumped(row) + "\n" for row in rows.dicts())
 
 
 def write_json(rows: Rows, out: TextIO) -> None:
-    """Write a list of objects, each on its line."""
+    """Write a list of objects, each on a line of its own."""
     separator = "[\n"
     for row in rows.dicts():
         out.write(separator + dumped(row))
@@ -71,7 +71,7 @@ def write_json(rows: Rows, out: TextIO) -> None:
 
 
 def write_table(rows: Rows, out: TextIO) -> None:
-    """Write a table of the first rows; there is no need to read the others."""
+    """Write a table of the first rows, without fetching the others."""
     first = list(islice(chain.from_iterable(rows.pages), SHOWN_ROWS + 1))
     table = Table(*(escape(key) for key in rows.keys))
     for row in first[:SHOWN_ROWS]:
@@ -85,7 +85,7 @@ def write_table(rows: Rows, out: TextIO) -> None:
 
 
 def count(number: int) -> str:
-    """Say how many rows there are."""
+    """Return how many rows there are, in words."""
     return f"{number} row{'' if number == 1 else 's'}"
 
 

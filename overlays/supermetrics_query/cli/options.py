@@ -1,16 +1,19 @@
-"""The options that commands share, as annotations."""
+"""The options of the commands, as annotations."""
 
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
 from typer import Argument, Option
 
+from ..errors import ConfigurationError
+
 QUERY, RESULT, CONNECTION = "What to fetch", "The result", "The connection"
 
 
 class Output(StrEnum):
-    """How rows are written."""
+    """The form in which rows are written."""
 
     TABLE = "table"
     CSV = "csv"
@@ -18,28 +21,34 @@ class Output(StrEnum):
     JSON = "json"
 
 
-# What names a query, and what says how to reach it.
+# The query that was started before, and how to reach the API.
 Token: TypeAlias = Annotated[str, Argument(metavar="QUERY", help="A schedule id, or a token.", show_default=False)]
 KeyFile: TypeAlias = Annotated[
     Path | None,
     Option(
-        metavar="PATH", help="Read the API key from a file, not from SUPERMETRICS_API_KEY.", rich_help_panel=CONNECTION
+        metavar="PATH",
+        help="Read the API key from this file instead of SUPERMETRICS_API_KEY.",
+        rich_help_panel=CONNECTION,
     ),
 ]
 BaseUrl: TypeAlias = Annotated[
     str | None,
-    Option(metavar="URL", help="Where the API is; else SUPERMETRICS_BASE_URL.", rich_help_panel=CONNECTION),
+    Option(
+        metavar="URL",
+        help="Base URL of the API; by default SUPERMETRICS_BASE_URL, if that is set.",
+        rich_help_panel=CONNECTION,
+    ),
 ]
 Quiet: TypeAlias = Annotated[
-    bool, Option("--quiet", "-q", help="Show neither progress nor hints.", rich_help_panel=CONNECTION)
+    bool, Option("--quiet", "-q", help="Print neither progress nor hints.", rich_help_panel=CONNECTION)
 ]
 Verbose: TypeAlias = Annotated[
-    bool, Option("--verbose", "-v", help="Log what happens to stderr.", rich_help_panel=CONNECTION)
+    bool, Option("--verbose", "-v", help="Log every request and event to stderr.", rich_help_panel=CONNECTION)
 ]
 
 LONGEST = "255m"  # DEFAULT_WAIT, because a query may run for four hours
 
-# How long to wait, and what becomes of the result.
+# How long to wait, and where the result goes.
 Timeout: TypeAlias = Annotated[
     str,
     Option(metavar="TIME", help="How long to wait: 90, 15m, 4h, never; 0 polls once.", rich_help_panel=CONNECTION),
@@ -47,30 +56,39 @@ Timeout: TypeAlias = Annotated[
 OutputForm: TypeAlias = Annotated[
     Output | None,
     Option(
-        "--output", "-o", help="How to write rows; else a table on a terminal, csv in a pipe.", rich_help_panel=RESULT
+        "--output",
+        "-o",
+        help="Form of the rows; by default a table on a terminal, csv in a pipe.",
+        rich_help_panel=RESULT,
     ),
 ]
 To: TypeAlias = Annotated[
     Path | None,
     Option(
-        metavar="FILE", help="Write to .csv, .ndjson, .json or .parquet, whole or not at all.", rich_help_panel=RESULT
+        metavar="FILE",
+        help="Write a .csv, .ndjson, .json or .parquet file, complete or not at all.",
+        rich_help_panel=RESULT,
     ),
 ]
 Format: TypeAlias = Annotated[
     str,
     Option(
-        metavar="NAME", help="A format of the API, such as csv or parquet, taken as it comes.", rich_help_panel=RESULT
+        metavar="NAME", help="A format of the API, such as csv or parquet, written unchanged.", rich_help_panel=RESULT
     ),
 ]
 NoWait: TypeAlias = Annotated[
-    bool, Option("--no-wait", help="Print the token of the query and end.", rich_help_panel=RESULT)
+    bool, Option("--no-wait", help="Print the token of the query and exit.", rich_help_panel=RESULT)
 ]
 
 # What to fetch. Lists may be written with commas or by repeating the option.
 Ids: TypeAlias = list[str] | None
 File: TypeAlias = Annotated[
     str | None,
-    Option(metavar="PATH", help="A query in JSON or YAML; - is stdin. Options win over it.", rich_help_panel=QUERY),
+    Option(
+        metavar="PATH",
+        help="Read the query from a JSON or YAML file; - is stdin. Options override it.",
+        rich_help_panel=QUERY,
+    ),
 ]
 DsId: TypeAlias = Annotated[
     str | None, Option(metavar="ID", help="The data source, such as GAWA.", rich_help_panel=QUERY)
@@ -80,9 +98,11 @@ Accounts: TypeAlias = Annotated[
     Ids, Option(metavar="ID,...", help="Account ids, or a list such as list.all_accounts.", rich_help_panel=QUERY)
 ]
 Segments: TypeAlias = Annotated[Ids, Option(metavar="ID,...", help="Segment ids.", rich_help_panel=QUERY)]
-Users: TypeAlias = Annotated[Ids, Option(metavar="LOGIN,...", help="Logins that may be used.", rich_help_panel=QUERY)]
+Users: TypeAlias = Annotated[
+    Ids, Option(metavar="LOGIN,...", help="Logins that the query may use.", rich_help_panel=QUERY)
+]
 DateRange: TypeAlias = Annotated[
-    str | None, Option(metavar="NAME", help="A range such as last_month.", rich_help_panel=QUERY)
+    str | None, Option(metavar="NAME", help="A date range such as last_month.", rich_help_panel=QUERY)
 ]
 FirstDay: TypeAlias = Annotated[
     str | None, Option(metavar="DAY", help="The first day: 2026-11-01, yesterday ...", rich_help_panel=QUERY)
@@ -107,36 +127,42 @@ OrderRows: TypeAlias = Annotated[
     Ids, Option(metavar="TEXT,...", help="Order of the rows, such as 'sessions desc'.", rich_help_panel=QUERY)
 ]
 OrderColumns: TypeAlias = Annotated[
-    str | None, Option(metavar="TEXT", help="Order of columns made by a split.", rich_help_panel=QUERY)
+    str | None, Option(metavar="TEXT", help="Order of the columns that a split makes.", rich_help_panel=QUERY)
 ]
 MaxRows: TypeAlias = Annotated[
-    int | None, Option(metavar="N", help="The most rows to return.", min=1, rich_help_panel=QUERY)
+    int | None, Option(metavar="N", help="The maximum number of rows.", min=1, rich_help_panel=QUERY)
 ]
 MaxColumns: TypeAlias = Annotated[
-    int | None, Option(metavar="N", help="The most columns to return.", min=1, rich_help_panel=QUERY)
+    int | None, Option(metavar="N", help="The maximum number of columns.", min=1, rich_help_panel=QUERY)
 ]
 Minutes: TypeAlias = Annotated[
-    int | None, Option(metavar="N", help="How old cached data may be, in minutes.", min=0, rich_help_panel=QUERY)
+    int | None, Option(metavar="N", help="The maximum age of cached data, in minutes.", min=0, rich_help_panel=QUERY)
 ]
 ScheduleId: TypeAlias = Annotated[
-    str | None, Option(metavar="ID", help="A name for this run; else one is made.", rich_help_panel=QUERY)
+    str | None, Option(metavar="ID", help="An id for this run; by default a random one.", rich_help_panel=QUERY)
 ]
 Settings: TypeAlias = Annotated[
-    Ids, Option(metavar="KEY=VALUE", help="A setting; the value is JSON, else text. Repeatable.", rich_help_panel=QUERY)
+    Ids,
+    Option(
+        metavar="KEY=VALUE",
+        help="A setting; the value is read as JSON, or else as text. Repeatable.",
+        rich_help_panel=QUERY,
+    ),
 ]
 
 # What a history holds.
 HistoryIds: TypeAlias = Annotated[Ids, Option("--ds-id", metavar="ID,...", help="Only these data sources.")]
 HistoryStatus: TypeAlias = Annotated[Ids, Option(metavar="CODE,...", help="Only these status codes, such as FAILURE.")]
 Since: TypeAlias = Annotated[
-    str | None, Option(metavar="TIME", help="From when, such as 2026-11-01 or yesterday; else the last 24 hours.")
+    str | None,
+    Option(metavar="TIME", help="Start of the period, such as 2026-11-01 or yesterday; by default the last 24 hours."),
 ]
-Until: TypeAlias = Annotated[str | None, Option(metavar="TIME", help="Until when.")]
+Until: TypeAlias = Annotated[str | None, Option(metavar="TIME", help="End of the period.")]
 
 
 # How the emulator behaves.
 class Family(StrEnum):
-    """How its errors are written."""
+    """The format of the error responses of the emulator."""
 
     ENVELOPE = "envelope"
     PROBLEM = "problem"
@@ -144,31 +170,54 @@ class Family(StrEnum):
 
 
 Host: TypeAlias = Annotated[
-    str, Option(metavar="ADDRESS", help="Where to listen. Clients send a key over http to loopback only.")
+    str,
+    Option(metavar="ADDRESS", help="The address to listen on. Clients send a key over plain http to loopback only."),
 ]
-Port: TypeAlias = Annotated[int, Option(metavar="N", help="0 takes any that is free.", min=0, max=65535)]
-EmulatorKey: TypeAlias = Annotated[str, Option(metavar="TEXT", help="The key that it accepts. It is no secret.")]
+Port: TypeAlias = Annotated[
+    int, Option(metavar="N", help="The port to listen on; 0 takes a free one.", min=0, max=65535)
+]
+EmulatorKey: TypeAlias = Annotated[
+    str, Option(metavar="TEXT", help="The key that the emulator accepts. It is not a secret.")
+]
 Sources: TypeAlias = Annotated[
     Ids, Option(metavar="ID=FILE", help="A data source from a CSV file, besides WEATHER and NUMBERS. Repeatable.")
 ]
 Plan: TypeAlias = Annotated[
-    Ids, Option(metavar="KEY=VALUE", help="How queries go: run_seconds=20, parts=8, outcome=FAILURE ... Repeatable.")
+    Ids, Option(metavar="KEY=VALUE", help="How queries run: run_seconds=20, parts=8, outcome=FAILURE ... Repeatable.")
 ]
 Faults: TypeAlias = Annotated[
-    Ids, Option(metavar="SPEC", help="What goes wrong, such as 'status:3*503' or 'start:lost'. Repeatable.")
+    Ids, Option(metavar="SPEC", help="A fault to inject, such as 'status:3*503' or 'start:lost'. Repeatable.")
 ]
-Speed: TypeAlias = Annotated[float, Option(metavar="X", help="How much faster than the wall its clock runs.")]
+Speed: TypeAlias = Annotated[float, Option(metavar="X", help="How many times faster than real time its clock runs.")]
 Concurrency: TypeAlias = Annotated[int, Option(metavar="N", help="How many queries the licence runs at a time.", min=1)]
 PerSecond: TypeAlias = Annotated[int | None, Option(metavar="N", help="Requests a second that a key may send.", min=1)]
 PerHour: TypeAlias = Annotated[int | None, Option(metavar="N", help="Requests an hour that a key may send.", min=1)]
 PerDay: TypeAlias = Annotated[int | None, Option(metavar="N", help="Queries a day that a data source allows.", min=1)]
 Today: TypeAlias = Annotated[
-    str | None, Option(metavar="DAY", help="What relative dates count from; else the last day of the data.")
+    str | None,
+    Option(metavar="DAY", help="The day that relative dates count from; by default the last day of the data."),
 ]
-Errors: TypeAlias = Annotated[Family, Option(help="How its errors are written.")]
+Errors: TypeAlias = Annotated[Family, Option(help="The format of its error responses.")]
 AnyFile: TypeAlias = Annotated[
     Path | None,
     Option(
-        "--to", metavar="FILE", help="Write to a file, whole or not at all; else to stdout.", rich_help_panel=RESULT
+        "--to",
+        metavar="FILE",
+        help="Write to this file, complete or not at all; by default to stdout.",
+        rich_help_panel=RESULT,
     ),
 ]
+
+
+UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smh]?)")
+
+
+def duration(text: str) -> float | None:
+    """Return a duration in seconds, None for `never`."""
+    if text == "never":
+        return None
+    found = DURATION.fullmatch(text)
+    if found is None:
+        raise ConfigurationError(f"--timeout must be like 90, 15m, 4h or never, not {text!r}")
+    return float(found[1]) * UNITS[found[2]]

@@ -1,20 +1,25 @@
-"""In which form a result is written, and where."""
+"""Where a result is written, and in which form: stdout, or a file that gets its name only when it is complete."""
 
+import io
+import os
+import shutil
 import sys
-from collections.abc import Mapping
-from contextlib import closing
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from importlib import import_module
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from attrs import frozen
 
 from ..errors import ConfigurationError
 from . import extras, forms
 from .options import Output
-from .targets import checked_target, opened
 
 if TYPE_CHECKING:
-    from .._client.query import Query
+    from .. import Query
 
 PARQUET, RAW = "parquet", "raw"
 ENDINGS: Mapping[str, str] = {
@@ -28,10 +33,15 @@ ENDINGS: Mapping[str, str] = {
 
 @frozen
 class Outlet:
-    """A form, and a path or stdout."""
+    """A form, and a path; without a path it is stdout."""
 
     form: str
     path: Path | None = None
+
+    def check_format(self, format: str) -> None:
+        """Raise ConfigurationError if this format of the API would go to a terminal that cannot show it."""
+        if self.form == RAW and self.path is None and format == PARQUET and sys.stdout.isatty():
+            raise ConfigurationError("a terminal cannot show Parquet: give --to FILE")
 
     def write(self, rows: forms.Rows) -> None:
         """Write rows."""
@@ -47,19 +57,17 @@ class Outlet:
             self.write(forms.Rows([column.key for column in query.columns], (page.rows for page in pages)))
 
     def write_bytes(self, query: "Query") -> None:
-        """Write the result of a query as the API writes it, or as Parquet, batch by batch."""
+        """Write the result of a query unchanged, or as Parquet batch by batch."""
         with opened(self.path) as file:
             if self.form == RAW:
                 query.download(file)
                 return
-            from .parquet import write_batches
-
             with closing(query.iter_arrow()) as batches:
                 write_batches(batches, file)
 
 
 def outlet(output: Output | None, to: Path | None) -> Outlet:
-    """Return where to write; without options a table for a terminal, and CSV for everything else."""
+    """Return where to write rows; by default to stdout, as a table on a terminal and as CSV anywhere else."""
     if to is None:
         return Outlet(str(output or (Output.TABLE if sys.stdout.isatty() else Output.CSV)))
     path, ending = checked_target(to), ENDINGS.get(to.suffix.lower())
@@ -72,15 +80,70 @@ def outlet(output: Output | None, to: Path | None) -> Outlet:
     return Outlet(str(output or ending), path)
 
 
-def as_it_comes(format: str, to: Path | None) -> Outlet:
-    """Return where to write what the API writes."""
-    if to is None and format == PARQUET and sys.stdout.isatty():
-        raise ConfigurationError("Parquet is not for a terminal: give --to FILE")
+def unchanged(to: Path | None) -> Outlet:
+    """Return where to write the output of the API."""
     return Outlet(RAW, None if to is None else checked_target(to))
 
 
 def without_parquet(target: Outlet) -> Outlet:
-    """Return where to write what has no types of its own."""
+    """Return where to write a history, whose columns have no types that Parquet could keep."""
     if target.form == PARQUET:
-        raise ConfigurationError("this can be written as .csv, .ndjson or .json, not as Parquet")
+        raise ConfigurationError("a history can be written as .csv, .ndjson or .json, not as Parquet")
     return target
+
+
+class Stdout(io.FileIO):
+    """Stdout as bytes. It cannot be rewound: after `>>`, what the file held before must stay."""
+
+    def seekable(self) -> bool:
+        """Return False."""
+        return False
+
+
+def checked_target(path: Path) -> Path:
+    """Return a path that can be written to; raise ConfigurationError before a query is spent on another one."""
+    folder = path.parent
+    if path.is_dir():
+        raise ConfigurationError(f"--to {str(path)!r} is a folder")
+    if not folder.is_dir():
+        raise ConfigurationError(f"--to {str(path)!r}: there is no folder {str(folder)!r}")
+    if not os.access(path if path.exists() else folder, os.W_OK):
+        raise ConfigurationError(f"--to {str(path)!r} is not writable")
+    return path
+
+
+@contextmanager
+def opened(path: Path | None) -> Iterator[IO[bytes]]:
+    """Yield a file to write to; without a path it is stdout."""
+    if path is None:
+        with io.BufferedWriter(Stdout(os.dup(sys.stdout.fileno()), "w")) as stdout:
+            yield stdout
+    elif path.exists() and not path.is_file():  # a pipe or a device cannot be replaced
+        with path.open("wb") as special:
+            yield special
+    else:
+        with beside(path.resolve()) as file:
+            yield file
+
+
+@contextmanager
+def beside(path: Path) -> Iterator[IO[bytes]]:
+    """Yield a file beside a path; it replaces the path at the end, and is removed after an error."""
+    part = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
+    try:
+        with part.open("wb") as file:
+            if path.exists():
+                shutil.copymode(path, part)
+            yield file
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_batches(batches: Iterator[Any], file: IO[bytes]) -> None:
+    """Write record batches of one schema; a result without rows is one batch without rows."""
+    parquet = import_module("pyarrow.parquet")  # it has no type stubs
+    first = next(batches)
+    with parquet.ParquetWriter(file, first.schema) as writer:
+        for batch in chain([first], batches):
+            writer.write_batch(batch)

@@ -1,4 +1,4 @@
-"""Progress on stderr, only where a person is watching: a bar, or lines on a terminal that cannot move its cursor."""
+"""Progress on stderr, only on a terminal: a bar, or lines where the terminal cannot move its cursor."""
 
 import time
 from collections.abc import Callable
@@ -10,22 +10,22 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.text import Text
 
-from .._models import QueryStatus
+from .. import QueryStatus
+from ..errors import ConfigurationError
 from ..events import Event, Polled, PollFailed, RetryScheduled
-from .durations import shown
 
 IN_LINE = frozenset({"SCHEDULED", "QUEUED"})
 
 
 @define
 class Estimate:
-    """Guesses when a query ends from how fast its parts became ready since the first poll."""
+    """Estimates when a query ends, from how fast its parts became ready since the first poll."""
 
     began: float | None = None
     fraction: float = 0.0
 
     def ends_at(self, now: float, fraction: float | None) -> float | None:
-        """Return the moment, None as long as nothing has moved."""
+        """Return the time, or None until another part is ready."""
         if fraction is None:
             return None
         if self.began is None:
@@ -35,10 +35,10 @@ class Estimate:
 
 
 class TimesColumn(ProgressColumn):
-    """How long it has taken, and how much longer it may take."""
+    """How long the query has taken, and how much longer it may take."""
 
     def render(self, task: Task) -> Text:
-        """Write both times."""
+        """Return both times."""
         elapsed, ends = shown(task.elapsed or 0.0), task.fields["ends"]
         if ends is None or task.finished:
             return Text(elapsed, style="progress.elapsed")
@@ -47,12 +47,12 @@ class TimesColumn(ProgressColumn):
 
 
 class Display:
-    """Shows where a query stands. A context manager; `on_event` is what a client tells it."""
+    """Shows the status of a query. It is a context manager; its `on_event` is for the client."""
 
     def __init__(
         self, *, is_shown: bool, console: Console | None = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """Begin to count the time; `clock` and `console` are for pictures and tests."""
+        """Start to count the time; `clock` and `console` are for pictures and tests."""
         self.console = console or Console(stderr=True)
         self._has_lines = is_shown and self.console.is_dumb_terminal
         self._clock, self._estimate, self._line = clock, Estimate(), ""
@@ -71,25 +71,26 @@ class Display:
         self._task = self.bar.add_task("starting", total=None, parts="", note="", ends=None)
 
     def __enter__(self) -> Self:
-        """Begin to show."""
+        """Show the bar."""
         self.bar.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Leave the last state on the screen."""
+        """Leave the last state on the screen, unless the query was refused before anything was sent."""
+        self.bar.live.transient = isinstance(error, ConfigurationError)
         self.bar.stop()
 
     def on_event(self, event: Event) -> None:
-        """Show what a client tells."""
+        """Show the status that a poll brought, or why and when a request is sent again."""
         if isinstance(event, Polled):
             self.show(event.status)
         elif isinstance(event, PollFailed | RetryScheduled):
             self.bar.update(self._task, note=f"{type(event.error).__name__}, again in {shown(event.pause)}")
 
     def show(self, status: QueryStatus) -> None:
-        """Show where the query stands."""
+        """Show a status."""
         progress = status.progress
         ready, total = (progress.ready, progress.total) if progress else (0, 0)
         parts = f"{ready}/{total} parts" if total else ""
@@ -114,8 +115,15 @@ class Display:
 
 
 def queue(status: QueryStatus) -> str:
-    """Say how long the queue of the licence is while the query stands in it."""
+    """Return how long the queue of the licence is, while the query waits in it."""
     workflow = status.workflow
     if workflow is None or status.code not in IN_LINE:
         return ""
     return f"queue: {workflow.scheduled} waiting, {workflow.running} running"
+
+
+def shown(seconds: float) -> str:
+    """Return a duration as 0:07 or 1:02:03."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,50 +1,116 @@
-"""A query put together from a file and from options, and checked as far as it can be without the API."""
+"""The query of `run`: read from a file and from options, then made by the reader that the package has for mappings."""
 
 import json
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
 from functools import partial
+from pathlib import Path
 from typing import Any
 
-from supermetrics_query_api.models import DataQuery
+import yaml
+from attrs import fields
 
+from .. import DataQuery, query_from_dict
 from ..errors import ConfigurationError
-from . import documents
 
-Members = Mapping[str, object]
+STDIN = "-"
 FIXED_DAY = re.compile(r"\d+-\d+-\d+")
+
+# By the name that the API uses: the kinds of value that a member of a query takes. Python spells `filter` with a `_`.
+KINDS: Mapping[str, Sequence[str]] = {
+    each.name.removesuffix("_"): str(each.type).split(" | ") for each in fields(DataQuery) if each.init
+}
+
+
+def from_options(file: str | None, options: Mapping[str, Any]) -> DataQuery:
+    """Return the query. Options override the file; in `settings`, each one overrides its own key only."""
+    members = read_file(file) if file is not None else {}
+    converted = {name: convert(options[option]) for name, (option, convert) in OPTIONS.items()}
+    given = {name: value for name, value in converted.items() if value is not None}
+    if "settings" in given:
+        given["settings"] = an_object("settings", members.get("settings") or {}) | given["settings"]
+    checked = {name: as_sent(name, value) for name, value in (members | given).items() if value is not None}
+    if not checked.get("ds_id"):
+        raise ConfigurationError("a query needs a data source: --ds-id ID, or ds_id in --file")
+    return query_from_dict(checked)
+
+
+# Files.
+
+
+def read_file(name: str) -> dict[str, object]:
+    """Return the object that a JSON or YAML file holds; `-` is stdin."""
+    place = "stdin" if name == STDIN else name
+    try:
+        content = (sys.stdin.buffer.read() if name == STDIN else Path(name).read_bytes()).decode("utf-8-sig")
+    except OSError as error:
+        raise ConfigurationError(f"cannot read {place!r}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{place!r} is not text in UTF-8") from None
+    value = parsed(place, content)
+    if not isinstance(value, Mapping):
+        raise ConfigurationError(f"{place!r} must hold an object such as 'ds_id: GAWA', not {short_repr(value)}")
+    return {str(key): member for key, member in value.items()}
+
+
+def parsed(place: str, content: str) -> object:
+    """Parse JSON, or YAML where it is not JSON and the file is not named .json."""
+    try:
+        return json.loads(content)
+    except ValueError as error:
+        if place.endswith(".json"):
+            raise ConfigurationError(f"{place!r} is not JSON: {error}") from None
+    try:
+        return yaml.safe_load(content)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ConfigurationError(f"{place!r} is neither JSON nor YAML: {flaw(error)}") from None
+
+
+def flaw(error: Exception) -> str:
+    """Say what is wrong with YAML, and in which line."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        return f"{error.problem} in line {error.problem_mark.line + 1}"
+    return str(error).splitlines()[0]
+
+
+# Values. YAML makes dates and numbers of what is written without quotes; the API means text.
+
+
+def as_sent(name: str, value: object) -> object:
+    """Return a member as the reader of queries takes it; raise ConfigurationError for a name that no query has."""
+    if name not in KINDS:
+        close = get_close_matches(name, KINDS, n=1) or [", ".join(KINDS)]
+        raise ConfigurationError(f"a query has no {name!r}; did you mean {close[0]}?")
+    if name == "settings":
+        return an_object(name, value)
+    if "int" in KINDS[name]:
+        return value
+    if "datetime.date" in KINDS[name]:
+        return day(name, value)
+    return texts(name, value)
+
+
+def texts(name: str, value: object) -> object:
+    """Return text, or a list of it; objects stay as they are."""
+    if isinstance(value, list):
+        return [item if isinstance(item, dict) else text(name, item) for item in value]
+    return value if isinstance(value, dict) else text(name, value)
 
 
 def text(name: str, value: object) -> str:
-    """Return a text; YAML reads some texts as dates and numbers."""
+    """Return text for what YAML may have made a date or a whole number."""
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
         return str(value)
-    raise ConfigurationError(f"{name} must be text, not {documents.brief(value)}; quotes make it text in YAML")
-
-
-def texts(name: str, value: object) -> object:
-    """Return a text, or a list of texts."""
-    return [text(name, item) for item in value] if isinstance(value, list) else text(name, value)
-
-
-def selection(name: str, value: object) -> object:
-    """Return field ids, or ids with options."""
-    if not isinstance(value, list):
-        return text(name, value)
-    return [item if isinstance(item, dict) else text(name, item) for item in value]
-
-
-def accounts(name: str, value: object) -> object:
-    """Return account ids, or a filter."""
-    return value if isinstance(value, dict) else texts(name, value)
+    raise ConfigurationError(f"{name} must be text, not {short_repr(value)}; quotes make it text in YAML")
 
 
 def day(name: str, value: object) -> str:
-    """Return a day; what looks like a date must be one."""
+    """Return a day, fixed or relative; what looks like a date must be one."""
     written = text(name, value)
     if FIXED_DAY.fullmatch(written):
         try:
@@ -54,56 +120,45 @@ def day(name: str, value: object) -> str:
     return written
 
 
-def whole(name: str, value: object) -> int:
-    """Return a whole number."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    raise ConfigurationError(f"{name} must be a whole number, not {documents.brief(value)}")
-
-
-def settings(name: str, value: object) -> dict[str, object]:
-    """Return settings."""
+def an_object(name: str, value: object) -> dict[str, object]:
+    """Return an object; raise ConfigurationError for anything else."""
     if isinstance(value, dict):
         return value
-    raise ConfigurationError(f"{name} must be an object such as 'no_headers: true', not {documents.brief(value)}")
+    raise ConfigurationError(f"{name} must be an object such as 'no_headers: true', not {short_repr(value)}")
 
 
-KINDS: Mapping[str, Callable[[str, object], object]] = {
-    **dict.fromkeys(("ds_id", "schedule_id", "ds_user", "date_range_type", "filter", "order_columns"), text),
-    **dict.fromkeys(("compare_type", "compare_show"), text),
-    **dict.fromkeys(("start_date", "end_date", "compare_start_date", "compare_end_date"), day),
-    **dict.fromkeys(("ds_segments", "ds_users", "order_rows"), texts),
-    **dict.fromkeys(("max_columns", "max_rows", "offset_start", "offset_end", "cache_minutes", "sync_timeout"), whole),
-    "fields": selection,
-    "ds_accounts": accounts,
-    "settings": settings,
-}
+def short_repr(value: object) -> str:
+    """Show a value, or the beginning of a long one."""
+    return "nothing" if value is None else f"{value!r:.60}"
+
+
+# Options.
 
 
 def items(parts: Sequence[str] | None) -> list[str]:
-    """Return what was written with commas, or by repeating an option."""
+    """Return values that were separated by commas, or given by repeating the option."""
     return [item.strip() for part in parts or () for item in part.split(",") if item.strip()]
 
 
 def listed(parts: Sequence[str] | None) -> str | list[str] | None:
-    """Return several values as a list, and one as a text."""
+    """Return several values as a list, and one as text."""
     found = items(parts)
     return found if len(found) > 1 else next(iter(found), None)
 
 
 def named(option: str, pairs: Sequence[str] | None) -> dict[str, object] | None:
-    """Return what was written as KEY=VALUE; a value that is JSON is read as such."""
+    """Return what KEY=VALUE pairs say; a value is parsed as JSON where it is JSON."""
     if not pairs:
         return None
     split = [pair.partition("=") for pair in pairs]
     for pair, (key, sign, _) in zip(pairs, split, strict=True):
         if not key or not sign:
             raise ConfigurationError(f"{option} must be like KEY=VALUE, not {pair!r}")
-    return {key: loose(value) for key, _, value in split}
+    return {key: json_or_text(value) for key, _, value in split}
 
 
-def loose(value: str) -> object:
-    """Read JSON where it is some, else text."""
+def json_or_text(value: str) -> object:
+    """Parse JSON; return what is not JSON as it is."""
     try:
         return json.loads(value)
     except ValueError:
@@ -115,12 +170,14 @@ def same(value: object) -> object:
     return value
 
 
-SAME = ("ds_id", "start_date", "end_date", "compare_show", "compare_start_date", "compare_end_date")
-COUNTED = ("max_rows", "max_columns", "cache_minutes", "order_columns", "schedule_id")
+SAME = (
+    *("ds_id", "start_date", "end_date", "compare_show", "compare_start_date", "compare_end_date"),
+    *("max_rows", "max_columns", "cache_minutes", "order_columns", "schedule_id"),
+)
 
-# By the name that the API knows: the option of `run`, and how it is read.
-OPTIONS: Mapping[str, tuple[str, Callable[[Any], object]]] = {
-    **{name: (name, same) for name in (*SAME, *COUNTED)},
+# By the name that the API uses: the option of `run`, and how it is read.
+OPTIONS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
+    **{name: (name, same) for name in SAME},
     "date_range_type": ("date_range", same),
     "filter": ("where", same),
     "compare_type": ("compare", same),
@@ -131,25 +188,3 @@ OPTIONS: Mapping[str, tuple[str, Callable[[Any], object]]] = {
     "order_rows": ("order_rows", listed),
     "settings": ("setting", partial(named, "--setting")),
 }
-
-
-def from_options(file: str | None, options: Mapping[str, Any]) -> DataQuery:
-    """Return the query; options win over the file, and one setting over another of the same name."""
-    told = documents.read(file) if file is not None else {}
-    read = {name: convert(options[option]) for name, (option, convert) in OPTIONS.items()}
-    given = {name: value for name, value in read.items() if value is not None}
-    if "settings" in given:
-        given["settings"] = settings("settings", told.get("settings") or {}) | settings("settings", given["settings"])
-    wanted = checked({name: value for name, value in (told | given).items() if value is not None})
-    if not wanted.get("ds_id"):
-        raise ConfigurationError("a query needs a data source: --ds-id ID, or ds_id in --file")
-    return DataQuery.from_dict(wanted)
-
-
-def checked(members: Members) -> dict[str, object]:
-    """Return the members of a query, each as what the API takes."""
-    for name in members:
-        if name not in KINDS:
-            close = get_close_matches(name, KINDS, n=1) or [", ".join(KINDS)]
-            raise ConfigurationError(f"a query has no {name!r}; did you mean {close[0]}?")
-    return {name: KINDS[name](name, value) for name, value in members.items()}

@@ -1,10 +1,11 @@
-"""What the emulator is served with, and how."""
+"""The emulator for `emulate`: made from options, and served until Ctrl-C."""
 
 import errno
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -16,8 +17,19 @@ from .queries import day, named
 PASTE_HINT = "The emulator serves until Ctrl-C. Paste this into another shell:"
 
 
+def emulator_of(
+    plan: Sequence[str] | None, sources: Sequence[str] | None, today: str | None, others: Mapping[str, Any]
+) -> Emulator:
+    """Return the emulator that the options describe; raise ConfigurationError for one that it refuses."""
+    described, data, day_zero = plan_of(plan), sources_of(sources), day_of(today)
+    try:
+        return Emulator(plan=described, sources=data, today=day_zero, **others)
+    except (ValueError, TypeError) as error:
+        raise ConfigurationError(str(error.args[0])) from None
+
+
 def plan_of(pairs: Sequence[str] | None) -> Plan:
-    """Return how queries behave, from `run_seconds=20` and the like."""
+    """Return how queries run, from pairs such as `run_seconds=20`."""
     members = named("--plan", pairs) or {}
     try:
         return made(Plan, members)
@@ -29,12 +41,12 @@ def plan_of(pairs: Sequence[str] | None) -> Plan:
 
 
 def made(make: Callable[..., Plan], members: Mapping[str, object]) -> Plan:
-    """Make a plan, whose class checks what the members are."""
+    """Return a plan; its class checks the members."""
     return make(**members)
 
 
 def sources_of(pairs: Sequence[str] | None) -> dict[str, Source]:
-    """Return data sources, from `GAWA=sessions.csv`."""
+    """Return data sources, from pairs such as `GAWA=sessions.csv`."""
     return {name: source_of(str(path)) for name, path in (named("--source", pairs) or {}).items()}
 
 
@@ -59,7 +71,7 @@ def day_of(text: str | None) -> date | None:
 
 
 def serve(service: Emulator, host: str, port: int) -> None:
-    """Serve until somebody asks to stop, which is no error here."""
+    """Serve until Ctrl-C, which is no error here."""
     try:
         service.serve(host, port, ready=lambda: announce(service))
     except KeyboardInterrupt:
@@ -71,7 +83,7 @@ def serve(service: Emulator, host: str, port: int) -> None:
 
 
 def announce(service: Emulator) -> None:
-    """Print how to reach the service, ready to be pasted."""
+    """Print the lines with which another shell reaches the service."""
     exits.say(PASTE_HINT)
     typer.echo(f"export SUPERMETRICS_BASE_URL={shlex.quote(service.url)}")
     typer.echo(f"export SUPERMETRICS_API_KEY={shlex.quote(service.key)}")
