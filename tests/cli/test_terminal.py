@@ -41,7 +41,7 @@ def test_ctrl_c_leaves_the_query_alone_and_prints_the_command_that_goes_on(super
         shown.press("\x03")
         shown.end()
     assert shown.process.returncode == 130
-    assert "Interrupted; query 'nightly' does not mind." in shown.text
+    assert "Interrupted; query 'nightly' keeps running." in shown.text
     assert "Traceback" not in shown.text
     again = re.search(r"^  supermetrics-query (wait sq1\.\S+)$", shown.text, re.MULTILINE)
     assert again

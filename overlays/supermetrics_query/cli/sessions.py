@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 MAY_RUN = (TransportError, ServerError, UnreadableResponseError)
 GO_ON: Mapping[str, str] = {
-    "wait": "To go on waiting:",
+    "wait": "To keep waiting:",
     "rows": "To read its rows:",
     "download": "To download its result:",
 }
@@ -93,7 +93,7 @@ class Session:
         try:
             yield
         except KeyboardInterrupt:
-            exits.say(f"Interrupted; query {query.schedule_id!r} does not mind. {again}")
+            exits.say(f"Interrupted; query {query.schedule_id!r} keeps running. {again}")
             raise typer.Exit(exits.INTERRUPTED) from None
         except WaitTimeoutError as error:
             raise exits.report(error, told(error), again) from None
