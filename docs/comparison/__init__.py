@@ -1,1 +1,1 @@
-"""The same jobs, done with this package, with the official SDK and by hand: `make compare`."""
+"""Run the same jobs with this package, the official SDK and hand-written code: `make compare`."""

@@ -25,7 +25,7 @@ BEFORE_INTERRUPT = 1.0  # seconds after the first request, while the query runs
 
 
 def main() -> None:
-    """Run everything, two at a time."""
+    """Run every pair, two at a time, and write the outcomes and the table."""
     pairs = list(product(JOBS, CONTENDERS))
     with ThreadPoolExecutor(2) as pool:
         came = list(pool.map(lambda pair: run(*pair), pairs))
@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def run(name: str, contender: str) -> Outcome:
-    """Let one contender do one job at a service of its own."""
+    """Run one job with one contender on its own service."""
     job = JOBS[name]
     with service(job, contender) as emulator, tempfile.TemporaryDirectory() as folder:
         environment = {
@@ -57,7 +57,7 @@ def run(name: str, contender: str) -> Outcome:
 
 
 def ended(running: subprocess.Popen[str]) -> dict[str, Any]:
-    """Return what came of it; not to end is an outcome too."""
+    """Return the outcome of a process; a timeout is an outcome too."""
     try:
         came: dict[str, Any] = json.loads(running.communicate(timeout=LIMIT)[0])
     except subprocess.TimeoutExpired:
@@ -68,14 +68,14 @@ def ended(running: subprocess.Popen[str]) -> dict[str, Any]:
 
 
 def service(job: Job, contender: str) -> BothWays:
-    """Make the service of a job, whose fault meets the contender where it waits."""
+    """Return the service of a job. Its fault hits the operation in which the contender waits."""
     waits = import_module(f"comparison.contenders.{contender}").WAITS_IN
     faults = [job.fault.replace(WAITING, waits)] if job.fault else []
     return BothWays(plan=job.plan, sources={DS_ID: job.source}, faults=faults, **job.options)
 
 
 def interrupt(running: subprocess.Popen[str], emulator: BothWays) -> None:
-    """Press Ctrl-C while the query runs."""
+    """Send SIGINT while the query runs."""
     while not emulator.requests and running.poll() is None:
         time.sleep(0.05)
     time.sleep(BEFORE_INTERRUPT)
@@ -84,7 +84,7 @@ def interrupt(running: subprocess.Popen[str], emulator: BothWays) -> None:
 
 
 def process(contender: str, environment: dict[str, str]) -> subprocess.Popen[str]:
-    """Start a contender."""
+    """Start the process of a contender."""
     command = [sys.executable, "-m", "comparison.child", contender]
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 

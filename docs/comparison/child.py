@@ -1,4 +1,4 @@
-"""One contender at one job, in a process of its own: `python -m comparison.child ours`. Prints what came of it."""
+"""Run one job with one contender in a separate process, and print the outcome: `python -m comparison.child ours`."""
 
 import json
 import sys
@@ -9,7 +9,7 @@ from .task import Task, from_environment
 
 
 def outcome(contender: str, task: Task) -> Outcome:
-    """Do the job, and judge the rows or take down what was raised."""
+    """Run the job; return a verdict on its rows, or the exception it raised."""
     rows: list[dict[str, object]] = []
     try:
         for row in import_module(f"comparison.contenders.{contender}").rows(task):

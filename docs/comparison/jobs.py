@@ -1,4 +1,4 @@
-"""The jobs, and what the service does while somebody works on them. Times are real seconds."""
+"""The jobs, and how the service behaves during each. Times are real seconds."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -12,15 +12,15 @@ DS_ID = "CLICKS"
 FIRST_DAY = date(2026, 1, 1)
 COLUMNS = (Column("date", DATE, is_metric=False), Column("clicks", INTEGER, is_metric=True))
 TITLES = tuple(column.name for column in COLUMNS)
-WAITING = "WAITING"  # stands in a fault for the operation in which a contender waits
+WAITING = "WAITING"  # placeholder in a fault for the operation in which a contender waits
 SHORT = Plan(scheduled_seconds=0.2, queued_seconds=0.3, run_seconds=2.5)
 
 
 @frozen(kw_only=True)
 class Job:
-    """One job. A `deferred` start must return at once; with `expiry` the result is gone after the first page.
+    """One job. A `deferred` start must return at once. With `expiry`, the result expires after the first page.
 
-    `timeout` is that of a request, in seconds; without it each contender has its own.
+    `timeout` limits one request, in seconds. Without it, each contender uses its default.
     """
 
     title: str
@@ -37,17 +37,17 @@ class Job:
 
     @property
     def patience(self) -> dict[str, Any]:
-        """Return the option for the timeout, which has one name everywhere."""
+        """Return the timeout option, which has the same name in every contender."""
         return {} if self.timeout is None else {"timeout": self.timeout}
 
     @property
     def truth(self) -> list[tuple[str, int]]:
-        """Return the rows of the result."""
+        """Return the correct rows."""
         return [(str(FIRST_DAY + timedelta(days=number)), 100 + number) for number in range(self.rows)]
 
     @property
     def source(self) -> Source:
-        """Return the data that is asked for."""
+        """Return the data source of the job."""
         return Source(COLUMNS, self.truth, date="date")
 
 

@@ -1,4 +1,4 @@
-"""What came of a job, in a few words. Right rows are told from wrong ones by comparing them with the truth."""
+"""Describe the outcome of a job in a few words. Rows are compared with the correct ones."""
 
 import re
 from collections.abc import Sequence
@@ -8,14 +8,14 @@ from attrs import frozen
 
 from .jobs import TITLES, Job
 
-LONGEST = 110  # characters of the text of an exception
-PRIVATE = re.compile(r"[\w-]{32,}|127\.0\.0\.1:\d+")  # differs from run to run
+LONGEST = 110  # characters of an exception's text
+PRIVATE = re.compile(r"[\w-]{32,}|127\.0\.0\.1:\d+")  # differs between runs
 Rows = Sequence[dict[str, object]]
 
 
 @frozen(kw_only=True)
 class Outcome:
-    """What came of a job. `starts` counts the requests that asked the service to start a query."""
+    """The outcome of a job. `starts` counts the requests that started a query."""
 
     rows: int
     told: str
@@ -23,7 +23,7 @@ class Outcome:
 
 
 def told(job: Job, rows: Rows, error: Exception | None) -> str:
-    """Say what came of a job."""
+    """Return the outcome of a job in words."""
     if error is None:
         return judged(job, rows)
     after = f" after {len(rows)} of {job.rows} rows" if rows else ""
@@ -31,7 +31,7 @@ def told(job: Job, rows: Rows, error: Exception | None) -> str:
 
 
 def judged(job: Job, rows: Rows) -> str:
-    """Say what is wrong with rows, if anything is."""
+    """Return a verdict on rows that came without an exception."""
     values = [by_column(row) for row in rows]
     if not rows:
         return "no rows and no exception"
@@ -45,13 +45,13 @@ def judged(job: Job, rows: Rows) -> str:
 
 
 def by_column(row: dict[str, object]) -> tuple[object, object]:
-    """Return the cells of a row under the ids or the titles of the columns."""
+    """Return the cells of a row, looked up by column id or title."""
     date, clicks = (row.get(name.lower(), row.get(name)) for name in TITLES)
     return date, clicks
 
 
 def flaws(job: Job, values: Sequence[tuple[object, object]]) -> str:
-    """Name the flaws of rows that are not the true ones."""
+    """Name what is wrong with incorrect rows."""
     truth = set(job.truth)
     heads = sum(set(value) == set(TITLES) for value in values)
     swapped = any(value[::-1] in truth for value in values)
@@ -61,7 +61,7 @@ def flaws(job: Job, values: Sequence[tuple[object, object]]) -> str:
 
 
 def shortened(text: str) -> str:
-    """Return the text of an exception without what differs from run to run."""
+    """Return the text of an exception without the parts that differ between runs."""
     line = PRIVATE.sub("…", " ".join(text.split()))
     cut = line if len(line) <= LONGEST else f"{line[:LONGEST].rsplit(' ', 1)[0]} …"
     return escape(cut, quote=False)

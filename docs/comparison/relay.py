@@ -1,7 +1,7 @@
-"""The emulator, also for starts that are sent as GET with a parameter for each member, as the official SDK sends them.
+"""An emulator that also accepts a start as GET with query parameters, which is how the official SDK sends it.
 
-The API takes these; the emulator takes what this package sends. Repeated parameters count as a list, the reading that
-is best for the SDK.
+The API accepts these requests; the emulator alone accepts only what this package sends. Repeated parameters count as a
+list, the interpretation that favours the SDK.
 """
 
 import json
@@ -15,7 +15,7 @@ NUMBERS = ("sync_timeout",)
 
 
 class BothWays(Emulator):
-    """An emulator behind a relay."""
+    """The emulator behind the relay."""
 
     @property
     def app(self) -> ASGIApp:
@@ -24,14 +24,14 @@ class BothWays(Emulator):
 
 
 class Relay:
-    """Turns a start by GET into one by POST."""
+    """Turns a GET that starts a query into a POST."""
 
     def __init__(self, app: ASGIApp) -> None:
-        """Stand before an application."""
+        """Wrap an application."""
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on."""
+        """Forward a request, converted if it is a start."""
         if scope["type"] == "http" and scope["method"] == "GET" and "/query/data/" in scope["path"]:
             receive = replay(body_of(scope["query_string"]), receive)
             headers = [*scope["headers"], (b"content-type", b"application/json")]
@@ -40,7 +40,7 @@ class Relay:
 
 
 def body_of(query: bytes) -> bytes:
-    """Return parameters as the members of a JSON object."""
+    """Return query parameters as a JSON object."""
     members: dict[str, object] = {}
     for name, values in parse_qs(query.decode()).items():
         members[name] = values if name in LISTS else int(values[0]) if name in NUMBERS else values[0]
@@ -48,7 +48,7 @@ def body_of(query: bytes) -> bytes:
 
 
 def replay(body: bytes, receive: Receive) -> Receive:
-    """Give a body first, then whatever comes from the client."""
+    """Return a `receive` that yields this body first, then the messages of the client."""
     given: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def next_message() -> Message:

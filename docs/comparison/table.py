@@ -1,4 +1,4 @@
-"""The table of docs/comparison.md, written from the outcomes of the last run."""
+"""Generate the table of docs/comparison.md from the outcomes of the last run."""
 
 import json
 import re
@@ -27,19 +27,19 @@ def read() -> Outcomes:
 
 
 def with_table(page: str, outcomes: Outcomes) -> str:
-    """Return the page with the table of some outcomes."""
+    """Return the page with the table for these outcomes."""
     return BLOCK.sub(lambda _: table(outcomes), page)
 
 
 def table(outcomes: Outcomes) -> str:
-    """Return outcomes as a table."""
+    """Return the outcomes as a Markdown table."""
     head = [("Job", *CONTENDERS.values()), ("---",) * (len(CONTENDERS) + 1)]
     rows = [(job.title, *(cell(outcomes[name][each]) for each in CONTENDERS)) for name, job in JOBS.items()]
     return "".join(f"| {' | '.join(row)} |\n" for row in (*head, *rows))
 
 
 def cell(outcome: Mapping[str, Any]) -> str:
-    """Return one outcome, with the number of starts where it is not one."""
+    """Return one cell, with the number of starts unless it is 1."""
     starts = outcome["starts"]
     counted = "" if starts == 1 else f"; the query was sent {starts} times"
     return f"{outcome['told']}{counted}".replace("|", "\\|")

@@ -1,4 +1,4 @@
-"""What a contender is given."""
+"""The input of a contender."""
 
 import os
 import urllib.request
@@ -12,7 +12,7 @@ from .jobs import DS_ID, FIRST_DAY, JOBS, Job
 
 @frozen(kw_only=True)
 class Task:
-    """One job at one service. `memory` is a file that outlives the process."""
+    """One job on one service. `memory` is a file that outlives the process."""
 
     name: str
     url: str
@@ -26,23 +26,23 @@ class Task:
 
     @property
     def query(self) -> dict[str, object]:
-        """Return what is asked for, in the words of the API."""
+        """Return the query as the parameters of the API."""
         last = FIRST_DAY + timedelta(days=self.job.rows)
         return {"ds_id": DS_ID, "fields": list(self.job.fields), "start_date": str(FIRST_DAY), "end_date": str(last)}
 
     @property
     def noted(self) -> str:
-        """Return what an earlier run has noted down, or nothing."""
+        """Return what an earlier run saved, or an empty string."""
         return self.memory.read_text() if self.memory.exists() else ""
 
     def note(self, text: str) -> None:
-        """Note down what a later run needs."""
+        """Save what a later run needs."""
         part = self.memory.with_suffix(".part")
         part.write_text(text)
         part.rename(self.memory)
 
     def let_it_expire(self) -> None:
-        """Let more than an hour pass for the service."""
+        """Advance the clock of the service by more than an hour."""
         origin = self.url.removesuffix("/enterprise/v2")
         data = b'{"seconds": 3601}'
         headers = {"Content-Type": "application/json"}

@@ -1,4 +1,4 @@
-"""The contenders: each does every job with the code that its documentation leads to.
+"""The contenders. Each runs every job with code that follows its documentation.
 
-`WAITS_IN` is the operation in which it waits for the end of a query.
+`WAITS_IN` is the operation in which a contender waits for the end of a query.
 """

@@ -1,4 +1,4 @@
-"""The documentation of the API and httpx: start, poll every two seconds, read page by page."""
+"""Hand-written code with httpx and the API documentation: start, poll every two seconds, read page by page."""
 
 import time
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ WAITS_IN = "status"
 
 
 def rows(task: Task) -> Iterator[dict[str, Any]]:
-    """Start the query or go on with it, wait, and key its rows by the titles of its columns."""
+    """Start or resume the query, wait, and yield its rows keyed by column title."""
     headers = {"Authorization": f"Bearer {task.key}"}
     with httpx.Client(base_url=task.url, headers=headers, **task.job.patience) as http:
         schedule_id = task.noted or started(http, task.query)
@@ -38,12 +38,12 @@ def started(http: httpx.Client, query: dict[str, Any]) -> str:
 
 
 def poll(http: httpx.Client, schedule_id: str, first: int, size: int) -> dict[str, Any]:
-    """Poll a query and ask for a page of its rows."""
+    """Poll a query and request a page of its rows."""
     asked: dict[str, str | int] = {"schedule_id": schedule_id, "offset_start": first, "offset_end": first + size - 1}
     answer: dict[str, Any] = http.get("/query/status", params=asked).raise_for_status().json()
     return answer
 
 
 def keyed(titles: list[str], page: list[list[Any]]) -> Iterator[dict[str, Any]]:
-    """Return rows as dicts."""
+    """Return the rows as dicts keyed by title."""
     return (dict(zip(titles, row, strict=True)) for row in page)

@@ -1,4 +1,4 @@
-"""The official SDK, `supermetrics`, with the loop of its docstrings and the row keys of its guide."""
+"""The official SDK, `supermetrics`, with the loop from its docstrings and the row keys from its guide."""
 
 import time
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ WAITS_IN = "start"  # it holds the request that starts the query
 
 
 def rows(task: Task) -> Iterator[dict[str, Any]]:
-    """Execute the query, poll as long as it is pending, and key its rows by the fields that were asked for."""
+    """Execute the query, poll while it is pending, and yield its rows keyed by the requested fields."""
     deferred = {"sync_timeout": 0} if task.job.deferred else {}
     with SupermetricsClient(api_key=task.key, base_url=task.url, **task.job.patience) as client:
         result = client.queries.execute(ds_accounts=["1"], **task.query, **deferred)

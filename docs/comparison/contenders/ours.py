@@ -1,4 +1,4 @@
-"""What this package does with a job."""
+"""The contender `supermetrics-query`, this package."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +11,7 @@ WAITS_IN = "status"
 
 
 def rows(task: Task) -> Iterator[dict[str, Any]]:
-    """Start the query or go on with it, and read its rows."""
+    """Start or resume the query, and yield its rows."""
     with QueryClient(task.key, base_url=task.url, page_size=task.job.page, **task.job.patience) as client:
         query = client.attach(task.noted) if task.noted else client.start(DataQuery.from_dict(task.query))
         task.note(query.token)

@@ -1,4 +1,4 @@
-"""The tokens of the queries that are under way, in a small file: what a run that was killed leaves to the next one."""
+"""The tokens of unfinished queries, in a small file, so that the next run can resume them."""
 
 import json
 import threading
@@ -6,26 +6,26 @@ from pathlib import Path
 
 
 class State:
-    """Tokens by name; threads may share one."""
+    """Tokens by export name. Threads may share an instance."""
 
     def __init__(self, path: Path) -> None:
-        """Read what an earlier run has left."""
+        """Read the tokens that an earlier run saved."""
         self._path = path
         self._lock = threading.Lock()
         self._tokens: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
 
     def token(self, name: str) -> str | None:
-        """Return the token of a query that is under way."""
+        """Return the token of an unfinished query, or None."""
         return self._tokens.get(name)
 
     def remember(self, name: str, token: str) -> None:
-        """Note a query down."""
+        """Save the token of a query."""
         with self._lock:
             self._tokens[name] = token
             self._write()
 
     def forget(self, name: str) -> None:
-        """Strike a query out."""
+        """Remove the token of a query."""
         with self._lock:
             self._tokens.pop(name, None)
             self._write()

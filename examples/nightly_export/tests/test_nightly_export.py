@@ -1,4 +1,4 @@
-"""The script against the emulator, with hours that pass at once."""
+"""Run the script against the emulator, with a fake clock for the hours of waiting."""
 
 import csv
 import json
@@ -17,7 +17,7 @@ HOUR = 3600
 
 @pytest.fixture(autouse=True)
 def _service(supermetrics_emulator: Emulator, supermetrics_clock: FakeClock) -> None:
-    """Talk to the emulator in every test."""
+    """Use the emulator and the fake clock in every test."""
 
 
 def rows_of(path: Path) -> list[list[str]]:

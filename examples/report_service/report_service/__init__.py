@@ -1,1 +1,1 @@
-"""An HTTP service that starts reports, tells their progress and streams their rows."""
+"""An HTTP service that starts reports, returns their progress and streams their rows."""

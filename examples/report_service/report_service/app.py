@@ -1,4 +1,4 @@
-"""Three routes around one client. The token in the URL is all the state there is."""
+"""Three routes around one client. The token in the URL is the only state."""
 
 import json
 from collections.abc import AsyncIterator
@@ -12,11 +12,11 @@ from supermetrics_query import AsyncQuery, AsyncQueryClient, DataQuery, Supermet
 
 from .problems import answer
 
-RETRY_AFTER = "5"  # seconds between two polls of a caller
+RETRY_AFTER = "5"  # seconds before the caller should request the rows again
 
 
 class Wish(BaseModel):
-    """The report that somebody wants."""
+    """The report a caller requests."""
 
     source: str
     fields: list[str]
@@ -25,7 +25,7 @@ class Wish(BaseModel):
 
 
 class Report(BaseModel):
-    """Where a report stands. `ready` of `total` parts are there, once that is known."""
+    """The state of a report. `ready` of `total` parts are done; both are None until the API reports them."""
 
     token: str
     state: str
@@ -35,14 +35,14 @@ class Report(BaseModel):
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Keep one client, and with it the connections and the limits of its key."""
+    """Keep one client, so that all requests share its connections and its limiter."""
     async with AsyncQueryClient(on_event=log_events) as client:
         app.state.client = client
         yield
 
 
 def the_client(request: Request) -> AsyncQueryClient:
-    """Return the client of this service."""
+    """Return the shared client."""
     client: AsyncQueryClient = request.app.state.client
     return client
 
@@ -65,7 +65,7 @@ async def start(wish: Wish, client: Client, response: Response) -> Report:
 
 @app.get("/reports/{token}")
 async def progress(token: str, client: Client) -> Report:
-    """Poll once. A report that has failed is an answer here, and an error where its rows are asked for."""
+    """Poll once. This route returns a failed report as a state; the rows route raises its error."""
     query = client.attach(token)
     await query.refresh()
     return shown(query)
@@ -73,7 +73,7 @@ async def progress(token: str, client: Client) -> Report:
 
 @app.get("/reports/{token}/rows")
 async def rows(token: str, client: Client) -> Response:
-    """Send the rows as they come."""
+    """Stream the rows as they arrive."""
     query = client.attach(token)
     status = await query.refresh()
     if not status.is_terminal:
@@ -84,18 +84,18 @@ async def rows(token: str, client: Client) -> Response:
 
 
 async def lines(query: AsyncQuery) -> AsyncIterator[str]:
-    """Write each row on a line."""
+    """Yield one line of JSON for each row."""
     async for row in query.rows():
         yield line(row)
 
 
 def line(row: dict[str, Any]) -> str:
-    """Write a row as JSON."""
+    """Return a row as one line of JSON."""
     return json.dumps(row, ensure_ascii=False) + "\n"
 
 
 def shown(query: AsyncQuery) -> Report:
-    """Say where a query stands."""
+    """Return the state of a query as a report."""
     status = query.status
     parts = status.progress if status else None
     return Report(

@@ -1,4 +1,4 @@
-"""What callers are told when something fails: the exception tree as HTTP statuses."""
+"""Map exceptions to HTTP statuses and problem details."""
 
 import math
 
@@ -22,10 +22,10 @@ from supermetrics_query import (
 # The first row that fits decides, so that special kinds stand before general ones. Whatever else the API refuses, for
 # instance our key, is the fault of this service and nothing that its caller can mend.
 STATUSES: tuple[tuple[type[SupermetricsQueryError], int, str], ...] = (
-    (ConfigurationError, 400, "The request cannot be used"),
+    (ConfigurationError, 400, "The request is not valid"),
     (BadRequestError, 400, "The data source refuses the request"),
     (UnprocessableError, 422, "The data source cannot carry out the request"),
-    (ResultExpiredError, 410, "The report is no longer kept; start it again"),
+    (ResultExpiredError, 410, "The report has expired; start it again"),
     (StatusNotFoundError, 404, "There is no such report"),
     (QueryFailedError, 502, "The report has failed"),
     (QueryStoppedError, 502, "The report was stopped"),
@@ -37,7 +37,7 @@ STATUSES: tuple[tuple[type[SupermetricsQueryError], int, str], ...] = (
 
 
 async def answer(_request: Request, error: Exception) -> JSONResponse:
-    """Turn an exception into problem details."""
+    """Return an exception as a problem details response."""
     status, title = described(error)
     problem: dict[str, object] = {"type": "about:blank", "title": title, "status": status, "detail": str(error)}
     if isinstance(error, SupermetricsQueryError) and error.token:
@@ -48,5 +48,5 @@ async def answer(_request: Request, error: Exception) -> JSONResponse:
 
 
 def described(error: Exception) -> tuple[int, str]:
-    """Return the status and the title of an error."""
+    """Return the HTTP status and the title for an error."""
     return next(((status, title) for kind, status, title in STATUSES if isinstance(error, kind)), (500, "Error"))

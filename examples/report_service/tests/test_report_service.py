@@ -1,4 +1,4 @@
-"""The service against the emulator. Each test names the clock where hours have to pass."""
+"""Run the service against the emulator. Tests that need hours to pass advance the fake clock."""
 
 import json
 from collections.abc import AsyncIterator

@@ -13,7 +13,7 @@ T = TypeVar("T", bound="AccountFilter")
 
 @_attrs_define
 class AccountFilter:
-    """Selects accounts by regular expressions (PCRE) over their ids and names."""
+    """Selects accounts by regular expressions (PCRE) that match their ids and names."""
 
     filter_id: str | Unset = UNSET
     filter_name: str | Unset = UNSET

@@ -14,46 +14,47 @@ T = TypeVar("T", bound="DataQuery")
 
 @_attrs_define
 class DataQuery:
-    """What to fetch. Only `ds_id` is always required; most sources also need fields, accounts and a date range.
-    Dates may be fixed (`2026-11-01`) or relative (`yesterday`).
+    """The query. Only `ds_id` is always required; most data sources also need fields, accounts and a date range.
+    Dates are fixed (`2026-11-01`) or relative (`yesterday`).
 
     """
 
     ds_id: str
-    """ The data source, for instance `GAWA` or `FA`. """
+    """ The data source, for example `GAWA` or `FA`. """
     schedule_id: str | Unset = UNSET
-    """ Names one run of one query. Chosen by the caller, or derived from the other parameters by the API. """
+    """ The id of one run of one query. The caller chooses it, or the API derives it from the other parameters. """
     ds_accounts: AccountFilter | list[str] | str | Unset = UNSET
-    """ Account ids, as one string (a comma list or a team list such as `list.all_accounts`), a list, or a filter.
-    """
+    """ Account ids, as one string (comma-separated, or a team list such as `list.all_accounts`), a list, or a
+    filter. """
     ds_segments: list[str] | str | Unset = UNSET
     """ Segment ids, as one string or a list. """
     ds_user: str | Unset = UNSET
-    """ The login to use; short for one entry of `ds_users`. """
+    """ The login to use; shorthand for a single entry of `ds_users`. """
     ds_users: list[str] | str | Unset = UNSET
     """ The logins that may be used. """
     date_range_type: str | Unset = UNSET
-    """ A named range such as `last_month`; `custom` when `start_date` or `end_date` is given. """
+    """ A named range such as `last_month`; `custom` if `start_date` or `end_date` is set. """
     start_date: datetime.date | str | Unset = UNSET
     """ First day, fixed or relative. """
     end_date: datetime.date | str | Unset = UNSET
     """ Last day, fixed or relative. """
     compare_type: str | Unset = UNSET
-    """ What to compare with; nothing when absent. """
+    """ What to compare with. The API compares nothing if it is absent. """
     compare_show: str | Unset = UNSET
-    """ How a comparison is shown; the API takes `perc_change` when it is absent. """
+    """ How to show a comparison. The API uses `perc_change` if it is absent. """
     compare_start_date: datetime.date | str | Unset = UNSET
-    """ First day to compare with, when `compare_type` is `custom`. """
+    """ First day to compare with, if `compare_type` is `custom`. """
     compare_end_date: datetime.date | str | Unset = UNSET
-    """ Last day to compare with, when `compare_type` is `custom`. """
+    """ Last day to compare with, if `compare_type` is `custom`. """
     fields: list[FieldSelection | str] | str | Unset = UNSET
-    """ Field ids, as a comma list, or as a list of ids and of ids with options. """
+    """ Field ids, as a comma-separated string, or as a list of ids and of ids with options. """
     settings: Any | QuerySettings | Unset = UNSET
-    """ Options of the data source and of the output. Three change the rows themselves: `no_headers` leaves out the
-    header row, `no_json_keys` and `decode_json_fields` shape JSON values.
+    """ Options of the data source and of the output. Three of them change the rows: `no_headers` omits the header
+    row;
+    `no_json_keys` and `decode_json_fields` change JSON values.
      """
     filter_: str | Unset = UNSET
-    """ A condition on fields, for instance `country == FI AND clicks > 10`. """
+    """ A condition on fields, for example `country == FI AND clicks > 10`. """
     order_columns: str | Unset = UNSET
     """ Order of the columns made by fields that are split into columns. """
     order_rows: list[str] | str | Unset = UNSET
@@ -65,10 +66,10 @@ class DataQuery:
     offset_end: int | Unset = UNSET
     """ Last row to return, inclusive. """
     cache_minutes: int | Unset = UNSET
-    """ The highest accepted age of cached data, in minutes. """
+    """ The maximum age of cached data, in minutes. """
     sync_timeout: int | Unset = UNSET
-    """ How many seconds the API may wait for the query before it answers. 0 answers at once; when absent the API
-    waits up to 1800. A licence may lower the ceiling.
+    """ How many seconds the API may wait for the query before it responds. With 0 it responds at once. If it is
+    absent, the API waits up to 1800 seconds. A licence may lower the maximum.
      """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

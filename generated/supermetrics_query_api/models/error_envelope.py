@@ -13,12 +13,12 @@ T = TypeVar("T", bound="ErrorEnvelope")
 
 @_attrs_define
 class ErrorEnvelope:
-    """The family of errors that the API sends today."""
+    """The error format that the API uses today."""
 
     error: ErrorInfo
-    """ The error itself. Branch on `code`; the texts are for people. """
+    """ The error. Branch on `code`; the other members are for people. """
     meta: ErrorMeta | Unset = UNSET
-    """ Names the request in the logs of the API. """
+    """ Identifies the request in the logs of the API. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

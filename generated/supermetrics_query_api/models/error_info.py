@@ -14,7 +14,7 @@ T = TypeVar("T", bound="ErrorInfo")
 
 @_attrs_define
 class ErrorInfo:
-    """The error itself. Branch on `code`; the texts are for people."""
+    """The error. Branch on `code`; the other members are for people."""
 
     code: ErrorCode | str | Unset = UNSET
     message: str | Unset = UNSET

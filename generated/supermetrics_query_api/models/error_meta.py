@@ -13,7 +13,7 @@ T = TypeVar("T", bound="ErrorMeta")
 
 @_attrs_define
 class ErrorMeta:
-    """Names the request in the logs of the API."""
+    """Identifies the request in the logs of the API."""
 
     request_id: str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

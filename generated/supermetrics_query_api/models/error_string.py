@@ -14,7 +14,7 @@ T = TypeVar("T", bound="ErrorString")
 
 @_attrs_define
 class ErrorString:
-    """A family in which `error` is the code itself."""
+    """An error format in which `error` is the code itself."""
 
     error: ErrorCode | str
     message: str | Unset = UNSET

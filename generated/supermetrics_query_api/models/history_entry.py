@@ -15,21 +15,21 @@ T = TypeVar("T", bound="HistoryEntry")
 
 @_attrs_define
 class HistoryEntry:
-    """One query that was run. There is more than is listed here, under names that are not known: the data source, and
-    for a query that ended with `SUCCESS` or `FAILURE` how many rows it gave and how many seconds it took.
+    """One past query. The API returns more members, whose names are unknown: the data source and, for a query that
+    ended with `SUCCESS` or `FAILURE`, the number of rows and the duration in seconds.
 
     """
 
     type_: str | Unset = UNSET
-    """ Says what the entry is, `query_history`. """
+    """ The type of the entry, `query_history`. """
     schedule_time: datetime.datetime | str | Unset = UNSET
-    """ When the query was accepted. """
+    """ When the API accepted the query. """
     schedule_id: str | Unset = UNSET
-    """ Names the run; its status and rows can be read for one hour after it has ended. """
+    """ The id of the run. Its status and rows are available for one hour after it has ended. """
     status_code: StatusCode | str | Unset = UNSET
-    """ Where the query stands. """
+    """ The status of the query. """
     app_id: str | Unset = UNSET
-    """ Which program started the query. """
+    """ The program that started the query. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

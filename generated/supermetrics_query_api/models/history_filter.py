@@ -13,7 +13,7 @@ T = TypeVar("T", bound="HistoryFilter")
 
 @_attrs_define
 class HistoryFilter:
-    """The span that was searched, as the API understood it."""
+    """The period that was searched, as the API interpreted it."""
 
     since: str | Unset = UNSET
     until: str | Unset = UNSET

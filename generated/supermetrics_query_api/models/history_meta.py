@@ -13,7 +13,7 @@ T = TypeVar("T", bound="HistoryMeta")
 
 @_attrs_define
 class HistoryMeta:
-    """Everything about the list but its entries."""
+    """The metadata of the list."""
 
     request_id: str | Unset = UNSET
     filter_: HistoryFilter | None | Unset = UNSET

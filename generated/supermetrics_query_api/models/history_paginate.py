@@ -13,12 +13,12 @@ T = TypeVar("T", bound="HistoryPaginate")
 
 @_attrs_define
 class HistoryPaginate:
-    """Which part of the list this is."""
+    """The position of this page in the list."""
 
     offset: int | Unset = UNSET
     limit: int | Unset = UNSET
     total: int | Unset = UNSET
-    """ How many entries there are on all pages together. """
+    """ How many entries all pages have together. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

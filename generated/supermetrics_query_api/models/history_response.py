@@ -13,10 +13,10 @@ T = TypeVar("T", bound="HistoryResponse")
 
 @_attrs_define
 class HistoryResponse:
-    """One page of the queries that were run."""
+    """One page of past queries."""
 
     meta: HistoryMeta | Unset = UNSET
-    """ Everything about the list but its entries. """
+    """ The metadata of the list. """
     data: list[HistoryEntry] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

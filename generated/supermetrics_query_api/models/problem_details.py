@@ -13,8 +13,8 @@ T = TypeVar("T", bound="ProblemDetails")
 
 @_attrs_define
 class ProblemDetails:
-    """RFC 9457. `type` identifies the problem; the HTTP status wins over `status`; `detail` is for people. Further
-    members are extensions and may be ignored.
+    """RFC 9457. `type` identifies the problem. The HTTP status takes precedence over `status`. `detail` is for people.
+    Other members are extensions and may be ignored.
 
     """
 

@@ -13,7 +13,7 @@ T = TypeVar("T", bound="QueryDetails")
 
 @_attrs_define
 class QueryDetails:
-    """The query as the API understood it."""
+    """The query as the API interpreted it."""
 
     start_date: None | str | Unset = UNSET
     end_date: None | str | Unset = UNSET

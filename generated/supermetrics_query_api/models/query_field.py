@@ -13,18 +13,18 @@ T = TypeVar("T", bound="QueryField")
 
 @_attrs_define
 class QueryField:
-    """One field of the result, and the column in which its values stand."""
+    """One field of the result, and the column of its values."""
 
     id: str | Unset = UNSET
-    """ The field as it was asked for. """
+    """ The field as it was requested. """
     field_id: str | Unset = UNSET
-    """ The field as the API calls it. """
+    """ The name the API uses for the field. """
     field_name: str | Unset = UNSET
-    """ The display name, which is what the header row holds. """
+    """ The display name, as in the header row. """
     field_type: str | Unset = UNSET
     """ `dim` for a dimension, `met` for a metric. """
     field_split: str | Unset = UNSET
-    """ `row`, or `column` for a field whose values have become columns. """
+    """ `row`, or `column` for a field whose values are split into columns. """
     data_type: str | Unset = UNSET
     data_column: int | None | Unset = UNSET
     """ The index of the value in each row, counted from 0. """

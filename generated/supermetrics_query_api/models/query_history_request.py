@@ -14,22 +14,22 @@ T = TypeVar("T", bound="QueryHistoryRequest")
 
 @_attrs_define
 class QueryHistoryRequest:
-    """Which queries to list. Every member narrows the list."""
+    """Which queries to list. Each member is a filter."""
 
     ds_ids: list[str] | str | Unset = UNSET
     """ Data sources, as one string or a list. """
     status_codes: list[StatusCode] | Unset = UNSET
-    """ Where the queries stand. The API takes all when it is absent. """
+    """ The status codes to include. The API includes all if it is absent. """
     since: str | Unset = UNSET
-    """ Start of the span, as a date and time, a date, or a lower-case word. The API takes 24 hours ago when it is
-    absent, and looks back at most 90 days.
+    """ Start of the period, as a date and time, a date, or a lower-case word. The API uses 24 hours ago if it is
+    absent, and searches at most 90 days back.
      """
     until: str | Unset = UNSET
-    """ End of the span, in the same forms. The API takes the present when it is absent. """
+    """ End of the period, in the same formats. The API uses the current time if it is absent. """
     offset: int | Unset = UNSET
-    """ First entry to return, counted from 0. The API takes 0 when it is absent. """
+    """ First entry to return, counted from 0. The API uses 0 if it is absent. """
     limit: int | Unset = UNSET
-    """ How many entries to return. The API takes 100 when it is absent. """
+    """ How many entries to return. The API uses 100 if it is absent. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -14,7 +14,7 @@ T = TypeVar("T", bound="QueryMeta")
 
 @_attrs_define
 class QueryMeta:
-    """Everything about the query but its rows. A member that does not apply is absent or null."""
+    """The metadata of the query. A member that does not apply is absent or null."""
 
     request_id: str | Unset = UNSET
     schedule_id: str | Unset = UNSET

@@ -13,7 +13,7 @@ T = TypeVar("T", bound="QueryPaginate")
 
 @_attrs_define
 class QueryPaginate:
-    """Links to the neighbouring pages, null at the ends. They may lead anywhere; count offsets instead."""
+    """Links to the previous and the next page, null at the ends. They may point anywhere; use offsets instead."""
 
     prev: None | str | Unset = UNSET
     next_: None | str | Unset = UNSET

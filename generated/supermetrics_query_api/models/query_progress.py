@@ -13,7 +13,7 @@ T = TypeVar("T", bound="QueryProgress")
 
 @_attrs_define
 class QueryProgress:
-    """How many of the parts into which the API has split the query are ready. The total can grow."""
+    """The API splits a query into parts. This says how many are ready. The total can grow."""
 
     queries_ready: int | Unset = UNSET
     queries_total: int | Unset = UNSET

@@ -13,10 +13,10 @@ T = TypeVar("T", bound="QueryResponse")
 
 @_attrs_define
 class QueryResponse:
-    """What is known of a query, and its rows if it has succeeded."""
+    """The status of a query, and its rows if it has succeeded."""
 
     meta: QueryMeta | Unset = UNSET
-    """ Everything about the query but its rows. A member that does not apply is absent or null. """
+    """ The metadata of the query. A member that does not apply is absent or null. """
     data: list[Any] | None | Unset = UNSET
     error: ErrorInfo | None | str | Unset = UNSET
     """ Some errors are sent with HTTP status 200. """

@@ -14,11 +14,11 @@ T = TypeVar("T", bound="QueryResult")
 
 @_attrs_define
 class QueryResult:
-    """Facts about the rows of a query that has succeeded."""
+    """Metadata about the rows of a query that has succeeded."""
 
     total_columns: int | Unset = UNSET
     total_rows: int | Unset = UNSET
-    """ It is not documented whether the header row counts. """
+    """ The number of rows. Whether it includes the header row is not documented. """
     run_seconds: float | Unset = UNSET
     data_sampled: bool | Unset = UNSET
     cache_used: bool | Unset = UNSET

@@ -13,14 +13,14 @@ T = TypeVar("T", bound="QueryResultsRequest")
 
 @_attrs_define
 class QueryResultsRequest:
-    """Whose rows to read, and which of them."""
+    """The query whose rows to read, and which rows."""
 
     schedule_id: str
-    """ Names one run of one query. Chosen by the caller, or derived from the other parameters by the API. """
+    """ The id of one run of one query. The caller chooses it, or the API derives it from the other parameters. """
     offset: int | Unset = UNSET
-    """ First row to return, counted from 0. The API takes 0 when it is absent. """
+    """ First row to return, counted from 0. The API uses 0 if it is absent. """
     limit: int | Unset = UNSET
-    """ How many rows to return. Absent means all that follow. """
+    """ How many rows to return. The API returns all following rows if it is absent. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -11,8 +11,8 @@ T = TypeVar("T", bound="QuerySettings")
 
 @_attrs_define
 class QuerySettings:
-    """Options of the data source and of the output. Three change the rows themselves: `no_headers` leaves out the
-    header row, `no_json_keys` and `decode_json_fields` shape JSON values.
+    """Options of the data source and of the output. Three of them change the rows: `no_headers` omits the header row;
+    `no_json_keys` and `decode_json_fields` change JSON values.
 
     """
 

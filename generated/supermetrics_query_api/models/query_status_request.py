@@ -16,11 +16,11 @@ class QueryStatusRequest:
     """Which query to poll, and which of its rows to return once it has succeeded."""
 
     schedule_id: str
-    """ Names one run of one query. Chosen by the caller, or derived from the other parameters by the API. """
+    """ The id of one run of one query. The caller chooses it, or the API derives it from the other parameters. """
     offset_start: int | Unset = UNSET
-    """ First row to return, counted from 0. The API takes 0 when it is absent. """
+    """ First row to return, counted from 0. The API uses 0 if it is absent. """
     offset_end: int | Unset = UNSET
-    """ Last row to return, inclusive. Absent means all that follow. """
+    """ Last row to return, inclusive. The API returns all following rows if it is absent. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

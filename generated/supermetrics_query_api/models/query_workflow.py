@@ -13,7 +13,7 @@ T = TypeVar("T", bound="QueryWorkflow")
 
 @_attrs_define
 class QueryWorkflow:
-    """The queue of the licence, as seen by this query."""
+    """The queue of the licence at the time of this poll."""
 
     tasks_scheduled: int | Unset = UNSET
     tasks_running: int | Unset = UNSET

@@ -41,15 +41,15 @@ MEANINGS: Mapping[int, str] = {
     2: "usage: the command, an option, a file or the key cannot be used; nothing was sent",
     3: "the query failed",
     4: "the query was stopped",
-    5: "timeout: the query goes on",
+    5: "timeout: the query keeps running",
     6: "authentication: the key is not valid",
     7: "quota: no more queries today",
     8: "transport: no usable answer",
     9: "expired: the result is no longer kept, or belongs to another key",
     10: "permission: the key, its licence or a login does not allow this",
     11: "try later: too many requests, or the API failed on every try",
-    INTERRUPTED: "Ctrl-C: the query goes on",
-    NOBODY_READS: "nobody reads what is written, as in `... | head`",
+    INTERRUPTED: "Ctrl-C: the query keeps running",
+    NOBODY_READS: "broken pipe: the reader has exited, as in `... | head`",
 }
 
 

@@ -85,13 +85,13 @@ def sync_detailed(
     client: AuthenticatedClient,
     json: str | Unset = UNSET,
 ) -> Response[HistoryResponse | ProblemDetails]:
-    """List the queries that were run
+    """List past queries
 
-     Lists queries of the last 24 hours, or of any span within the last 90 days. It finds a `schedule_id`
-    that was
-    lost, and tells whether a start that was never answered was accepted.
+     Lists the queries of the last 24 hours, or of any period within the last 90 days. Use it to find a
+    lost
+    `schedule_id`, or to check whether the API accepted a start whose response was lost.
 
-    Pages are counted with `offset` and `limit`; `meta.paginate.total` says how many entries there are.
+    `offset` and `limit` select a page; `meta.paginate.total` is the number of entries.
 
     Args:
         json (str | Unset):
@@ -120,13 +120,13 @@ def sync(
     client: AuthenticatedClient,
     json: str | Unset = UNSET,
 ) -> HistoryResponse | ProblemDetails | None:
-    """List the queries that were run
+    """List past queries
 
-     Lists queries of the last 24 hours, or of any span within the last 90 days. It finds a `schedule_id`
-    that was
-    lost, and tells whether a start that was never answered was accepted.
+     Lists the queries of the last 24 hours, or of any period within the last 90 days. Use it to find a
+    lost
+    `schedule_id`, or to check whether the API accepted a start whose response was lost.
 
-    Pages are counted with `offset` and `limit`; `meta.paginate.total` says how many entries there are.
+    `offset` and `limit` select a page; `meta.paginate.total` is the number of entries.
 
     Args:
         json (str | Unset):
@@ -150,13 +150,13 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     json: str | Unset = UNSET,
 ) -> Response[HistoryResponse | ProblemDetails]:
-    """List the queries that were run
+    """List past queries
 
-     Lists queries of the last 24 hours, or of any span within the last 90 days. It finds a `schedule_id`
-    that was
-    lost, and tells whether a start that was never answered was accepted.
+     Lists the queries of the last 24 hours, or of any period within the last 90 days. Use it to find a
+    lost
+    `schedule_id`, or to check whether the API accepted a start whose response was lost.
 
-    Pages are counted with `offset` and `limit`; `meta.paginate.total` says how many entries there are.
+    `offset` and `limit` select a page; `meta.paginate.total` is the number of entries.
 
     Args:
         json (str | Unset):
@@ -183,13 +183,13 @@ async def asyncio(
     client: AuthenticatedClient,
     json: str | Unset = UNSET,
 ) -> HistoryResponse | ProblemDetails | None:
-    """List the queries that were run
+    """List past queries
 
-     Lists queries of the last 24 hours, or of any span within the last 90 days. It finds a `schedule_id`
-    that was
-    lost, and tells whether a start that was never answered was accepted.
+     Lists the queries of the last 24 hours, or of any period within the last 90 days. Use it to find a
+    lost
+    `schedule_id`, or to check whether the API accepted a start whose response was lost.
 
-    Pages are counted with `offset` and `limit`; `meta.paginate.total` says how many entries there are.
+    `offset` and `limit` select a page; `meta.paginate.total` is the number of entries.
 
     Args:
         json (str | Unset):

@@ -109,14 +109,16 @@ def sync_detailed(
     """Read the rows of a query
 
      Returns the rows of a query that has succeeded, in the format it was started with. `offset` and
-    `limit` choose
-    some of them where the format can be paged, which is said of the JSON form only.
+    `limit` select a
+    page if the format supports paging, which is documented only for JSON.
 
-    There are rows only for the key that ran the query, only after `SUCCESS`, and for one hour from then
-    on.
-    Everything else is 404 with `QUERY_RESULTS_UNAVAILABLE`: not ended, failed, expired, and the wrong
-    key look the
-    same here. Wait by polling the status: after a failure results never turn up.
+    Rows are available only to the key that ran the query, only after `SUCCESS`, and for one hour from
+    then on.
+    Every other case is 404 with `QUERY_RESULTS_UNAVAILABLE`: the response is the same for a query that
+    has not
+    ended, has failed or has expired, and for the wrong key. Poll the status to wait: a failed query
+    never has
+    results.
 
     Args:
         json (str):
@@ -148,14 +150,16 @@ def sync(
     """Read the rows of a query
 
      Returns the rows of a query that has succeeded, in the format it was started with. `offset` and
-    `limit` choose
-    some of them where the format can be paged, which is said of the JSON form only.
+    `limit` select a
+    page if the format supports paging, which is documented only for JSON.
 
-    There are rows only for the key that ran the query, only after `SUCCESS`, and for one hour from then
-    on.
-    Everything else is 404 with `QUERY_RESULTS_UNAVAILABLE`: not ended, failed, expired, and the wrong
-    key look the
-    same here. Wait by polling the status: after a failure results never turn up.
+    Rows are available only to the key that ran the query, only after `SUCCESS`, and for one hour from
+    then on.
+    Every other case is 404 with `QUERY_RESULTS_UNAVAILABLE`: the response is the same for a query that
+    has not
+    ended, has failed or has expired, and for the wrong key. Poll the status to wait: a failed query
+    never has
+    results.
 
     Args:
         json (str):
@@ -182,14 +186,16 @@ async def asyncio_detailed(
     """Read the rows of a query
 
      Returns the rows of a query that has succeeded, in the format it was started with. `offset` and
-    `limit` choose
-    some of them where the format can be paged, which is said of the JSON form only.
+    `limit` select a
+    page if the format supports paging, which is documented only for JSON.
 
-    There are rows only for the key that ran the query, only after `SUCCESS`, and for one hour from then
-    on.
-    Everything else is 404 with `QUERY_RESULTS_UNAVAILABLE`: not ended, failed, expired, and the wrong
-    key look the
-    same here. Wait by polling the status: after a failure results never turn up.
+    Rows are available only to the key that ran the query, only after `SUCCESS`, and for one hour from
+    then on.
+    Every other case is 404 with `QUERY_RESULTS_UNAVAILABLE`: the response is the same for a query that
+    has not
+    ended, has failed or has expired, and for the wrong key. Poll the status to wait: a failed query
+    never has
+    results.
 
     Args:
         json (str):
@@ -219,14 +225,16 @@ async def asyncio(
     """Read the rows of a query
 
      Returns the rows of a query that has succeeded, in the format it was started with. `offset` and
-    `limit` choose
-    some of them where the format can be paged, which is said of the JSON form only.
+    `limit` select a
+    page if the format supports paging, which is documented only for JSON.
 
-    There are rows only for the key that ran the query, only after `SUCCESS`, and for one hour from then
-    on.
-    Everything else is 404 with `QUERY_RESULTS_UNAVAILABLE`: not ended, failed, expired, and the wrong
-    key look the
-    same here. Wait by polling the status: after a failure results never turn up.
+    Rows are available only to the key that ran the query, only after `SUCCESS`, and for one hour from
+    then on.
+    Every other case is 404 with `QUERY_RESULTS_UNAVAILABLE`: the response is the same for a query that
+    has not
+    ended, has failed or has expired, and for the wrong key. Poll the status to wait: a failed query
+    never has
+    results.
 
     Args:
         json (str):

@@ -92,18 +92,19 @@ def sync_detailed(
 ) -> Response[ProblemDetails | QueryResponse]:
     """Poll a query
 
-     Tells how far a query is and, once it has succeeded, returns its rows in the default JSON form,
-    whatever format
-    it was started with. Without offsets a poll of a finished query transfers its whole result, so ask
-    for one page.
+     Returns the progress of a query. After success it also returns the rows, in the default JSON format,
+    whatever
+    format the query was started with. Without offsets, a poll of a finished query transfers the whole
+    result, so
+    request one page.
 
-    The status can be read for one hour after the query has ended; later, and for an id that never
-    existed, the
-    error code is `STATUS_NOT_FOUND`, with HTTP status 400 or 404.
+    The status is available for one hour after the query has ended. After that, and for an id that never
+    existed,
+    the error code is `STATUS_NOT_FOUND`, with HTTP status 400 or 404.
 
-    A failed query shows in one of two ways: status 200 with `FAILURE` and no reason, or an error
-    response that
-    carries the query's own error code. Read the code before the HTTP status.
+    A failed query is reported in one of two ways: status 200 with `FAILURE` and no reason, or an error
+    response
+    with the query's own error code. Read the code before the HTTP status.
 
     Args:
         json (str):
@@ -134,18 +135,19 @@ def sync(
 ) -> ProblemDetails | QueryResponse | None:
     """Poll a query
 
-     Tells how far a query is and, once it has succeeded, returns its rows in the default JSON form,
-    whatever format
-    it was started with. Without offsets a poll of a finished query transfers its whole result, so ask
-    for one page.
+     Returns the progress of a query. After success it also returns the rows, in the default JSON format,
+    whatever
+    format the query was started with. Without offsets, a poll of a finished query transfers the whole
+    result, so
+    request one page.
 
-    The status can be read for one hour after the query has ended; later, and for an id that never
-    existed, the
-    error code is `STATUS_NOT_FOUND`, with HTTP status 400 or 404.
+    The status is available for one hour after the query has ended. After that, and for an id that never
+    existed,
+    the error code is `STATUS_NOT_FOUND`, with HTTP status 400 or 404.
 
-    A failed query shows in one of two ways: status 200 with `FAILURE` and no reason, or an error
-    response that
-    carries the query's own error code. Read the code before the HTTP status.
+    A failed query is reported in one of two ways: status 200 with `FAILURE` and no reason, or an error
+    response
+    with the query's own error code. Read the code before the HTTP status.
 
     Args:
         json (str):
@@ -171,18 +173,19 @@ async def asyncio_detailed(
 ) -> Response[ProblemDetails | QueryResponse]:
     """Poll a query
 
-     Tells how far a query is and, once it has succeeded, returns its rows in the default JSON form,
-    whatever format
-    it was started with. Without offsets a poll of a finished query transfers its whole result, so ask
-    for one page.
+     Returns the progress of a query. After success it also returns the rows, in the default JSON format,
+    whatever
+    format the query was started with. Without offsets, a poll of a finished query transfers the whole
+    result, so
+    request one page.
 
-    The status can be read for one hour after the query has ended; later, and for an id that never
-    existed, the
-    error code is `STATUS_NOT_FOUND`, with HTTP status 400 or 404.
+    The status is available for one hour after the query has ended. After that, and for an id that never
+    existed,
+    the error code is `STATUS_NOT_FOUND`, with HTTP status 400 or 404.
 
-    A failed query shows in one of two ways: status 200 with `FAILURE` and no reason, or an error
-    response that
-    carries the query's own error code. Read the code before the HTTP status.
+    A failed query is reported in one of two ways: status 200 with `FAILURE` and no reason, or an error
+    response
+    with the query's own error code. Read the code before the HTTP status.
 
     Args:
         json (str):
@@ -211,18 +214,19 @@ async def asyncio(
 ) -> ProblemDetails | QueryResponse | None:
     """Poll a query
 
-     Tells how far a query is and, once it has succeeded, returns its rows in the default JSON form,
-    whatever format
-    it was started with. Without offsets a poll of a finished query transfers its whole result, so ask
-    for one page.
+     Returns the progress of a query. After success it also returns the rows, in the default JSON format,
+    whatever
+    format the query was started with. Without offsets, a poll of a finished query transfers the whole
+    result, so
+    request one page.
 
-    The status can be read for one hour after the query has ended; later, and for an id that never
-    existed, the
-    error code is `STATUS_NOT_FOUND`, with HTTP status 400 or 404.
+    The status is available for one hour after the query has ended. After that, and for an id that never
+    existed,
+    the error code is `STATUS_NOT_FOUND`, with HTTP status 400 or 404.
 
-    A failed query shows in one of two ways: status 200 with `FAILURE` and no reason, or an error
-    response that
-    carries the query's own error code. Read the code before the HTTP status.
+    A failed query is reported in one of two ways: status 200 with `FAILURE` and no reason, or an error
+    response
+    with the query's own error code. Read the code before the HTTP status.
 
     Args:
         json (str):

@@ -119,28 +119,28 @@ def sync_detailed(
 ) -> Response[ProblemDetails | QueryResponse | list[Any] | QueryResponse]:
     """Start a query
 
-     Starts the query and waits for it up to `sync_timeout` seconds. If it ends in that time the answer
-    holds the
-    rows in the asked format; otherwise it is the same description of the query that `GET /query/status`
-    gives.
-    A query whose rows are cached may end at once, even when nobody asked to wait.
+     Starts the query and waits for it for up to `sync_timeout` seconds. If the query ends in that time,
+    the response
+    contains the rows in the requested format. Otherwise it is the same status that `GET /query/status`
+    returns.
+    A query with cached rows may end at once, even with a `sync_timeout` of 0.
 
     Only one run exists per `schedule_id` at a time: sending the same id again while the query runs
     joins that run.
-    Choose the id before sending, so that a query whose start was never answered can still be found.
-    What happens
-    to an id that is sent again after its run has ended is not known: ask for its status first.
+    Choose the id before sending, so that you can find the query if the response is lost. What happens
+    when an id is
+    sent again after its run has ended is unknown: poll its status first.
 
-    Only the `json` form tells the status of the query in the same body as its rows.
+    Only the `json` format contains the status of the query in the same body as its rows.
 
     Args:
-        format_ (OutputFormat): The form in which rows are produced: `json` (arrays), `keyjson`
-            and `ndjson` (objects keyed by field id), `csv`,
-            `tsv`, `parquet` (Parquet 1.0), `html`, and forms made for particular tools, which are not
+        format_ (OutputFormat): The output format of the rows: `json` (arrays), `keyjson` and
+            `ndjson` (objects keyed by field id), `csv`,
+            `tsv`, `parquet` (Parquet 1.0), `html`, and formats for specific tools, which are not
             described here.
-        body (DataQuery): What to fetch. Only `ds_id` is always required; most sources also need
+        body (DataQuery): The query. Only `ds_id` is always required; most data sources also need
             fields, accounts and a date range.
-            Dates may be fixed (`2026-11-01`) or relative (`yesterday`).
+            Dates are fixed (`2026-11-01`) or relative (`yesterday`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -170,28 +170,28 @@ def sync(
 ) -> ProblemDetails | QueryResponse | list[Any] | QueryResponse | None:
     """Start a query
 
-     Starts the query and waits for it up to `sync_timeout` seconds. If it ends in that time the answer
-    holds the
-    rows in the asked format; otherwise it is the same description of the query that `GET /query/status`
-    gives.
-    A query whose rows are cached may end at once, even when nobody asked to wait.
+     Starts the query and waits for it for up to `sync_timeout` seconds. If the query ends in that time,
+    the response
+    contains the rows in the requested format. Otherwise it is the same status that `GET /query/status`
+    returns.
+    A query with cached rows may end at once, even with a `sync_timeout` of 0.
 
     Only one run exists per `schedule_id` at a time: sending the same id again while the query runs
     joins that run.
-    Choose the id before sending, so that a query whose start was never answered can still be found.
-    What happens
-    to an id that is sent again after its run has ended is not known: ask for its status first.
+    Choose the id before sending, so that you can find the query if the response is lost. What happens
+    when an id is
+    sent again after its run has ended is unknown: poll its status first.
 
-    Only the `json` form tells the status of the query in the same body as its rows.
+    Only the `json` format contains the status of the query in the same body as its rows.
 
     Args:
-        format_ (OutputFormat): The form in which rows are produced: `json` (arrays), `keyjson`
-            and `ndjson` (objects keyed by field id), `csv`,
-            `tsv`, `parquet` (Parquet 1.0), `html`, and forms made for particular tools, which are not
+        format_ (OutputFormat): The output format of the rows: `json` (arrays), `keyjson` and
+            `ndjson` (objects keyed by field id), `csv`,
+            `tsv`, `parquet` (Parquet 1.0), `html`, and formats for specific tools, which are not
             described here.
-        body (DataQuery): What to fetch. Only `ds_id` is always required; most sources also need
+        body (DataQuery): The query. Only `ds_id` is always required; most data sources also need
             fields, accounts and a date range.
-            Dates may be fixed (`2026-11-01`) or relative (`yesterday`).
+            Dates are fixed (`2026-11-01`) or relative (`yesterday`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -216,28 +216,28 @@ async def asyncio_detailed(
 ) -> Response[ProblemDetails | QueryResponse | list[Any] | QueryResponse]:
     """Start a query
 
-     Starts the query and waits for it up to `sync_timeout` seconds. If it ends in that time the answer
-    holds the
-    rows in the asked format; otherwise it is the same description of the query that `GET /query/status`
-    gives.
-    A query whose rows are cached may end at once, even when nobody asked to wait.
+     Starts the query and waits for it for up to `sync_timeout` seconds. If the query ends in that time,
+    the response
+    contains the rows in the requested format. Otherwise it is the same status that `GET /query/status`
+    returns.
+    A query with cached rows may end at once, even with a `sync_timeout` of 0.
 
     Only one run exists per `schedule_id` at a time: sending the same id again while the query runs
     joins that run.
-    Choose the id before sending, so that a query whose start was never answered can still be found.
-    What happens
-    to an id that is sent again after its run has ended is not known: ask for its status first.
+    Choose the id before sending, so that you can find the query if the response is lost. What happens
+    when an id is
+    sent again after its run has ended is unknown: poll its status first.
 
-    Only the `json` form tells the status of the query in the same body as its rows.
+    Only the `json` format contains the status of the query in the same body as its rows.
 
     Args:
-        format_ (OutputFormat): The form in which rows are produced: `json` (arrays), `keyjson`
-            and `ndjson` (objects keyed by field id), `csv`,
-            `tsv`, `parquet` (Parquet 1.0), `html`, and forms made for particular tools, which are not
+        format_ (OutputFormat): The output format of the rows: `json` (arrays), `keyjson` and
+            `ndjson` (objects keyed by field id), `csv`,
+            `tsv`, `parquet` (Parquet 1.0), `html`, and formats for specific tools, which are not
             described here.
-        body (DataQuery): What to fetch. Only `ds_id` is always required; most sources also need
+        body (DataQuery): The query. Only `ds_id` is always required; most data sources also need
             fields, accounts and a date range.
-            Dates may be fixed (`2026-11-01`) or relative (`yesterday`).
+            Dates are fixed (`2026-11-01`) or relative (`yesterday`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -265,28 +265,28 @@ async def asyncio(
 ) -> ProblemDetails | QueryResponse | list[Any] | QueryResponse | None:
     """Start a query
 
-     Starts the query and waits for it up to `sync_timeout` seconds. If it ends in that time the answer
-    holds the
-    rows in the asked format; otherwise it is the same description of the query that `GET /query/status`
-    gives.
-    A query whose rows are cached may end at once, even when nobody asked to wait.
+     Starts the query and waits for it for up to `sync_timeout` seconds. If the query ends in that time,
+    the response
+    contains the rows in the requested format. Otherwise it is the same status that `GET /query/status`
+    returns.
+    A query with cached rows may end at once, even with a `sync_timeout` of 0.
 
     Only one run exists per `schedule_id` at a time: sending the same id again while the query runs
     joins that run.
-    Choose the id before sending, so that a query whose start was never answered can still be found.
-    What happens
-    to an id that is sent again after its run has ended is not known: ask for its status first.
+    Choose the id before sending, so that you can find the query if the response is lost. What happens
+    when an id is
+    sent again after its run has ended is unknown: poll its status first.
 
-    Only the `json` form tells the status of the query in the same body as its rows.
+    Only the `json` format contains the status of the query in the same body as its rows.
 
     Args:
-        format_ (OutputFormat): The form in which rows are produced: `json` (arrays), `keyjson`
-            and `ndjson` (objects keyed by field id), `csv`,
-            `tsv`, `parquet` (Parquet 1.0), `html`, and forms made for particular tools, which are not
+        format_ (OutputFormat): The output format of the rows: `json` (arrays), `keyjson` and
+            `ndjson` (objects keyed by field id), `csv`,
+            `tsv`, `parquet` (Parquet 1.0), `html`, and formats for specific tools, which are not
             described here.
-        body (DataQuery): What to fetch. Only `ds_id` is always required; most sources also need
+        body (DataQuery): The query. Only `ds_id` is always required; most data sources also need
             fields, accounts and a date range.
-            Dates may be fixed (`2026-11-01`) or relative (`yesterday`).
+            Dates are fixed (`2026-11-01`) or relative (`yesterday`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
