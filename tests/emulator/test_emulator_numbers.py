@@ -1,6 +1,6 @@
 import pytest
 from supermetrics_query.emulator import INSTANT, Emulator
-from supermetrics_query.emulator.numbers import NULL_EVERY, cell, numbers
+from supermetrics_query.emulator.sources import NULL_EVERY, cell, numbers
 
 from tests.emulator.helpers import Api, error_of
 

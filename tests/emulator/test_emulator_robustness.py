@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from supermetrics_query.emulator import INSTANT, Emulator
 from supermetrics_query.emulator.faults import OPERATIONS, Fault, parsed
-from supermetrics_query.emulator.limits import HISTORY, QUERY, RESULTS, STATUS
+from supermetrics_query.emulator.validation import HISTORY, QUERY, RESULTS, STATUS
 
 from tests.emulator.helpers import NO_TLS
 

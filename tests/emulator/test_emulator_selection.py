@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from supermetrics_query.emulator import INSTANT, Emulator
-from supermetrics_query.emulator.numbers import numbers
+from supermetrics_query.emulator.sources import numbers
 
 from tests.emulator.helpers import Api, error_of
 

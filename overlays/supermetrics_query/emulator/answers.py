@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 import attrs
 
-from .accounts import names
 from .formats import DEFAULT_FORM, JSON, Form, dumped
 from .links import NONE, Links
 from .orders import Order
@@ -12,7 +11,7 @@ from .pages import EVERYTHING, Page, Window, page
 from .plans import SUCCESS
 from .problems import ServiceError, status_of
 from .runs import Run
-from .selection import Selection
+from .selection import Selection, names
 from .world import World
 
 Body = dict[str, object]

@@ -17,12 +17,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from .decoding import an_object, decoded
 from .faults import fault_of, parsed
 from .formats import JSON, dumped
 from .plans import Plan, planned
 from .problems import ServiceError
 from .sources import parse_csv
+from .validation import an_object, decoded
 from .world import World
 
 PATH = "/_emulator"

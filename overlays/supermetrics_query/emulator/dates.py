@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 import attrs
 
-from .limits import Members
 from .problems import ServiceError, bad_request
+from .validation import Members
 
 
 @attrs.frozen

@@ -14,8 +14,7 @@ import msgspec
 
 from .pages import Page
 from .problems import ServiceError, bad_request
-from .rows import batches
-from .sources import Row
+from .rows import Row, batches
 
 Meta = Mapping[str, object]
 Write = Callable[[Meta, Page], Iterable[bytes]]

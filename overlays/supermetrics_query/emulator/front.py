@@ -8,11 +8,11 @@ from starlette.datastructures import Headers, QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .control import PATH as CONTROL
-from .decoding import decoded, parameters
 from .faults import Fault
 from .journal import SeenRequest
 from .mischief import Exchange, perform
 from .problems import ServiceError
+from .validation import decoded, parameters
 from .world import World
 
 SECRET = {"authorization"}

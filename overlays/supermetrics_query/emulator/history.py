@@ -5,16 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 import attrs
 
-from . import limits
-from .accounts import names
 from .answers import Body, Reply
-from .decoding import parameters
 from .formats import dumped
-from .limits import Members
 from .operations import Call
 from .plans import SUCCESS
 from .problems import bad_request
 from .runs import Run
+from .selection import names
+from .validation import HISTORY, Members, check, number, parameters
 from .world import World
 
 APP_ID = "api"
@@ -49,11 +47,11 @@ class Search:
 async def history(world: World, call: Call) -> Reply:
     """List the runs of a key, the latest first."""
     sent = parameters(call.query)
-    limits.check(sent, limits.HISTORY)
+    check(sent, HISTORY)
     now = world.timeline.now()
     search = _search(call.key, sent, world.wall(now))
     found = [run for run in reversed(world.log) if search.finds(run, run.code(now), world.wall(run.times.arrives))]
-    offset, limit = limits.number(sent, "offset") or 0, limits.number(sent, "limit") or 100
+    offset, limit = number(sent, "offset") or 0, number(sent, "limit") or 100
     meta: Body = {
         "request_id": call.request_id,
         "filter": {"since": _written(search.since), "until": _written(search.until)},

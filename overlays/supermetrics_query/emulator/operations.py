@@ -5,9 +5,7 @@ from contextlib import nullcontext
 
 import attrs
 
-from . import limits
 from .answers import Reply, View
-from .decoding import an_object, decoded, parameters
 from .formats import FORMS, form
 from .links import links
 from .orders import Order
@@ -16,6 +14,7 @@ from .plans import SUCCESS
 from .problems import ServiceError
 from .runs import Run
 from .starting import run_or_join, waiting
+from .validation import QUERY, RESULTS, STATUS, an_object, check, decoded, parameters
 from .world import World
 
 
@@ -39,7 +38,7 @@ async def start(world: World, call: Call) -> Reply:
     """Start a query, and wait for its end as long as `sync_timeout` says."""
     written = form(call.path["format"])
     order = Order(call.key, call.path["format"], an_object(decoded(call.body)))
-    limits.check(order.query, limits.QUERY, "ds_id")
+    check(order.query, QUERY, "ds_id")
     shown = window(order.query)
     run, joined = run_or_join(world, order)
     with waiting(world, run) if joined and order.patience else nullcontext():
@@ -52,7 +51,7 @@ async def start(world: World, call: Call) -> Reply:
 async def look(world: World, call: Call) -> Reply:
     """Tell how far a query is, and give its rows in the default form."""
     sent = parameters(call.query)
-    limits.check(sent, limits.STATUS, "schedule_id")
+    check(sent, STATUS, "schedule_id")
     shown = window(sent)
     view = _view(world, call, world.find(call.key, str(sent["schedule_id"])))
     if view.code != SUCCESS:
@@ -65,7 +64,7 @@ async def look(world: World, call: Call) -> Reply:
 async def results(world: World, call: Call) -> Reply:
     """Give the rows in the form in which the query was started; all but a kept success is not there."""
     sent = parameters(call.query)
-    limits.check(sent, limits.RESULTS, "schedule_id")
+    check(sent, RESULTS, "schedule_id")
     run = world.kept(call.key, str(sent["schedule_id"]))
     if run is None or run.code(world.timeline.now()) != SUCCESS:
         raise ServiceError("QUERY_RESULTS_UNAVAILABLE")

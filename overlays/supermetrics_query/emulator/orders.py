@@ -7,8 +7,8 @@ from functools import cached_property
 
 import attrs
 
-from .limits import number
 from .problems import bad_request
+from .validation import number
 
 # These say how to deliver a query, not which one it is.
 DELIVERY = {"schedule_id", "offset_start", "offset_end", "sync_timeout"}

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 import attrs
 
 from .behaviour import HeaderRow
-from .limits import Members, number
 from .problems import bad_request
-from .rows import within
+from .rows import Row, within
 from .selection import Result
-from .sources import Column, Row
+from .sources import Column
+from .validation import Members, number
 
 
 @attrs.frozen

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 
 import attrs
 
-from .limits import Limit, either, text, whole
 from .problems import bad_request
+from .validation import Limit, either, text, whole
 
 SUCCESS = "SUCCESS"
 SECONDS = Limit(

@@ -6,7 +6,16 @@ from typing import overload
 
 import attrs
 
-from .sources import Row
+Cell = str | int | float | None
+Row = tuple[Cell, ...]
+Rank = tuple[bool, float, str]
+
+
+def rank(cell: Cell) -> Rank:
+    """Return what cells of one column are ordered by; null comes first."""
+    if isinstance(cell, str):
+        return True, 0.0, cell
+    return cell is not None, cell or 0.0, ""
 
 
 @attrs.frozen(eq=False)

@@ -1,18 +1,147 @@
-"""Which rows and columns of a data source a query asks for; rows are selected, never grouped."""
+"""Which rows and columns of a data source a query selects; rows are never grouped."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import operator
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import islice
 
 import attrs
 
-from .accounts import chosen, names
 from .dates import Days, check_comparison, days
-from .filters import Test, condition
-from .limits import Members, number
-from .problems import bad_request
-from .rows import projected, within
-from .sources import Column, Row, Source, rank
+from .problems import ServiceError, bad_request
+from .rows import Cell, Rank, Row, projected, rank, within
+from .sources import Column, Source
+from .validation import Members, number
+
+# Besides `re.error`: too many repetitions, too many brackets, and a warning that somebody has made an error.
+UNUSABLE = (re.error, OverflowError, RecursionError, FutureWarning)
+
+
+def expression(text: str, refusal: ServiceError) -> re.Pattern[str]:
+    """Return an expression, or refuse one that cannot be used."""
+    try:
+        return re.compile(text)
+    except UNUSABLE:
+        raise refusal from None
+
+
+ALL = "list.all_accounts"
+
+
+def names(value: object) -> list[str]:
+    """Return the parts of a comma list, or of a list of ids and of ids with options."""
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    if not isinstance(value, Sequence):
+        return []
+    return [str(item["id"]) if isinstance(item, Mapping) else str(item) for item in value]
+
+
+def chosen(source: Source, wanted: object) -> tuple[str, ...]:
+    """Return the accounts that are meant, or refuse them; a source without accounts takes any."""
+    if isinstance(wanted, Mapping):
+        return _matching(source, wanted)
+    listed = names(wanted)
+    if not listed or ALL in listed:
+        return source.accounts
+    if source.account and (unknown := [name for name in listed if name not in source.accounts]):
+        raise ServiceError("ACCOUNT_ID_INVALID", f"The account {unknown[0]} is not known.")
+    return tuple(listed)
+
+
+def _matching(source: Source, wanted: Mapping[str, object]) -> tuple[str, ...]:
+    # The name of an account is its id here, so both expressions are tried on the same text.
+    texts = [str(wanted[name]) for name in ("filter_id", "filter_name") if name in wanted]
+    if not texts:
+        raise ServiceError("ACCOUNT_FILTER_INVALID", "filter_id or filter_name is required.")
+    refusal = ServiceError("ACCOUNT_FILTER_PATTERN_INVALID", "The expression is not valid.")
+    patterns = [expression(text, refusal) for text in texts]
+    found = tuple(name for name in source.accounts if all(pattern.search(name) for pattern in patterns))
+    if not found:
+        raise ServiceError("ACCOUNTS_INVALID", "No account matches the filter.")
+    return found
+
+
+Test = Callable[[Row], bool]
+Comparison = Callable[[Cell], bool]
+
+_COMPARISON = re.compile(r"\s*(?P<field>[\w.-]+)\s*(?P<sign>[=!]=|[<>]=?|[=!][@~])\s*(?P<value>.*?)\s*", re.DOTALL)
+_QUOTED = r"\"[^\"]*\"|'[^']*'"
+_ORDERS: Mapping[str, Callable[[Rank, Rank], bool]] = {
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+}
+
+
+def condition(text: str, source: Source) -> Test:
+    """Return what a filter asks of a row."""
+    groups = [[_test(part, source) for part in _split(group, "AND")] for group in _split(text, "OR")]
+    return lambda row: any(all(test(row) for test in group) for group in groups)
+
+
+def _split(text: str, word: str) -> Iterator[str]:
+    begin = 0
+    for match in re.finditer(rf"{_QUOTED}|\s(?P<word>{word})(?!\S)", text):
+        if match["word"]:
+            yield text[begin : match.start()]
+            begin = match.end()
+    yield text[begin:]
+
+
+def _test(text: str, source: Source) -> Test:
+    found = _COMPARISON.fullmatch(text)
+    if found is None:
+        raise bad_request(f"The filter cannot be read at {text.strip()!r}.")
+    if found["field"] not in source.ids:
+        raise bad_request(f"The filter names the field {found['field']}, which is not known.")
+    place = source.position(found["field"])
+    value = found["value"]
+    plain = value[1:-1] if re.fullmatch(_QUOTED, value) else value
+    compares = _comparison(found["sign"], _typed(plain, numeric=source.is_numeric(place)))
+    return lambda row: compares(row[place])
+
+
+def _typed(value: str, *, numeric: bool) -> Cell:
+    try:
+        return float(value) if numeric else value
+    except ValueError:
+        return value
+
+
+def _comparison(sign: str, value: Cell) -> Comparison:
+    if sign in _ORDERS:
+        order = _ORDERS[sign]
+        return lambda cell: _alike(cell, value) and order(rank(cell), rank(value))
+    positive = _POSITIVES[sign[1]](value)
+    return positive if sign[0] == "=" else lambda cell: not positive(cell)
+
+
+def _alike(cell: Cell, value: Cell) -> bool:
+    return cell is not None and isinstance(cell, str) == isinstance(value, str)
+
+
+def _contains(value: Cell) -> Comparison:
+    return lambda cell: _text(value) in _text(cell)
+
+
+def _matches(value: Cell) -> Comparison:
+    refusal = bad_request(f"The filter has an expression that is not valid: {value}.")
+    pattern = expression(_text(value), refusal)
+    return lambda cell: bool(pattern.search(_text(cell)))
+
+
+def _equals(value: Cell) -> Comparison:
+    return lambda cell: cell == value or (cell is None and value == "")
+
+
+def _text(cell: Cell) -> str:
+    return "" if cell is None else str(cell)
+
+
+_POSITIVES: Mapping[str, Callable[[Cell], Comparison]] = {"=": _equals, "@": _contains, "~": _matches}
 
 
 @attrs.frozen(eq=False)

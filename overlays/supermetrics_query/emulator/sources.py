@@ -1,4 +1,4 @@
-"""Data sources: a table from a CSV file, and what its columns mean."""
+"""Data sources: tables read from CSV, and tables computed on demand."""
 
 import csv
 import datetime
@@ -10,20 +10,12 @@ from pathlib import Path
 
 import attrs
 
-Cell = str | int | float | None
-Row = tuple[Cell, ...]
-Rank = tuple[bool, float, str]
+from .rows import Cell, LazyRows, Row
+from .validation import Members, check, number, whole
 
 DATE, TEXT, INTEGER, FLOAT = "string.time.date", "string.text.value", "int.number.value", "float.number.value"
 NUMERIC = {INTEGER, FLOAT}
 WEATHER = Path(__file__).with_name("data") / "weather.csv"
-
-
-def rank(cell: Cell) -> Rank:
-    """Return what cells of one column are ordered by; null comes first."""
-    if isinstance(cell, str):
-        return True, 0.0, cell
-    return cell is not None, cell or 0.0, ""
 
 
 @attrs.frozen
@@ -167,3 +159,44 @@ def _named(name: str, names: Sequence[str]) -> str | None:
 def weather() -> Source:
     """Return the data source `WEATHER`: three airports, three times a day, the year 2013."""
     return read_csv(WEATHER, account="airport", date="date", dimensions=("hour",))
+
+
+DEFAULTS = {"rows": 1000, "columns": 5}
+SIZES = {"rows": whole(0, 1_000_000), "columns": whole(1, 100)}
+KINDS = (INTEGER, FLOAT, TEXT)
+NULL_EVERY = 97
+
+_MAKERS: Mapping[str, Callable[[int, range], list[Cell]]] = {
+    INTEGER: lambda column, rows: [row * (column + 1) for row in rows],
+    FLOAT: lambda column, rows: [row / 4 + column for row in rows],
+    TEXT: lambda column, rows: [f"r{row}c{column}" for row in rows],
+}
+
+
+def cell(row: int, column: int) -> Cell:
+    """Return what stands in a cell, both counted from 0; the first column holds the number of the row."""
+    return _cells(column, range(row, row + 1))[0]
+
+
+def numbers(query: Members) -> Source:
+    """Return the data source as the settings of a query want it; its fields are `c0`, `c1` and so on."""
+    settings = query.get("settings")
+    sent = settings if isinstance(settings, Mapping) else {}
+    check(sent, SIZES)
+    rows, width = (DEFAULTS[name] if name not in sent else number(sent, name) or 0 for name in SIZES)
+    columns = range(width)
+
+    def make(part: range) -> Sequence[Row]:
+        return list(zip(*(_cells(column, part) for column in columns), strict=True))
+
+    described = (Column(f"c{column}", KINDS[column % 3], is_metric=column > 0) for column in columns)
+    return Source(tuple(described), LazyRows(rows, make))
+
+
+def _cells(column: int, rows: range) -> list[Cell]:
+    made = _MAKERS[KINDS[column % 3]](column, rows)
+    if column:
+        # The first row of the part in which (row + column) can be divided.
+        first = -(rows.start + column) % NULL_EVERY
+        made[first::NULL_EVERY] = [None] * len(made[first::NULL_EVERY])
+    return made

@@ -10,12 +10,11 @@ from .clock import Timeline
 from .faults import Fault, FaultQueue, parsed
 from .journal import SeenRequest
 from .licence import Licence
-from .numbers import numbers
 from .orders import Order
 from .plans import Plan, Planner
 from .problems import ServiceError, bad_request
 from .runs import Run
-from .sources import Source, weather
+from .sources import Source, numbers, weather
 from .throttle import Throttle
 
 REMEMBERED = 100_000  # requests, and runs
