@@ -4,15 +4,14 @@ from collections.abc import Iterable
 
 import attrs
 
+from .behaviour import SUCCESS
 from .formats import DEFAULT_FORM, JSON, Form, dumped
 from .links import NONE, Links
-from .orders import Order
 from .pages import EVERYTHING, Page, Window, page
-from .plans import SUCCESS
 from .problems import ServiceError, status_of
-from .runs import Run
+from .runs import Order, Run
 from .selection import Selection, names
-from .world import World
+from .state import World
 
 Body = dict[str, object]
 AS_REQUESTED: Body = {

@@ -17,13 +17,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from .behaviour import Plan, planned
 from .faults import fault_of, parsed
 from .formats import JSON, dumped
-from .plans import Plan, planned
 from .problems import ServiceError
 from .sources import parse_csv
+from .state import World
 from .validation import an_object, decoded
-from .world import World
 
 PATH = "/_emulator"
 CENTURY = 3_155_760_000  # seconds

@@ -9,11 +9,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .control import PATH as CONTROL
 from .faults import Fault
-from .journal import SeenRequest
 from .mischief import Exchange, perform
 from .problems import ServiceError
+from .state import SeenRequest, World
 from .validation import decoded, parameters
-from .world import World
 
 SECRET = {"authorization"}
 

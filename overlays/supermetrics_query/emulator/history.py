@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta
 import attrs
 
 from .answers import Body, Reply
+from .behaviour import SUCCESS
 from .formats import dumped
 from .operations import Call
-from .plans import SUCCESS
 from .problems import bad_request
 from .runs import Run
 from .selection import names
+from .state import World
 from .validation import HISTORY, Members, check, number, parameters
-from .world import World
 
 APP_ID = "api"
 DAY, LONGEST = timedelta(days=1), timedelta(days=90)

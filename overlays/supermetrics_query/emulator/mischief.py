@@ -14,7 +14,7 @@ from .faults import Fault, Kind
 from .line import Line, line_of
 from .problems import Family, ServiceError
 from .responses import failed
-from .world import World
+from .state import World
 
 CODES: Mapping[int, str] = {
     400: "BAD_REQUEST",

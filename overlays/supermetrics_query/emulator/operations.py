@@ -6,16 +6,15 @@ from contextlib import nullcontext
 import attrs
 
 from .answers import Reply, View
+from .behaviour import SUCCESS
 from .formats import FORMS, form
 from .links import links
-from .orders import Order
 from .pages import slice_of, window
-from .plans import SUCCESS
 from .problems import ServiceError
-from .runs import Run
+from .runs import Order, Run
 from .starting import run_or_join, waiting
+from .state import World
 from .validation import QUERY, RESULTS, STATUS, an_object, check, decoded, parameters
-from .world import World
 
 
 @attrs.frozen(kw_only=True)

@@ -1,13 +1,70 @@
-"""One run of a query as a function of time: nothing here waits, stores or counts."""
+"""One run of a query as a function of time, and the queue that says when it begins."""
 
+import hashlib
+import heapq
+import json
 import math
+from bisect import bisect_right, insort
+from collections.abc import Mapping
 from functools import cached_property
 
 import attrs
 
-from .orders import Order
-from .plans import SUCCESS, Plan
+from .behaviour import SUCCESS, Plan
+from .problems import bad_request
 from .selection import Result, Selection
+from .validation import number
+
+# These say how to deliver a query, not which one it is.
+DELIVERY = {"schedule_id", "offset_start", "offset_end", "sync_timeout"}
+
+DEFAULT_WAIT = 1800  # seconds
+
+
+@attrs.frozen(eq=False)
+class Order:
+    """A query as it was sent."""
+
+    key: str
+    form: str
+    query: Mapping[str, object]
+
+    @cached_property
+    def identity(self) -> str:
+        """What the query is, whatever it is called and however it is delivered."""
+        what = {name: value for name, value in self.query.items() if name not in DELIVERY}
+        try:
+            return hashlib.sha256(json.dumps([self.form, what], sort_keys=True).encode()).hexdigest()
+        except RecursionError:
+            raise bad_request("The query is nested too deeply.") from None
+
+    @property
+    def schedule_id(self) -> str:
+        """The id that was chosen, or one that follows from the query."""
+        return str(self.query.get("schedule_id") or self.identity[:40])
+
+    @property
+    def ds_id(self) -> str:
+        """The data source."""
+        return str(self.query["ds_id"])
+
+    @property
+    def patience(self) -> int:
+        """How many seconds the service may wait for the query."""
+        sent = number(self.query, "sync_timeout")
+        return DEFAULT_WAIT if sent is None else sent
+
+    @property
+    def settings(self) -> Mapping[str, object]:
+        """The options of the query."""
+        found = self.query.get("settings")
+        return found if isinstance(found, Mapping) else {}
+
+    @property
+    def has_titles(self) -> bool:
+        """Whether a header row is wanted."""
+        return not self.settings.get("no_headers")
+
 
 LONGEST_RUN = 4 * 3600.0  # seconds; then the query fails, whatever its plan says
 
@@ -62,3 +119,31 @@ class Run:
             return 0, first
         done = (now - self.times.begins) / (self.times.ends - self.times.begins)
         return math.floor(parts * done), first if done < 0.5 else parts
+
+
+@attrs.define
+class Licence:
+    """Plans every run when it arrives, which is possible because nothing that comes later can change it."""
+
+    concurrency: int
+    _free: list[float] = attrs.field(factory=list, init=False)
+    _begins: list[float] = attrs.field(factory=list, init=False)
+    _ends: list[float] = attrs.field(factory=list, init=False)
+
+    def admit(self, plan: Plan, now: float) -> Times:
+        """Give a run its place."""
+        queues = now + plan.scheduled_seconds
+        begins = max(queues + plan.queued_seconds, self._slot())
+        ends = begins + min(plan.run_seconds, LONGEST_RUN)
+        heapq.heappush(self._free, ends)
+        insort(self._begins, begins)
+        insort(self._ends, ends)
+        return Times(now, queues, begins, ends)
+
+    def workload(self, now: float) -> tuple[int, int]:
+        """Return how many runs are waiting, and how many are running."""
+        begun = bisect_right(self._begins, now)
+        return len(self._begins) - begun, begun - bisect_right(self._ends, now)
+
+    def _slot(self) -> float:
+        return heapq.heappop(self._free) if len(self._free) >= self.concurrency else 0.0

@@ -8,15 +8,13 @@ import attrs
 import uvicorn
 from starlette.types import ASGIApp
 
-from .behaviour import Behaviour, SourceMaker
+from .behaviour import Behaviour, Plan, Planner, SourceMaker
 from .faults import Fault
 from .front import Front
-from .journal import SeenRequest
-from .plans import Plan, Planner
 from .server import bound_to, config, origin_of, serving
 from .sources import Source
+from .state import SeenRequest, World
 from .web import BASES, application
-from .world import World
 
 
 def _world(behaviour: Behaviour) -> World:

@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from .orders import Order
-from .plans import SUCCESS, Plan, planned
+from .behaviour import SUCCESS, Plan, planned
 from .problems import ServiceError
-from .runs import Run
+from .runs import Order, Run
 from .selection import select
-from .world import World
+from .state import World
 
 DAY = 86_400.0
 

@@ -14,7 +14,7 @@ from .history import history
 from .operations import Call, Operation, look, results, start
 from .problems import ServiceError
 from .responses import answered, failed, request_id
-from .world import World
+from .state import World
 
 BASES = ("/enterprise/v2", "/v2")
 OPERATIONS: tuple[tuple[str, str, Operation], ...] = (
