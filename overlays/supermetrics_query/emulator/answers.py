@@ -1,17 +1,40 @@
-"""What is told about a run: its state at any time, and its rows once it has succeeded."""
+"""What the service sends: the state of a run, its rows, and errors."""
 
-from collections.abc import Iterable
+import asyncio
+import json
+import secrets
+from collections.abc import AsyncIterator, Iterable, Mapping
+from urllib.parse import quote
 
 import attrs
+from starlette.responses import Response, StreamingResponse
 
 from .behaviour import SUCCESS
-from .formats import DEFAULT_FORM, JSON, Form, dumped
-from .links import NONE, Links
-from .pages import EVERYTHING, Page, Window, page
-from .problems import ServiceError, status_of
+from .formats import DEFAULT_FORM, EVERYTHING, JSON, Form, Page, Window, dumped, page
+from .problems import BODIES, MEDIA_TYPES, Family, Report, ServiceError, status_of
 from .runs import Order, Run
 from .selection import Selection, names
 from .state import World
+
+LONGEST = 500  # characters; a longer link cannot be sent
+Links = dict[str, str | None]
+NONE: Links = {"prev": None, "next": None}
+
+
+def links(address: str, sent: Mapping[str, object], shown: Window, total: int) -> Links:
+    """Return the links of a page of so many rows; a request without a last row has none."""
+    if shown.stop is None:
+        return NONE
+    size = shown.stop - shown.start
+    before, after = max(shown.start - size, 0), shown.stop
+
+    def link(start: int) -> str | None:
+        moved = {**sent, "offset_start": start, "offset_end": start + size - 1}
+        found = f"{address}?json={quote(json.dumps(moved, separators=(',', ':')))}"
+        return found if len(found) <= LONGEST else None
+
+    return {"prev": link(before) if shown.start else None, "next": link(after) if after < total else None}
+
 
 Body = dict[str, object]
 AS_REQUESTED: Body = {
@@ -120,3 +143,37 @@ def _fields(selection: Selection) -> list[Body]:
         }
         for column in selection.requested
     ]
+
+
+WHOLE = 20_000  # rows; longer answers are sent while they are being made
+COMMON = {"Access-Control-Allow-Origin": "*"}
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="Supermetrics API"'}
+
+
+def request_id() -> str:
+    """Return a name for a request, as long as those of the API are."""
+    return secrets.token_urlsafe(24)
+
+
+def answered(reply: Reply, headers: Mapping[str, str]) -> Response:
+    """Return an answer that is not an error."""
+    sent = {**COMMON, **headers, "Content-Type": reply.media_type}
+    if reply.rows <= WHOLE:
+        return Response(b"".join(reply.pieces), reply.status, sent)
+    return StreamingResponse(_unhurried(reply.pieces), reply.status, sent)
+
+
+def failed(error: ServiceError, family: Family, address: str, headers: Mapping[str, str]) -> Response:
+    """Return an error."""
+    report = Report(error, request_id(), address)
+    # Errors of status 500 and above are documented without the headers that tell the allowance.
+    allowance = headers if error.status < 500 else {}
+    challenge = CHALLENGE if error.status == 401 else {}
+    sent = {**COMMON, **allowance, **challenge, **error.headers}
+    return Response(dumped(BODIES[family](report)), error.status, {**sent, "Content-Type": MEDIA_TYPES[family]})
+
+
+async def _unhurried(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        yield piece
+        await asyncio.sleep(0)  # others are served as well

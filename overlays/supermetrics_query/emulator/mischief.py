@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .answers import failed
 from .faults import Fault, Kind
 from .line import Line, line_of
 from .problems import Family, ServiceError
-from .responses import failed
 from .state import World
 
 CODES: Mapping[int, str] = {

@@ -9,11 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from .answers import answered, failed, request_id
 from .control import control
-from .history import history
-from .operations import Call, Operation, look, results, start
+from .operations import Call, Operation, history, look, results, start
 from .problems import ServiceError
-from .responses import answered, failed, request_id
 from .state import World
 
 BASES = ("/enterprise/v2", "/v2")
