@@ -8,13 +8,12 @@ import attrs
 import uvicorn
 from starlette.types import ASGIApp
 
+from .app import BASES, Front, application
 from .behaviour import Behaviour, Plan, Planner, SourceMaker
 from .faults import Fault
-from .front import Front
 from .server import bound_to, config, origin_of, serving
 from .sources import Source
 from .state import SeenRequest, World
-from .web import BASES, application
 
 
 def _world(behaviour: Behaviour) -> World:

@@ -12,8 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .answers import failed
 from .faults import Fault, Kind
-from .line import Line, line_of
 from .problems import Family, ServiceError
+from .server import Line, line_of
 from .state import World
 
 CODES: Mapping[int, str] = {
