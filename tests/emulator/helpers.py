@@ -37,23 +37,23 @@ class Api:
     def __exit__(self, *_exc: object) -> None:
         self.http.close()
 
-    def start(self, *, form: object = "json", plan: object = None, **query: object) -> httpx.Response:
+    def start(self, *, format: object = "json", plan: object = None, **query: object) -> httpx.Response:
         body = {"ds_id": "WEATHER", "fields": "date,airport,temp", "sync_timeout": 0} | query
         if plan is not None:
             body["settings"] = {"emulator": plan}
-        return self.http.post(f"/query/data/{form}", json=body)
+        return self.http.post(f"/query/data/{format}", json=body)
 
     def started(self, **query: object) -> str:
         found = self.start(**query).json()["meta"]["schedule_id"]
         assert isinstance(found, str)
         return found
 
-    def look(self, schedule_id: str, **offsets: int) -> httpx.Response:
+    def poll(self, schedule_id: str, **offsets: int) -> httpx.Response:
         sent = json.dumps({"schedule_id": schedule_id, **offsets})
         return self.http.get("/query/status", params={"json": sent})
 
     def rows(self, schedule_id: str, **offsets: int) -> list[list[object]]:
-        found = self.look(schedule_id, **offsets).json()["data"]
+        found = self.poll(schedule_id, **offsets).json()["data"]
         assert isinstance(found, list)
         return found
 

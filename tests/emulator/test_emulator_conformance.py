@@ -139,9 +139,9 @@ class Caller:
     def headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.key}"}
 
-    def start(self, schedule_id: str, form: str = "json", **members: Any) -> None:
+    def start(self, schedule_id: str, format: str = "json", **members: Any) -> None:
         body = {"ds_id": "WEATHER", "fields": "date,temp", "schedule_id": schedule_id, "sync_timeout": 0, **members}
-        url = f"{self.service.url}/query/data/{form}"
+        url = f"{self.service.url}/query/data/{format}"
         assert self.session.post(url, json=body, headers=self.headers, timeout=30).status_code in {200, 202, 403}
 
     def conforming(self, case: AnyCase, checks: Checks = CHECKED) -> Response:
@@ -232,18 +232,18 @@ def test_every_request_just_beyond_a_limit_is_refused_as_documented(caller: Call
         b'{"ds_id": "WEATHER", "ds_accounts": {"filter_name": "a{99999999999999999999}"}}',
     ],
 )
-def test_a_query_that_no_generator_thinks_of_is_refused_as_documented(caller: Caller, body: bytes) -> None:
+def test_a_query_that_generators_do_not_produce_is_refused_as_documented(caller: Caller, body: bytes) -> None:
     assert caller.answered("start_query", body=body).status_code == 400
 
 
-@pytest.mark.parametrize("form", ["pdf", "json/", "a/b", "a\nb", "json\n", "\0"])
-def test_a_format_of_any_spelling_is_refused_as_documented(caller: Caller, form: str) -> None:
-    assert caller.answered("start_query", path_parameters={"format": form}).status_code == 400
+@pytest.mark.parametrize("format", ["pdf", "json/", "a/b", "a\nb", "json\n", "\0"])
+def test_a_format_of_any_spelling_is_refused_as_documented(caller: Caller, format: str) -> None:
+    assert caller.answered("start_query", path_parameters={"format": format}).status_code == 400
 
 
 @pytest.mark.parametrize("family", MEDIA_TYPES)
 @pytest.mark.parametrize("error", sorted(contract_inventory(CONTRACT).errors))
-def test_every_documented_error_can_be_had_in_both_families(caller: Caller, error: str, family: Family) -> None:
+def test_every_documented_error_can_be_produced_in_both_families(caller: Caller, error: str, family: Family) -> None:
     name, status = error.split()
     caller.service.fault(f"{SHORT[name]}:{status},body={family},retry_after=1")
     response = caller.answered(name)
@@ -262,7 +262,7 @@ def refusals(caller: Caller) -> Iterator[Response]:
 
 
 @pytest.mark.parametrize("family", MEDIA_TYPES)
-def test_what_the_service_refuses_of_itself_conforms_in_both_families(family: Family) -> None:
+def test_every_refusal_without_a_fault_conforms_in_both_families(family: Family) -> None:
     with called(errors=family, per_second=5) as caller:
         found = [(response.status_code, response.headers["content-type"]) for response in refusals(caller)]
     assert found == [(status, [MEDIA_TYPES[family]]) for status in (400, 404, 404, 403, 401, 429)]

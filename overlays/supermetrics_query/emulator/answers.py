@@ -10,30 +10,30 @@ import attrs
 from starlette.responses import Response, StreamingResponse
 
 from .behaviour import SUCCESS
-from .formats import DEFAULT_FORM, EVERYTHING, JSON, Form, Page, Window, dumped, page
+from .formats import ALL_ROWS, DEFAULT_FORMAT, JSON, Format, Page, Window, dump_json, page_of
 from .problems import BODIES, MEDIA_TYPES, Family, Report, ServiceError, status_of
-from .runs import Order, Run
-from .selection import Selection, names
-from .state import World
+from .runs import QueryRequest, Run
+from .selection import Selection, split_names
+from .state import State
 
-LONGEST = 500  # characters; a longer link cannot be sent
+MAX_LINK_LENGTH = 500  # characters; a longer link cannot be sent
 Links = dict[str, str | None]
-NONE: Links = {"prev": None, "next": None}
+NO_LINKS: Links = {"prev": None, "next": None}
 
 
-def links(address: str, sent: Mapping[str, object], shown: Window, total: int) -> Links:
+def page_links(url: str, sent: Mapping[str, object], window: Window, total: int) -> Links:
     """Return the links of a page of so many rows; a request without a last row has none."""
-    if shown.stop is None:
-        return NONE
-    size = shown.stop - shown.start
-    before, after = max(shown.start - size, 0), shown.stop
+    if window.stop is None:
+        return NO_LINKS
+    size = window.stop - window.start
+    before, after = max(window.start - size, 0), window.stop
 
     def link(start: int) -> str | None:
         moved = {**sent, "offset_start": start, "offset_end": start + size - 1}
-        found = f"{address}?json={quote(json.dumps(moved, separators=(',', ':')))}"
-        return found if len(found) <= LONGEST else None
+        link_url = f"{url}?json={quote(json.dumps(moved, separators=(',', ':')))}"
+        return link_url if len(link_url) <= MAX_LINK_LENGTH else None
 
-    return {"prev": link(before) if shown.start else None, "next": link(after) if after < total else None}
+    return {"prev": link(before) if window.start else None, "next": link(after) if after < total else None}
 
 
 Body = dict[str, object]
@@ -60,7 +60,7 @@ class Reply:
 class View:
     """A run as it is at one moment."""
 
-    world: World
+    state: State
     run: Run
     now: float
     request_id: str
@@ -70,18 +70,18 @@ class View:
         """The status code."""
         return self.run.code(self.now)
 
-    def reply(self, form: Form = DEFAULT_FORM, shown: Window = EVERYTHING, paginate: Links = NONE) -> Reply:
+    def reply(self, format: Format = DEFAULT_FORMAT, window: Window = ALL_ROWS, paginate: Links = NO_LINKS) -> Reply:
         """Answer with the rows if there are any, else with the state; with an error if the plan wants it."""
         self._refuse_failed()
         if self.code != SUCCESS:
-            return Reply(200, [dumped({"meta": self._state(), "data": []})])
-        rows = self._page(form, shown if form.has_pages else EVERYTHING)
-        meta = self._state() | _details(self.run) | {"paginate": paginate}
-        return Reply(200, form.write(meta, rows), form.media_type, len(rows.rows))
+            return Reply(200, [dump_json({"meta": self._meta(), "data": []})])
+        rows = self._page(format, window if format.has_pages else ALL_ROWS)
+        meta = self._meta() | _details(self.run) | {"paginate": paginate}
+        return Reply(200, format.write(meta, rows), format.media_type, len(rows.rows))
 
-    def _page(self, form: Form, shown: Window) -> Page:
-        titled = form.has_titles and self.run.order.has_titles
-        return page(self.run.result, shown, self.world.behaviour.header if titled else None)
+    def _page(self, format: Format, window: Window) -> Page:
+        titled = format.has_titles and self.run.request.has_titles
+        return page_of(self.run.result, window, self.state.behaviour.header if titled else None)
 
     def _refuse_failed(self) -> None:
         plan = self.run.plan
@@ -89,12 +89,12 @@ class View:
             status = plan.error_status or status_of(plan.error)
             raise ServiceError(plan.error, "The query failed.", status)
 
-    def _state(self) -> Body:
+    def _meta(self) -> Body:
         ready, total = self.run.progress(self.now)
-        waiting, running = self.world.licence.workload(self.now)
+        waiting, running = self.state.licence.workload(self.now)
         return {
             "request_id": self.request_id,
-            "schedule_id": self.run.order.schedule_id,
+            "schedule_id": self.run.request.schedule_id,
             "status_code": self.code,
             "progress": {"queries_ready": ready, "queries_total": total},
             "workflow": {"tasks_scheduled": min(waiting, 1000), "tasks_running": min(running, 1000)},
@@ -104,7 +104,7 @@ class View:
 def _details(run: Run) -> Body:
     rows = len(run.result.rows)
     return {
-        "query": _query(run.order, run.selection),
+        "query": _query(run.request, run.selection),
         "result": {
             "total_columns": len(run.result.columns) if rows else 0,
             "total_rows": rows,  # whether a header row counts is not documented; here it does not
@@ -116,16 +116,16 @@ def _details(run: Run) -> Body:
     }
 
 
-def _query(order: Order, selection: Selection) -> Body:
-    defaults = {name: order.query.get(name, default) for name, default in AS_REQUESTED.items()}
-    days = selection.days
+def _query(request: QueryRequest, selection: Selection) -> Body:
+    defaults = {name: request.query.get(name, default) for name, default in AS_REQUESTED.items()}
+    dates = selection.date_range
     return defaults | {
-        "start_date": days.first and days.first.isoformat(),
-        "end_date": days.last and days.last.isoformat(),
+        "start_date": dates.first and dates.first.isoformat(),
+        "end_date": dates.last and dates.last.isoformat(),
         "ds_accounts": list(selection.accounts[:100]),
-        "ds_segments": names(order.query.get("ds_segments"))[:1000],
+        "ds_segments": split_names(request.query.get("ds_segments"))[:1000],
         "fields": _fields(selection),
-        "settings": order.settings or [],  # the API writes an empty object as an empty list
+        "settings": request.settings or [],  # the API writes an empty object as an empty list
     }
 
 
@@ -145,35 +145,35 @@ def _fields(selection: Selection) -> list[Body]:
     ]
 
 
-WHOLE = 20_000  # rows; longer answers are sent while they are being made
+MAX_BUFFERED_ROWS = 20_000  # rows; longer answers are sent while they are being made
 COMMON = {"Access-Control-Allow-Origin": "*"}
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="Supermetrics API"'}
 
 
-def request_id() -> str:
+def new_request_id() -> str:
     """Return a name for a request, as long as those of the API are."""
     return secrets.token_urlsafe(24)
 
 
-def answered(reply: Reply, headers: Mapping[str, str]) -> Response:
+def reply_response(reply: Reply, headers: Mapping[str, str]) -> Response:
     """Return an answer that is not an error."""
     sent = {**COMMON, **headers, "Content-Type": reply.media_type}
-    if reply.rows <= WHOLE:
+    if reply.rows <= MAX_BUFFERED_ROWS:
         return Response(b"".join(reply.pieces), reply.status, sent)
-    return StreamingResponse(_unhurried(reply.pieces), reply.status, sent)
+    return StreamingResponse(_streamed(reply.pieces), reply.status, sent)
 
 
-def failed(error: ServiceError, family: Family, address: str, headers: Mapping[str, str]) -> Response:
+def error_response(error: ServiceError, family: Family, url: str, headers: Mapping[str, str]) -> Response:
     """Return an error."""
-    report = Report(error, request_id(), address)
+    report = Report(error, new_request_id(), url)
     # Errors of status 500 and above are documented without the headers that tell the allowance.
     allowance = headers if error.status < 500 else {}
     challenge = CHALLENGE if error.status == 401 else {}
     sent = {**COMMON, **allowance, **challenge, **error.headers}
-    return Response(dumped(BODIES[family](report)), error.status, {**sent, "Content-Type": MEDIA_TYPES[family]})
+    return Response(dump_json(BODIES[family](report)), error.status, {**sent, "Content-Type": MEDIA_TYPES[family]})
 
 
-async def _unhurried(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
+async def _streamed(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
     for piece in pieces:
         yield piece
         await asyncio.sleep(0)  # others are served as well

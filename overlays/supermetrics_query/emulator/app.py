@@ -13,24 +13,24 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .answers import answered, failed, request_id
+from .answers import error_response, new_request_id, reply_response
 from .control import PATH as CONTROL
 from .control import control
 from .faults import Fault
-from .injection import Exchange, perform
-from .operations import Call, Operation, history, look, results, start
+from .injection import Exchange, inject
+from .operations import Call, Operation, history, results, start, status
 from .problems import ServiceError
-from .state import SeenRequest, World
-from .validation import decoded, parameters
+from .state import SeenRequest, State
+from .validation import decode_json, parse_parameters
 
 SECRET = {"authorization"}
 
 
 @attrs.frozen
-class Front:
+class Middleware:
     """An ASGI application around another one."""
 
-    world: World
+    state: State
     inner: ASGIApp
     bases: tuple[str, ...]
 
@@ -39,30 +39,28 @@ class Front:
         if scope["type"] != "http" or self._path(scope).startswith(CONTROL):
             await self.inner(scope, receive, send)
             return
-        body = await _whole(receive)
+        body = await _read_body(receive)
         if body is None:
             return
-        seen = self._seen(scope, body)
-        self.world.journal.append(seen)
-        fault = self.world.faults.take(seen.operation)
-        await unless_gone(self._served(fault, scope, _again(body, receive), send), receive)
+        seen = self._record(scope, body)
+        self.state.request_log.append(seen)
+        fault = self.state.faults.next_for(seen.operation)
+        await run_until_disconnected(self._served(fault, scope, _replay(body, receive), send), receive)
 
     async def _served(self, fault: Fault | None, scope: Scope, receive: Receive, send: Send) -> None:
         if fault is None:
             await self.inner(scope, receive, send)
             return
-        await perform(
-            Exchange(world=self.world, fault=fault, inner=self.inner, scope=scope, receive=receive, send=send)
-        )
+        await inject(Exchange(state=self.state, fault=fault, inner=self.inner, scope=scope, receive=receive, send=send))
 
     def _path(self, scope: Scope) -> str:
         path: str = scope["path"].removeprefix(scope.get("root_path", ""))
         base = next((base for base in self.bases if path.startswith(base)), "")
         return path.removeprefix(base)
 
-    def _seen(self, scope: Scope, body: bytes) -> SeenRequest:
+    def _record(self, scope: Scope, body: bytes) -> SeenRequest:
         return SeenRequest(
-            at=self.world.timeline.now(),
+            at=self.state.timeline.now(),
             method=scope["method"],
             path=self._path(scope),
             params=_parameters(QueryParams(scope["query_string"])),
@@ -71,10 +69,10 @@ class Front:
         )
 
 
-async def unless_gone(work: Awaitable[None], receive: Receive) -> None:
+async def run_until_disconnected(work: Awaitable[None], receive: Receive) -> None:
     """Do some work to its end, or until the client has gone."""
     working = asyncio.ensure_future(work)
-    gone = asyncio.ensure_future(client_gone(receive))
+    gone = asyncio.ensure_future(wait_for_disconnect(receive))
     try:
         await asyncio.wait((working, gone), return_when=asyncio.FIRST_COMPLETED)
         if working.done():
@@ -84,13 +82,13 @@ async def unless_gone(work: Awaitable[None], receive: Receive) -> None:
         gone.cancel()
 
 
-async def client_gone(receive: Receive) -> None:
+async def wait_for_disconnect(receive: Receive) -> None:
     """Return when the client has gone."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
-async def _whole(receive: Receive) -> bytes | None:
+async def _read_body(receive: Receive) -> bytes | None:
     """Return the body, or None when the client went away in the middle of it."""
     parts: list[bytes] = []
     more = True
@@ -103,7 +101,7 @@ async def _whole(receive: Receive) -> bytes | None:
     return b"".join(parts)
 
 
-def _again(body: bytes, receive: Receive) -> Receive:
+def _replay(body: bytes, receive: Receive) -> Receive:
     sent = False
 
     async def replay() -> Message:
@@ -118,14 +116,14 @@ def _again(body: bytes, receive: Receive) -> Receive:
 
 def _parameters(query: QueryParams) -> dict[str, object]:
     try:
-        return parameters(query)
+        return parse_parameters(query)
     except ServiceError:
         return dict(query)
 
 
 def _json(body: bytes) -> object:
     try:
-        return decoded(body)
+        return decode_json(body)
     except ServiceError:
         return None
 
@@ -133,7 +131,7 @@ def _json(body: bytes) -> object:
 BASES = ("/enterprise/v2", "/v2")
 OPERATIONS: tuple[tuple[str, str, Operation], ...] = (
     ("POST", "/query/data/{format:supermetrics_format}", start),
-    ("GET", "/query/status", look),
+    ("GET", "/query/status", status),
     ("GET", "/query/results", results),
     ("GET", "/query/history", history),
 )
@@ -150,10 +148,10 @@ register_url_convertor("supermetrics_format", FormatConvertor())
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def application(world: World) -> Starlette:
+def application(state: State) -> Starlette:
     """Return the API as an ASGI application."""
     operations = [
-        Route(base + path, _endpoint(world, does), methods=[method])
+        Route(base + path, _endpoint(state, does), methods=[method])
         for base in BASES
         for method, path, does in OPERATIONS
     ]
@@ -162,36 +160,38 @@ def application(world: World) -> Starlette:
         known = problem if isinstance(problem, HTTPException) else HTTPException(500)
         code = ROUTING_CODES.get(known.status_code, "BAD_REQUEST")
         error = ServiceError(code, status=known.status_code, headers=known.headers or {})
-        return failed(error, world.behaviour.errors, address(request), _allowance(world, ""))
+        return error_response(error, state.behaviour.errors, url_without_query(request), _rate_limit_headers(state, ""))
 
-    served = Starlette(routes=[*operations, *control(world)], exception_handlers={HTTPException: unrouted})
+    served = Starlette(routes=[*operations, *control(state)], exception_handlers={HTTPException: unrouted})
     served.router.redirect_slashes = False  # no redirect is documented
     return served
 
 
-def address(request: Request) -> str:
+def url_without_query(request: Request) -> str:
     """Return the URL of a request without its query."""
     return str(request.url.replace(query=""))
 
 
-def _endpoint(world: World, operation: Operation) -> Endpoint:
+def _endpoint(state: State, operation: Operation) -> Endpoint:
     async def serve(request: Request) -> Response:
         key = _key(request)
         try:
-            _let_in(world, key)
-            reply = await operation(world, await _call(request, key))
+            _authorize(state, key)
+            reply = await operation(state, await _read_call(request, key))
         except ServiceError as error:
-            return failed(error, world.behaviour.errors, address(request), _allowance(world, key))
-        return answered(reply, _allowance(world, key))
+            return error_response(
+                error, state.behaviour.errors, url_without_query(request), _rate_limit_headers(state, key)
+            )
+        return reply_response(reply, _rate_limit_headers(state, key))
 
     return serve
 
 
-async def _call(request: Request, key: str) -> Call:
+async def _read_call(request: Request, key: str) -> Call:
     return Call(
         key=key,
-        request_id=request_id(),
-        address=address(request),
+        request_id=new_request_id(),
+        url=url_without_query(request),
         path=request.path_params,
         query=request.query_params,
         body=await request.body(),
@@ -203,13 +203,13 @@ def _key(request: Request) -> str:
     return key.strip() if scheme.lower() == "bearer" else ""
 
 
-def _let_in(world: World, key: str) -> None:
+def _authorize(state: State, key: str) -> None:
     if not key:
         raise ServiceError("API_KEY_REQUIRED")
-    if key not in world.keys:
+    if key not in state.keys:
         raise ServiceError("API_KEY_INVALID")
-    world.throttle(key).take(world.timeline.now(), world.timeline.speed)
+    state.rate_limiter(key).acquire(state.timeline.now(), state.timeline.speed)
 
 
-def _allowance(world: World, key: str) -> Mapping[str, str]:
-    return world.throttle(key).headers(world.timeline.now())
+def _rate_limit_headers(state: State, key: str) -> Mapping[str, str]:
+    return state.rate_limiter(key).headers(state.timeline.now())

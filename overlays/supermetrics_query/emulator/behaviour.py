@@ -12,7 +12,7 @@ from .clock import Clock, MonotonicClock
 from .faults import Fault
 from .problems import Family, bad_request
 from .sources import Source
-from .validation import Limit, either, text, whole
+from .validation import Limit, either, integer, text
 
 SUCCESS = "SUCCESS"
 SECONDS = Limit(
@@ -50,11 +50,11 @@ LIMITS: Mapping[str, Limit] = {
     "scheduled_seconds": SECONDS,
     "queued_seconds": SECONDS,
     "run_seconds": SECONDS,
-    "parts": whole(1, 10_000),
+    "parts": integer(1, 10_000),
     "running_code": text(100),
     "outcome": text(100),
     "error": text(100),
-    "error_status": either(whole(0, 0), whole(200, 599)),
+    "error_status": either(integer(0, 0), integer(200, 599)),
 }
 INSTANT = Plan(scheduled_seconds=0, queued_seconds=0, run_seconds=0, parts=1)
 
@@ -62,16 +62,16 @@ Planner = Callable[[Mapping[str, object]], Plan]
 """Chooses a plan by the members of the query."""
 
 
-def planned(default: Plan, wishes: object) -> Plan:
+def override_plan(default: Plan, overrides: object) -> Plan:
     """Return the default plan, changed by what the query itself asks for under `settings.emulator`."""
-    if wishes is None:
+    if overrides is None:
         return default
-    if not isinstance(wishes, Mapping):
+    if not isinstance(overrides, Mapping):
         raise bad_request("settings.emulator must be an object.")
-    if unknown := [name for name in wishes if name not in LIMITS]:
+    if unknown := [name for name in overrides if name not in LIMITS]:
         raise bad_request(f"settings.emulator has no {unknown[0]!r}; it has {', '.join(LIMITS)}.")
     try:
-        return attrs.evolve(default, **wishes)
+        return attrs.evolve(default, **overrides)
     except ValueError as error:
         raise bad_request(f"settings.emulator: {error}.") from None
 

@@ -10,7 +10,7 @@ from typing import Protocol
 Alarm = tuple[asyncio.AbstractEventLoop, asyncio.Event]
 
 
-LEAST_STEP = 1e-6  # seconds; a smaller one may be lost when it is added to the time
+MIN_STEP = 1e-6  # seconds; a smaller one may be lost when it is added to the time
 
 
 class Clock(Protocol):
@@ -44,13 +44,13 @@ class Timeline:
         self.speed = speed
         self._clock = clock
         self._origin = clock.now()
-        self._jumped = 0.0
+        self._advanced = 0.0
         self._alarms: set[Alarm] = set()
         self._lock = threading.Lock()
 
     def now(self) -> float:
         """Return the age of the service."""
-        return (self._clock.now() - self._origin) * self.speed + self._jumped
+        return (self._clock.now() - self._origin) * self.speed + self._advanced
 
     @property
     def sleepers(self) -> int:
@@ -62,7 +62,7 @@ class Timeline:
         if not seconds >= 0:
             raise ValueError(f"time cannot go back: {seconds!r} seconds")
         with self._lock:
-            self._jumped += seconds
+            self._advanced += seconds
             for loop, event in self._alarms:
                 loop.call_soon_threadsafe(event.set)
 
@@ -74,8 +74,8 @@ class Timeline:
         """Wait for a moment, which may have passed already."""
         with self._alarm() as jumped:
             while (left := moment - self.now()) > 0:
-                moment_of_clock = self._clock.now() + max(left / self.speed, LEAST_STEP)
-                await first_of(self._clock.wait_until(moment_of_clock), jumped.wait())
+                moment_of_clock = self._clock.now() + max(left / self.speed, MIN_STEP)
+                await wait_for_first(self._clock.wait_until(moment_of_clock), jumped.wait())
                 jumped.clear()
 
     @contextmanager
@@ -90,7 +90,7 @@ class Timeline:
                 self._alarms.discard(alarm)
 
 
-async def first_of(*waits: Coroutine[object, object, object]) -> None:
+async def wait_for_first(*waits: Coroutine[object, object, object]) -> None:
     """Wait until one of them has ended, and give up the others."""
     tasks = [asyncio.ensure_future(wait) for wait in waits]
     try:

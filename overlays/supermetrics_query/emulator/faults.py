@@ -21,7 +21,7 @@ import attrs
 from attrs.validators import ge, in_, instance_of, le, matches_re
 
 Kind = Literal["status", "drop", "reset", "lost", "truncate", "slow", "drip", "endless", "redirect"]
-Look = Literal["", "envelope", "problem", "string", "html", "text", "empty"]
+ErrorBody = Literal["", "envelope", "problem", "string", "html", "text", "empty"]
 OPERATIONS = ("*", "start", "status", "results", "history")
 
 _SPEC = re.compile(
@@ -39,7 +39,7 @@ class Fault:
     times: int = attrs.field(default=1, validator=[instance_of(int), ge(0)])
     """How many requests it meets; 0 stands for all that follow."""
     status: int = attrs.field(default=503, validator=[instance_of(int), ge(200), le(599)])
-    body: Look = attrs.field(default="", validator=in_(get_args(Look)))
+    body: ErrorBody = attrs.field(default="", validator=in_(get_args(ErrorBody)))
     """How the error looks; without it, like the other errors of the emulator."""
     text: str = attrs.field(default="", validator=instance_of(str))
     """The body itself, when `body` is `text`; it is called JSON."""
@@ -56,7 +56,7 @@ class Fault:
 _NUMBERS: Mapping[str, type[int] | type[float]] = {"times": int, "status": int, "size": int, "seconds": float}
 
 
-def parsed(spec: str) -> Fault:
+def parse_fault(spec: str) -> Fault:
     """Return the fault that a specification describes."""
     found = _SPEC.fullmatch(spec)
     if found is None:
@@ -64,23 +64,23 @@ def parsed(spec: str) -> Fault:
     named = {name: found[name] for name in ("operation", "kind", "status") if found[name]}
     times = {"times": "0" if found["times"] == "every" else found["times"]} if found["times"] else {}
     options = dict(option.split("=", 1) for option in found["options"].split(",")[1:])
-    return fault_of(options | named | times)
+    return make_fault(options | named | times)
 
 
-def fault_of(members: Mapping[str, object]) -> Fault:
+def make_fault(members: Mapping[str, object]) -> Fault:
     """Return the fault with these members; numbers may be written as texts."""
     known = {field.name for field in attrs.fields(Fault)}
     if unknown := sorted(members.keys() - known):
         raise ValueError(f"a fault has no {unknown[0]!r}; it has {', '.join(sorted(known))}")
-    return _checked(Fault, {name: _number(name, value) for name, value in members.items()})
+    return _construct(Fault, {name: _convert(name, value) for name, value in members.items()})
 
 
-def _checked(make: Callable[..., Fault], members: Mapping[str, object]) -> Fault:
+def _construct(make: Callable[..., Fault], members: Mapping[str, object]) -> Fault:
     # The validators of the class look at what the members are.
     return make(**members)
 
 
-def _number(name: str, value: object) -> object:
+def _convert(name: str, value: object) -> object:
     convert = _NUMBERS.get(name)
     return convert(value) if convert and isinstance(value, str) else value
 
@@ -102,11 +102,11 @@ class FaultQueue:
         with self._lock:
             self._coming.clear()
 
-    def take(self, operation: str) -> Fault | None:
+    def next_for(self, operation: str) -> Fault | None:
         """Return the fault that the next request of an operation meets."""
         with self._lock:
-            for place, (fault, left) in enumerate(self._coming):
+            for index, (fault, left) in enumerate(self._coming):
                 if fault.operation in {"*", operation}:
-                    self._coming[place : place + 1] = [] if left == 1 else [(fault, max(left - 1, 0))]
+                    self._coming[index : index + 1] = [] if left == 1 else [(fault, max(left - 1, 0))]
                     return fault
         return None

@@ -13,20 +13,20 @@ import attrs
 from .behaviour import SUCCESS, Plan
 from .problems import bad_request
 from .selection import Result, Selection
-from .validation import number
+from .validation import get_integer
 
 # These say how to deliver a query, not which one it is.
 DELIVERY = {"schedule_id", "offset_start", "offset_end", "sync_timeout"}
 
-DEFAULT_WAIT = 1800  # seconds
+DEFAULT_SYNC_TIMEOUT = 1800  # seconds
 
 
 @attrs.frozen(eq=False)
-class Order:
+class QueryRequest:
     """A query as it was sent."""
 
     key: str
-    form: str
+    format: str
     query: Mapping[str, object]
 
     @cached_property
@@ -34,7 +34,7 @@ class Order:
         """What the query is, whatever it is called and however it is delivered."""
         what = {name: value for name, value in self.query.items() if name not in DELIVERY}
         try:
-            return hashlib.sha256(json.dumps([self.form, what], sort_keys=True).encode()).hexdigest()
+            return hashlib.sha256(json.dumps([self.format, what], sort_keys=True).encode()).hexdigest()
         except RecursionError:
             raise bad_request("The query is nested too deeply.") from None
 
@@ -49,10 +49,10 @@ class Order:
         return str(self.query["ds_id"])
 
     @property
-    def patience(self) -> int:
+    def timeout_seconds(self) -> int:
         """How many seconds the service may wait for the query."""
-        sent = number(self.query, "sync_timeout")
-        return DEFAULT_WAIT if sent is None else sent
+        sent = get_integer(self.query, "sync_timeout")
+        return DEFAULT_SYNC_TIMEOUT if sent is None else sent
 
     @property
     def settings(self) -> Mapping[str, object]:
@@ -66,7 +66,7 @@ class Order:
         return not self.settings.get("no_headers")
 
 
-LONGEST_RUN = 4 * 3600.0  # seconds; then the query fails, whatever its plan says
+MAX_RUN_SECONDS = 4 * 3600.0  # seconds; then the query fails, whatever its plan says
 
 
 @attrs.frozen
@@ -83,7 +83,7 @@ class Times:
 class Run:
     """One run of one query."""
 
-    order: Order
+    request: QueryRequest
     selection: Selection
     plan: Plan
     times: Times
@@ -96,7 +96,7 @@ class Run:
     @property
     def outcome(self) -> str:
         """The code with which the run ends."""
-        return "FAILURE" if self.plan.run_seconds > LONGEST_RUN else self.plan.outcome
+        return "FAILURE" if self.plan.run_seconds > MAX_RUN_SECONDS else self.plan.outcome
 
     def ended(self, now: float) -> bool:
         """Tell whether the run has ended."""
@@ -134,7 +134,7 @@ class Licence:
         """Give a run its place."""
         queues = now + plan.scheduled_seconds
         begins = max(queues + plan.queued_seconds, self._slot())
-        ends = begins + min(plan.run_seconds, LONGEST_RUN)
+        ends = begins + min(plan.run_seconds, MAX_RUN_SECONDS)
         heapq.heappush(self._free, ends)
         insort(self._begins, begins)
         insort(self._ends, ends)

@@ -8,28 +8,28 @@ from itertools import islice
 
 import attrs
 
-from .dates import Days, check_comparison, days
+from .dates import DateRange, check_comparison, date_range
 from .problems import ServiceError, bad_request
 from .rows import Cell, Rank, Row, projected, rank, within
 from .sources import Column, Source
-from .validation import Members, number
+from .validation import Members, get_integer
 
 # Besides `re.error`: too many repetitions, too many brackets, and a warning that somebody has made an error.
-UNUSABLE = (re.error, OverflowError, RecursionError, FutureWarning)
+PATTERN_ERRORS = (re.error, OverflowError, RecursionError, FutureWarning)
 
 
-def expression(text: str, refusal: ServiceError) -> re.Pattern[str]:
+def compile_pattern(text: str, error: ServiceError) -> re.Pattern[str]:
     """Return an expression, or refuse one that cannot be used."""
     try:
         return re.compile(text)
-    except UNUSABLE:
-        raise refusal from None
+    except PATTERN_ERRORS:
+        raise error from None
 
 
 ALL = "list.all_accounts"
 
 
-def names(value: object) -> list[str]:
+def split_names(value: object) -> list[str]:
     """Return the parts of a comma list, or of a list of ids and of ids with options."""
     if isinstance(value, str):
         return [part.strip() for part in value.split(",") if part.strip()]
@@ -38,11 +38,11 @@ def names(value: object) -> list[str]:
     return [str(item["id"]) if isinstance(item, Mapping) else str(item) for item in value]
 
 
-def chosen(source: Source, wanted: object) -> tuple[str, ...]:
+def select_accounts(source: Source, wanted: object) -> tuple[str, ...]:
     """Return the accounts that are meant, or refuse them; a source without accounts takes any."""
     if isinstance(wanted, Mapping):
         return _matching(source, wanted)
-    listed = names(wanted)
+    listed = split_names(wanted)
     if not listed or ALL in listed:
         return source.accounts
     if source.account and (unknown := [name for name in listed if name not in source.accounts]):
@@ -55,8 +55,8 @@ def _matching(source: Source, wanted: Mapping[str, object]) -> tuple[str, ...]:
     texts = [str(wanted[name]) for name in ("filter_id", "filter_name") if name in wanted]
     if not texts:
         raise ServiceError("ACCOUNT_FILTER_INVALID", "filter_id or filter_name is required.")
-    refusal = ServiceError("ACCOUNT_FILTER_PATTERN_INVALID", "The expression is not valid.")
-    patterns = [expression(text, refusal) for text in texts]
+    error = ServiceError("ACCOUNT_FILTER_PATTERN_INVALID", "The expression is not valid.")
+    patterns = [compile_pattern(text, error) for text in texts]
     found = tuple(name for name in source.accounts if all(pattern.search(name) for pattern in patterns))
     if not found:
         raise ServiceError("ACCOUNTS_INVALID", "No account matches the filter.")
@@ -68,7 +68,7 @@ Comparison = Callable[[Cell], bool]
 
 _COMPARISON = re.compile(r"\s*(?P<field>[\w.-]+)\s*(?P<sign>[=!]=|[<>]=?|[=!][@~])\s*(?P<value>.*?)\s*", re.DOTALL)
 _QUOTED = r"\"[^\"]*\"|'[^']*'"
-_ORDERS: Mapping[str, Callable[[Rank, Rank], bool]] = {
+_COMPARATORS: Mapping[str, Callable[[Rank, Rank], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
     "<": operator.lt,
@@ -76,7 +76,7 @@ _ORDERS: Mapping[str, Callable[[Rank, Rank], bool]] = {
 }
 
 
-def condition(text: str, source: Source) -> Test:
+def parse_filter(text: str, source: Source) -> Test:
     """Return what a filter asks of a row."""
     groups = [[_test(part, source) for part in _split(group, "AND")] for group in _split(text, "OR")]
     return lambda row: any(all(test(row) for test in group) for group in groups)
@@ -112,10 +112,10 @@ def _typed(value: str, *, numeric: bool) -> Cell:
 
 
 def _comparison(sign: str, value: Cell) -> Comparison:
-    if sign in _ORDERS:
-        order = _ORDERS[sign]
-        return lambda cell: _alike(cell, value) and order(rank(cell), rank(value))
-    positive = _POSITIVES[sign[1]](value)
+    if sign in _COMPARATORS:
+        compare = _COMPARATORS[sign]
+        return lambda cell: _alike(cell, value) and compare(rank(cell), rank(value))
+    positive = _MATCHERS[sign[1]](value)
     return positive if sign[0] == "=" else lambda cell: not positive(cell)
 
 
@@ -128,8 +128,8 @@ def _contains(value: Cell) -> Comparison:
 
 
 def _matches(value: Cell) -> Comparison:
-    refusal = bad_request(f"The filter has an expression that is not valid: {value}.")
-    pattern = expression(_text(value), refusal)
+    error = bad_request(f"The filter has an expression that is not valid: {value}.")
+    pattern = compile_pattern(_text(value), error)
     return lambda cell: bool(pattern.search(_text(cell)))
 
 
@@ -141,7 +141,7 @@ def _text(cell: Cell) -> str:
     return "" if cell is None else str(cell)
 
 
-_POSITIVES: Mapping[str, Callable[[Cell], Comparison]] = {"=": _equals, "@": _contains, "~": _matches}
+_MATCHERS: Mapping[str, Callable[[Cell], Comparison]] = {"=": _equals, "@": _contains, "~": _matches}
 
 
 @attrs.frozen(eq=False)
@@ -160,9 +160,9 @@ class Selection:
     requested: tuple[Column, ...]
     delivered: tuple[Column, ...]
     accounts: tuple[str, ...]
-    days: Days
+    date_range: DateRange
     tests: tuple[Test, ...]
-    order: tuple[tuple[int, bool], ...]
+    sort_keys: tuple[tuple[int, bool], ...]
     """The places of cells by which rows are sorted, and whether downwards."""
     max_rows: int | None
 
@@ -173,10 +173,10 @@ class Selection:
 
     def _rows(self) -> Sequence[Row]:
         rows = self.source.rows
-        if not self.tests and not self.order:
+        if not self.tests and not self.sort_keys:
             return within(rows, 0, self.max_rows)
         kept: Iterable[Row] = (row for row in rows if all(test(row) for test in self.tests))
-        for place, downwards in reversed(self.order):
+        for place, downwards in reversed(self.sort_keys):
             kept = _sorted(kept, place, downwards=downwards)
         return list(islice(kept, self.max_rows))
 
@@ -184,17 +184,17 @@ class Selection:
 def select(source: Source, query: Members, *, today: date, reorder: bool) -> Selection:
     """Understand a query, or refuse it."""
     requested = _columns(source, query.get("fields"))
-    accounts, asked = chosen(source, query.get("ds_accounts")), days(query, today)
+    accounts, dates = select_accounts(source, query.get("ds_accounts")), date_range(query, today)
     check_comparison(query, today)
     return Selection(
         source=source,
         requested=requested,
         delivered=tuple(sorted(requested, key=_place) if reorder else requested),
         accounts=accounts,
-        days=asked,
-        tests=tuple(_tests(source, accounts, asked, str(query.get("filter", "")))),
-        order=tuple(_orders(source, query.get("order_rows"))),
-        max_rows=number(query, "max_rows"),
+        date_range=dates,
+        tests=tuple(_tests(source, accounts, dates, str(query.get("filter", "")))),
+        sort_keys=tuple(_parse_sort_keys(source, query.get("order_rows"))),
+        max_rows=get_integer(query, "max_rows"),
     )
 
 
@@ -203,27 +203,27 @@ def _place(column: Column) -> tuple[bool, str]:
 
 
 def _columns(source: Source, fields: object) -> tuple[Column, ...]:
-    wanted = names(fields) or source.ids
+    wanted = split_names(fields) or source.ids
     if unknown := [name for name in wanted if name not in source.ids]:
         raise bad_request(f"The field {unknown[0]} is not known; there are {', '.join(source.ids)}.")
     return tuple(source.columns[source.position(name)] for name in wanted)
 
 
-def _tests(source: Source, accounts: Sequence[str], asked: Days, filtered: str) -> Iterator[Test]:
+def _tests(source: Source, accounts: Sequence[str], dates: DateRange, filtered: str) -> Iterator[Test]:
     if source.account and len(accounts) < len(source.accounts):
         account = source.position(source.account)
         yield lambda row: row[account] in accounts
-    if source.date and asked != Days():
+    if source.date and dates != DateRange():
         day = source.position(source.date)
         # Days written with four digits of the year sort as texts do.
-        first, last = str(asked.first or ""), str(asked.last or "9999")
+        first, last = str(dates.first or ""), str(dates.last or "9999")
         yield lambda row: first <= str(row[day]) <= last
     if filtered.strip():
-        yield condition(filtered, source)
+        yield parse_filter(filtered, source)
 
 
-def _orders(source: Source, wanted: object) -> Iterator[tuple[int, bool]]:
-    for part in names(wanted):
+def _parse_sort_keys(source: Source, wanted: object) -> Iterator[tuple[int, bool]]:
+    for part in split_names(wanted):
         name, _, direction = part.partition(" ")
         if name not in source.ids or direction.strip().lower() not in {"", "asc", "desc"}:
             raise bad_request(f"The rows cannot be ordered by {part!r}.")

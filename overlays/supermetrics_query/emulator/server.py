@@ -16,12 +16,12 @@ import uvicorn
 from starlette.types import ASGIApp, Scope
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-LINE = "supermetrics_query.line"
+CONNECTION = "supermetrics_query.connection"
 NO_LINGERING = struct.pack("ii", 1, 0)
 
 
 @attrs.frozen
-class Line:
+class Connection:
     """A connection to a client."""
 
     transport: asyncio.Transport
@@ -41,22 +41,22 @@ class Line:
         self.transport.close()
 
 
-class LineProtocol(H11Protocol):
+class ConnectionProtocol(H11Protocol):
     """The protocol of uvicorn, with a handle on its connection."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Note the connection down."""
         if isinstance(transport, asyncio.Transport):
             super().connection_made(transport)
-            self.app_state = {**self.app_state, LINE: Line(transport)}
+            self.app_state = {**self.app_state, CONNECTION: Connection(transport)}
 
 
-def line_of(scope: Scope) -> Line:
+def connection_of(scope: Scope) -> Connection:
     """Return the connection of a request."""
-    line: Line | None = scope.get("state", {}).get(LINE)
-    if line is None:
+    connection: Connection | None = scope.get("state", {}).get(CONNECTION)
+    if connection is None:
         raise RuntimeError("this fault needs the emulator's own server, because it cuts the connection")
-    return line
+    return connection
 
 
 KEEP_ALIVE = 600  # seconds; clients look rarely and keep their connections
@@ -66,7 +66,7 @@ def config(app: ASGIApp) -> uvicorn.Config:
     """Return the settings of every server of the service."""
     return uvicorn.Config(
         app,
-        http=LineProtocol,
+        http=ConnectionProtocol,
         ws="none",
         loop="asyncio",
         lifespan="off",
@@ -87,7 +87,7 @@ class ThreadServer(uvicorn.Server):
         self._stopped = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def run_and_tell(self, bound: socket.socket) -> None:
+    def run_and_signal(self, bound: socket.socket) -> None:
         """Serve; whoever waits learns of the start, or that there will be none."""
         try:
             self.run([bound])
@@ -126,7 +126,7 @@ class ThreadServer(uvicorn.Server):
             await server.wait_closed()
 
 
-def bound_to(host: str, port: int) -> socket.socket:
+def bind_socket(host: str, port: int) -> socket.socket:
     """Return a socket bound to an address; port 0 stands for any free one."""
     family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     # asyncio sends without delay only where the socket names its protocol.
@@ -151,7 +151,7 @@ def serving(app: ASGIApp, bound: socket.socket) -> Iterator[None]:
     """Serve an application in a thread of its own."""
     server = ThreadServer(app)
     name = "supermetrics-emulator"
-    thread = threading.Thread(target=server.run_and_tell, args=(bound,), name=name, daemon=True)
+    thread = threading.Thread(target=server.run_and_signal, args=(bound,), name=name, daemon=True)
     thread.start()
     try:
         server.wait_until_ready()

@@ -8,16 +8,16 @@ import attrs
 import uvicorn
 from starlette.types import ASGIApp
 
-from .app import BASES, Front, application
+from .app import BASES, Middleware, application
 from .behaviour import Behaviour, Plan, Planner, SourceMaker
 from .faults import Fault
-from .server import bound_to, config, origin_of, serving
+from .server import bind_socket, config, origin_of, serving
 from .sources import Source
-from .state import SeenRequest, World
+from .state import SeenRequest, State
 
 
-def _world(behaviour: Behaviour) -> World:
-    return World(behaviour)
+def _state(behaviour: Behaviour) -> State:
+    return State(behaviour)
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -27,15 +27,15 @@ class Emulator(Behaviour):
     As a context manager it serves real HTTP on a free port of this machine; `app` mounts it anywhere else.
     """
 
-    _world: World = attrs.field(init=False, repr=False, default=attrs.Factory(_world, takes_self=True))
+    _state: State = attrs.field(init=False, repr=False, default=attrs.Factory(_state, takes_self=True))
     _open: ExitStack = attrs.field(init=False, repr=False, factory=ExitStack)
     _origin: list[str] = attrs.field(init=False, repr=False, factory=list)
 
     def __enter__(self) -> Self:
         """Serve in a thread."""
-        bound = bound_to("127.0.0.1", 0)
-        self._origin.append(origin_of(bound))
-        self._open.enter_context(serving(self.app, bound))
+        listener = bind_socket("127.0.0.1", 0)
+        self._origin.append(origin_of(listener))
+        self._open.enter_context(serving(self.app, listener))
         return self
 
     def __exit__(self, *_exc: object) -> None:
@@ -45,7 +45,7 @@ class Emulator(Behaviour):
     @property
     def app(self) -> ASGIApp:
         """The service as an ASGI application."""
-        return Front(self._world, application(self._world), BASES)
+        return Middleware(self._state, application(self._state), BASES)
 
     @property
     def origin(self) -> str:
@@ -62,52 +62,52 @@ class Emulator(Behaviour):
     @property
     def requests(self) -> tuple[SeenRequest, ...]:
         """What was asked, in the order of arrival."""
-        return tuple(self._world.journal)
+        return tuple(self._state.request_log)
 
     @property
     def now(self) -> float:
         """The age of the service in seconds of its own, on which `SeenRequest.at` and `advance` count."""
-        return self._world.timeline.now()
+        return self._state.timeline.now()
 
     @property
     def held(self) -> int:
         """How many requests wait for time to pass, so that a test knows when to let it."""
-        return self._world.timeline.sleepers
+        return self._state.timeline.sleepers
 
     def advance(self, seconds: float) -> None:
         """Let time pass for the service; may be called from any thread."""
-        self._world.timeline.advance(seconds)
+        self._state.timeline.advance(seconds)
 
     def fault(self, fault: Fault | str) -> None:
         """Let something go wrong with coming requests, for instance `status:3*503`; see `faults`."""
-        self._world.break_with(fault)
+        self._state.add_fault(fault)
 
     def clear_faults(self) -> None:
         """Let nothing more go wrong."""
-        self._world.faults.clear()
+        self._state.faults.clear()
 
     def use(self, plan: Plan | Planner) -> None:
         """Let queries that start from now on behave in another way."""
-        self._world.plan = plan
+        self._state.plan = plan
 
     def reset(self) -> None:
         """Forget queries, requests, faults and added keys; time and data sources stay."""
-        self._world.reset()
+        self._state.reset()
 
     def add_key(self, key: str) -> None:
         """Accept another key."""
-        self._world.keys.add(key)
+        self._state.keys.add(key)
 
     def add_source(self, ds_id: str, source: Source | SourceMaker) -> None:
         """Offer another data source."""
-        self._world.sources[ds_id] = source
+        self._state.sources[ds_id] = source
 
     def serve(self, host: str = "127.0.0.1", port: int = 0, *, ready: Callable[[], None]) -> None:
         """Serve in the foreground until SIGINT or SIGTERM; `ready` is called once `url` is known."""
         settings = config(self.app)
         settings.timeout_graceful_shutdown = 1
-        with bound_to(host, port) as bound:
-            bound.listen()
-            self._origin.append(origin_of(bound))
+        with bind_socket(host, port) as listener:
+            listener.listen()
+            self._origin.append(origin_of(listener))
             ready()
-            uvicorn.Server(settings).run([bound])
+            uvicorn.Server(settings).run([listener])

@@ -11,7 +11,7 @@ from pathlib import Path
 import attrs
 
 from .rows import Cell, LazyRows, Row
-from .validation import Members, check, number, whole
+from .validation import Members, check, get_integer, integer
 
 DATE, TEXT, INTEGER, FLOAT = "string.time.date", "string.text.value", "int.number.value", "float.number.value"
 NUMERIC = {INTEGER, FLOAT}
@@ -72,7 +72,7 @@ class Source:
         return sorted({str(row[place]) for row in self.rows if row[place] is not None})
 
 
-def _is(pattern: str) -> Callable[[str], bool]:
+def _matches(pattern: str) -> Callable[[str], bool]:
     return lambda cell: bool(re.fullmatch(pattern, cell))
 
 
@@ -85,8 +85,8 @@ def _is_date(cell: str) -> bool:
 
 # The first type that every cell of a column has is the type of the column.
 _TYPES: Mapping[str, tuple[Callable[[str], bool], Callable[[str], Cell]]] = {
-    INTEGER: (_is(r"-?(0|[1-9]\d{0,17})"), int),
-    FLOAT: (_is(r"-?(0|[1-9]\d{0,14})(\.\d+)?([eE][+-]?\d\d?)?"), float),
+    INTEGER: (_matches(r"-?(0|[1-9]\d{0,17})"), int),
+    FLOAT: (_matches(r"-?(0|[1-9]\d{0,14})(\.\d+)?([eE][+-]?\d\d?)?"), float),
     DATE: (_is_date, str),
     TEXT: (lambda _cell: True, str),
 }
@@ -113,21 +113,21 @@ def parse_csv(
     where: str = "the CSV text",
 ) -> Source:
     """Make a data source of what a CSV file would hold; see `read_csv`. Errors say `where` it comes from."""
-    names, lines = _read(text, where)
+    names, lines = _parse_lines(text, where)
     for name in {account, date, *dimensions} - {None, *names}:
         raise ValueError(f"{where} has no column {name!r}; it has {', '.join(names)}")
     types = [_type_of(line[place] for line in lines) for place in range(len(names))]
     columns = tuple(_column(name, kind, dimensions) for name, kind in zip(names, types, strict=True))
-    read = [_reader(kind) for kind in types]
+    read = [_converter(kind) for kind in types]
     rows = [tuple(convert(cell) for convert, cell in zip(read, line, strict=True)) for line in lines]
-    return Source(columns, rows, account or _named("account", names), date or _named("date", names))
+    return Source(columns, rows, account or _name_if_present("account", names), date or _name_if_present("date", names))
 
 
 def _column(name: str, kind: str, dimensions: Collection[str]) -> Column:
     return Column(name, kind, is_metric=kind in NUMERIC and name not in dimensions)
 
 
-def _read(text: str, where: str) -> tuple[list[str], list[list[str]]]:
+def _parse_lines(text: str, where: str) -> tuple[list[str], list[list[str]]]:
     try:
         names, *lines = [line for line in csv.reader(StringIO(text, newline="")) if line] or [[]]
     except csv.Error as error:
@@ -146,12 +146,12 @@ def _type_of(cells: Iterable[str]) -> str:
     return next(fitting) if filled else TEXT
 
 
-def _reader(kind: str) -> Callable[[str], Cell]:
+def _converter(kind: str) -> Callable[[str], Cell]:
     convert = _TYPES[kind][1]
     return lambda cell: convert(cell) if cell else None
 
 
-def _named(name: str, names: Sequence[str]) -> str | None:
+def _name_if_present(name: str, names: Sequence[str]) -> str | None:
     return name if name in names else None
 
 
@@ -161,9 +161,9 @@ def weather() -> Source:
     return read_csv(WEATHER, account="airport", date="date", dimensions=("hour",))
 
 
-DEFAULTS = {"rows": 1000, "columns": 5}
-SIZES = {"rows": whole(0, 1_000_000), "columns": whole(1, 100)}
-KINDS = (INTEGER, FLOAT, TEXT)
+DEFAULT_SIZES = {"rows": 1000, "columns": 5}
+SIZES = {"rows": integer(0, 1_000_000), "columns": integer(1, 100)}
+COLUMN_TYPES = (INTEGER, FLOAT, TEXT)
 NULL_EVERY = 97
 
 _MAKERS: Mapping[str, Callable[[int, range], list[Cell]]] = {
@@ -183,20 +183,20 @@ def numbers(query: Members) -> Source:
     settings = query.get("settings")
     sent = settings if isinstance(settings, Mapping) else {}
     check(sent, SIZES)
-    rows, width = (DEFAULTS[name] if name not in sent else number(sent, name) or 0 for name in SIZES)
+    rows, width = (DEFAULT_SIZES[name] if name not in sent else get_integer(sent, name) or 0 for name in SIZES)
     columns = range(width)
 
     def make(part: range) -> Sequence[Row]:
         return list(zip(*(_cells(column, part) for column in columns), strict=True))
 
-    described = (Column(f"c{column}", KINDS[column % 3], is_metric=column > 0) for column in columns)
+    described = (Column(f"c{column}", COLUMN_TYPES[column % 3], is_metric=column > 0) for column in columns)
     return Source(tuple(described), LazyRows(rows, make))
 
 
 def _cells(column: int, rows: range) -> list[Cell]:
-    made = _MAKERS[KINDS[column % 3]](column, rows)
+    cells = _MAKERS[COLUMN_TYPES[column % 3]](column, rows)
     if column:
         # The first row of the part in which (row + column) can be divided.
         first = -(rows.start + column) % NULL_EVERY
-        made[first::NULL_EVERY] = [None] * len(made[first::NULL_EVERY])
-    return made
+        cells[first::NULL_EVERY] = [None] * len(cells[first::NULL_EVERY])
+    return cells

@@ -9,13 +9,13 @@ import attrs
 
 from .behaviour import Behaviour, Plan, Planner, SourceMaker
 from .clock import Timeline
-from .faults import Fault, FaultQueue, parsed
+from .faults import Fault, FaultQueue, parse_fault
 from .problems import ServiceError, bad_request
-from .runs import Licence, Order, Run
+from .runs import Licence, QueryRequest, Run
 from .sources import Source, numbers, weather
 
-START = "/query/data/"
-READS: Mapping[str, str] = {
+START_PATH = "/query/data/"
+GET_PATHS: Mapping[str, str] = {
     "/query/status": "status",
     "/query/results": "results",
     "/query/history": "history",
@@ -40,7 +40,7 @@ class SeenRequest:
     @property
     def operation(self) -> str:
         """One of `start`, `status`, `results`, `history`, or nothing."""
-        return "start" if self.path.startswith(START) else READS.get(self.path, "")
+        return "start" if self.path.startswith(START_PATH) else GET_PATHS.get(self.path, "")
 
     @property
     def schedule_id(self) -> str | None:
@@ -51,49 +51,49 @@ class SeenRequest:
 
 
 SECOND, HOUR = 1.0, 3600.0
-GENEROUS = 10_000  # requests; what the headers promise when the hour is not limited
+UNLIMITED_PER_HOUR = 10_000  # requests; what the headers promise when the hour is not limited
 
 
 @attrs.define
-class Meter:
+class SlidingWindow:
     """Counts the requests within any period of one length, so that no period holds more than are allowed."""
 
     period: float
     limit: int | None
-    _moments: deque[float] = attrs.field(factory=deque, init=False)
+    _times: deque[float] = attrs.field(factory=deque, init=False)
 
     def count(self, now: float) -> int:
         """Return how many requests the period before a moment holds."""
-        while self._moments and self._moments[0] <= now - self.period:
-            self._moments.popleft()
-        return len(self._moments)
+        while self._times and self._times[0] <= now - self.period:
+            self._times.popleft()
+        return len(self._times)
 
     def wait(self, now: float) -> float:
         """Return how long the next request would have to wait."""
         if self.limit is None or self.count(now) < self.limit:
             return 0.0
-        return self._moments[0] + self.period - now
+        return self._times[0] + self.period - now
 
     def add(self, now: float) -> None:
         """Count a request."""
         if self.limit is not None:
-            self._moments.append(now)
+            self._times.append(now)
 
 
 @attrs.define
-class Throttle:
+class RateLimiter:
     """The meters of one key."""
 
     per_second: int | None
     per_hour: int | None
-    _second: Meter = attrs.field(init=False)
-    _hour: Meter = attrs.field(init=False)
+    _second: SlidingWindow = attrs.field(init=False)
+    _hour: SlidingWindow = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
         """Begin to count."""
-        self._second, self._hour = Meter(SECOND, self.per_second), Meter(HOUR, self.per_hour)
+        self._second, self._hour = SlidingWindow(SECOND, self.per_second), SlidingWindow(HOUR, self.per_hour)
 
-    def take(self, now: float, speed: float) -> None:
+    def acquire(self, now: float, speed: float) -> None:
         """Let a request through, or say when to come back; clients live at the speed of the wall."""
         wait = max(self._second.wait(now), self._hour.wait(now))
         if wait > 0:
@@ -104,31 +104,31 @@ class Throttle:
 
     def headers(self, now: float) -> dict[str, str]:
         """Return what every answer says of the hour."""
-        limit = self.per_hour or GENEROUS
+        limit = self.per_hour or UNLIMITED_PER_HOUR
         remaining = limit - self._hour.count(now)
         return {"X-RateLimit-Limit": str(limit), "X-RateLimit-Remaining": str(remaining)}
 
 
-REMEMBERED = 100_000  # requests, and runs
+MAX_LOGGED = 100_000  # requests, and runs
 
 
 @attrs.define(eq=False)
-class World:
+class State:
     """The memory of the service."""
 
     behaviour: Behaviour
     timeline: Timeline = attrs.field(init=False)
-    born: datetime = attrs.field(init=False, factory=lambda: datetime.now(UTC))
+    started_at: datetime = attrs.field(init=False, factory=lambda: datetime.now(UTC))
     sources: dict[str, Source | SourceMaker] = attrs.field(init=False)
     faults: FaultQueue = attrs.field(init=False, factory=FaultQueue)
     plan: Plan | Planner = attrs.field(init=False)
     keys: set[str] = attrs.field(init=False)
     licence: Licence = attrs.field(init=False)
-    throttles: dict[str, Throttle] = attrs.field(init=False)
+    rate_limiters: dict[str, RateLimiter] = attrs.field(init=False)
     runs: dict[tuple[str, str], Run] = attrs.field(init=False)
-    log: deque[Run] = attrs.field(init=False)
+    run_log: deque[Run] = attrs.field(init=False)
     waiting: Counter[Run] = attrs.field(init=False)
-    journal: deque[SeenRequest] = attrs.field(init=False)
+    request_log: deque[SeenRequest] = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
         """Begin."""
@@ -141,48 +141,48 @@ class World:
         self.plan = self.behaviour.plan
         self.keys = {self.behaviour.key}
         self.licence = Licence(self.behaviour.concurrency)
-        self.throttles, self.runs, self.waiting = {}, {}, Counter()
-        self.log, self.journal = deque(maxlen=REMEMBERED), deque(maxlen=REMEMBERED)
+        self.rate_limiters, self.runs, self.waiting = {}, {}, Counter()
+        self.run_log, self.request_log = deque(maxlen=MAX_LOGGED), deque(maxlen=MAX_LOGGED)
         self.faults.clear()
         for fault in self.behaviour.faults:
-            self.break_with(fault)
+            self.add_fault(fault)
 
-    def break_with(self, fault: Fault | str) -> None:
+    def add_fault(self, fault: Fault | str) -> None:
         """Let something go wrong."""
-        self.faults.add(parsed(fault) if isinstance(fault, str) else fault)
+        self.faults.add(parse_fault(fault) if isinstance(fault, str) else fault)
 
-    def wall(self, moment: float) -> datetime:
+    def datetime_at(self, moment: float) -> datetime:
         """Return the date and time of a moment of the service."""
-        return self.born + timedelta(seconds=moment)
+        return self.started_at + timedelta(seconds=moment)
 
     def today(self, source: Source) -> date:
         """Return the day from which relative dates count."""
-        return self.behaviour.today or source.last_day or self.wall(self.timeline.now()).date()
+        return self.behaviour.today or source.last_day or self.datetime_at(self.timeline.now()).date()
 
-    def throttle(self, key: str) -> Throttle:
+    def rate_limiter(self, key: str) -> RateLimiter:
         """Return what counts the requests of a key."""
-        if key not in self.throttles:
-            self.throttles[key] = Throttle(self.behaviour.per_second, self.behaviour.per_hour)
-        return self.throttles[key]
+        if key not in self.rate_limiters:
+            self.rate_limiters[key] = RateLimiter(self.behaviour.per_second, self.behaviour.per_hour)
+        return self.rate_limiters[key]
 
-    def source(self, order: Order) -> Source:
+    def source(self, request: QueryRequest) -> Source:
         """Return the data source of a query, or refuse it."""
-        found = self.sources.get(order.ds_id)
+        found = self.sources.get(request.ds_id)
         if found is None:
             known = ", ".join(self.sources)
-            raise bad_request(f"The data source {order.ds_id} is not known; there are {known}.")
-        return found if isinstance(found, Source) else found(order.query)
+            raise bad_request(f"The data source {request.ds_id} is not known; there are {known}.")
+        return found if isinstance(found, Source) else found(request.query)
 
-    def kept(self, key: str, schedule_id: str) -> Run | None:
+    def find_kept(self, key: str, schedule_id: str) -> Run | None:
         """Return the run that a key has started under an id, unless it ended too long ago."""
         run = self.runs.get((key, schedule_id))
         if run and self.timeline.now() < run.times.ends + self.behaviour.result_seconds:
             return run
         return None
 
-    def find(self, key: str, schedule_id: str) -> Run:
+    def find_run(self, key: str, schedule_id: str) -> Run:
         """Return the run of an id, or say that there is none."""
-        run = self.kept(key, schedule_id)
+        run = self.find_kept(key, schedule_id)
         if run is None:
             raise ServiceError("STATUS_NOT_FOUND", status=self.behaviour.not_found_status)
         return run

@@ -21,7 +21,7 @@ class Limit:
     accepts: Callable[[object], bool]
 
 
-def whole(low: int, high: int) -> Limit:
+def integer(low: int, high: int) -> Limit:
     """Allow whole numbers of a range."""
     return Limit(
         f"a whole number from {low} to {high}",
@@ -73,7 +73,7 @@ def one_of(*values: str) -> Limit:
 
 
 ANY_TEXT = text(1_000_000)
-OFFSET = whole(0, 1_000_000)
+OFFSET = integer(0, 1_000_000)
 SCHEDULE_ID = text(50, NAME)
 
 QUERY: Mapping[str, Limit] = {
@@ -99,15 +99,15 @@ QUERY: Mapping[str, Limit] = {
     "filter": text(5000),
     "order_columns": text(1000),
     "order_rows": either(text(1000), items(50, ANY_TEXT)),
-    "max_columns": whole(1, 1000),
-    "max_rows": whole(1, 1_000_000),
+    "max_columns": integer(1, 1000),
+    "max_rows": integer(1, 1_000_000),
     "offset_start": OFFSET,
     "offset_end": OFFSET,
-    "cache_minutes": whole(0, 10_080),
-    "sync_timeout": whole(0, 3600),
+    "cache_minutes": integer(0, 10_080),
+    "sync_timeout": integer(0, 3600),
 }
 STATUS: Mapping[str, Limit] = {"schedule_id": SCHEDULE_ID, "offset_start": OFFSET, "offset_end": OFFSET}
-RESULTS: Mapping[str, Limit] = {"schedule_id": SCHEDULE_ID, "offset": OFFSET, "limit": whole(1, 100_000)}
+RESULTS: Mapping[str, Limit] = {"schedule_id": SCHEDULE_ID, "offset": OFFSET, "limit": integer(1, 100_000)}
 HISTORY: Mapping[str, Limit] = {
     "ds_ids": either(ANY_TEXT, items(1000, ANY_TEXT)),
     "status_codes": items(
@@ -116,11 +116,11 @@ HISTORY: Mapping[str, Limit] = {
     "since": text(100),
     "until": text(100),
     "offset": OFFSET,
-    "limit": whole(1, 1000),
+    "limit": integer(1, 1000),
 }
 
 
-def number(sent: Members, name: str) -> int | None:
+def get_integer(sent: Members, name: str) -> int | None:
     """Return a whole number that has been checked, or None when it was not sent."""
     value = sent.get(name)
     return value if isinstance(value, int) else None
@@ -135,10 +135,10 @@ def check(sent: Members, limits: Mapping[str, Limit], required: str = "") -> Non
             raise bad_request(f"{name} must be {limits[name].expected}.")
 
 
-NUMBERS = {"offset_start", "offset_end", "offset", "limit"}
+INTEGERS = {"offset_start", "offset_end", "offset", "limit"}
 
 
-def decoded(text: str | bytes) -> object:
+def decode_json(text: str | bytes) -> object:
     """Return a JSON text as values, or refuse it."""
     try:
         value: object = json.loads(text, parse_float=_finite, parse_constant=_finite)
@@ -155,19 +155,19 @@ def _finite(text: str) -> float:
     return value
 
 
-def an_object(value: object) -> dict[str, object]:
+def as_object(value: object) -> dict[str, object]:
     """Return a JSON object, or refuse anything else."""
     if not isinstance(value, dict):
         raise bad_request("A JSON object is expected.")
     return value
 
 
-def parameters(query: Mapping[str, str]) -> dict[str, object]:
+def parse_parameters(query: Mapping[str, str]) -> dict[str, object]:
     """Return the members of the parameter `json`, or else the plain parameters; both are documented."""
     if "json" in query:
-        return an_object(decoded(query["json"]))
-    return {name: _number(value) if name in NUMBERS else value for name, value in query.items()}
+        return as_object(decode_json(query["json"]))
+    return {name: _convert(value) if name in INTEGERS else value for name, value in query.items()}
 
 
-def _number(value: str) -> object:
+def _convert(value: str) -> object:
     return int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else value
