@@ -1,4 +1,4 @@
-"""What a request may contain: JSON is decoded, and members are checked against the documented limits."""
+"""What a request may contain: JSON is decoded, and members are checked against the limits of the contract."""
 
 import json
 import math
@@ -6,11 +6,16 @@ import re
 from collections.abc import Callable, Mapping
 
 import attrs
+from supermetrics_query_api.limits import LIMITS, REQUIRED
 
 from .problems import bad_request
 
 Members = Mapping[str, object]
-NAME = r"[A-Za-z0-9_-]{1,50}"
+Bounds = Mapping[str, int | str]
+
+# Where the contract sets no limit, these keep a request from exhausting the memory.
+MAX_CHARACTERS, MAX_ITEMS = 1_000_000, 1000
+MAX_DIGITS = 9
 
 
 @attrs.frozen
@@ -22,7 +27,7 @@ class Limit:
 
 
 def integer(low: int, high: int) -> Limit:
-    """Allow whole numbers of a range."""
+    """Return a limit that accepts whole numbers from `low` to `high`."""
     return Limit(
         f"a whole number from {low} to {high}",
         lambda value: isinstance(value, int) and not isinstance(value, bool) and low <= value <= high,
@@ -30,7 +35,7 @@ def integer(low: int, high: int) -> Limit:
 
 
 def text(longest: int, pattern: str = "") -> Limit:
-    """Allow texts up to a length, and of a pattern if there is one."""
+    """Return a limit that accepts texts up to a length, which match the pattern if there is one."""
     return Limit(
         f"a text of at most {longest} characters" + (f" like {pattern}" if pattern else ""),
         lambda value: (
@@ -40,27 +45,27 @@ def text(longest: int, pattern: str = "") -> Limit:
 
 
 def items(most: int, limit: Limit) -> Limit:
-    """Allow lists of so many such values."""
+    """Return a limit that accepts lists of at most `most` values, each within `limit`."""
     return Limit(
         f"a list of at most {most} values, each {limit.expected}",
         lambda value: isinstance(value, list) and len(value) <= most and all(map(limit.accepts, value)),
     )
 
 
-def members(limits: Mapping[str, Limit], required: str = "") -> Limit:
-    """Allow objects; members without a limit may hold anything."""
+def members(limits: Mapping[str, Limit], *required: str) -> Limit:
+    """Return a limit that accepts objects; members that are not in `limits` may hold anything."""
     return Limit(
-        "an object" + (f" with {required}" if required else ""),
+        "an object" + (f" with {' and '.join(required)}" if required else ""),
         lambda value: (
             isinstance(value, dict)
-            and (not required or required in value)
+            and value.keys() >= set(required)
             and all(limits[name].accepts(value[name]) for name in limits.keys() & value.keys())
         ),
     )
 
 
 def either(*limits: Limit) -> Limit:
-    """Allow what one of them allows."""
+    """Return a limit that accepts what at least one of the limits accepts."""
     return Limit(
         ", or ".join(limit.expected for limit in limits),
         lambda value: any(limit.accepts(value) for limit in limits),
@@ -68,66 +73,51 @@ def either(*limits: Limit) -> Limit:
 
 
 def one_of(*values: str) -> Limit:
-    """Allow some texts."""
+    """Return a limit that accepts only these texts."""
     return Limit("one of " + ", ".join(values), lambda value: value in values)
 
 
-ANY_TEXT = text(1_000_000)
-OFFSET = integer(0, 1_000_000)
-SCHEDULE_ID = text(50, NAME)
+def _documented(request: str) -> dict[str, Limit]:
+    return {name: _limit(request, name) for name in LIMITS[request] if name.isidentifier()}
 
-QUERY: Mapping[str, Limit] = {
-    "ds_id": text(50),
-    "schedule_id": SCHEDULE_ID,
-    "ds_accounts": either(
-        ANY_TEXT,
-        items(100, ANY_TEXT),
-        members({"filter_id": text(255), "filter_name": text(255)}),
-    ),
-    "ds_segments": either(ANY_TEXT, items(1000, ANY_TEXT)),
-    "ds_user": text(255),
-    "ds_users": either(ANY_TEXT, items(100, ANY_TEXT)),
-    "date_range_type": text(50),
-    "start_date": text(100),
-    "end_date": text(100),
-    "compare_type": text(50),
-    "compare_show": text(50),
-    "compare_start_date": text(100),
-    "compare_end_date": text(100),
-    "fields": either(text(1000), items(100, either(text(100), members({"id": text(100)}, "id")))),
-    "settings": members({}),
-    "filter": text(5000),
-    "order_columns": text(1000),
-    "order_rows": either(text(1000), items(50, ANY_TEXT)),
-    "max_columns": integer(1, 1000),
-    "max_rows": integer(1, 1_000_000),
-    "offset_start": OFFSET,
-    "offset_end": OFFSET,
-    "cache_minutes": integer(0, 10_080),
-    "sync_timeout": integer(0, 3600),
-}
-STATUS: Mapping[str, Limit] = {"schedule_id": SCHEDULE_ID, "offset_start": OFFSET, "offset_end": OFFSET}
-RESULTS: Mapping[str, Limit] = {"schedule_id": SCHEDULE_ID, "offset": OFFSET, "limit": integer(1, 100_000)}
-HISTORY: Mapping[str, Limit] = {
-    "ds_ids": either(ANY_TEXT, items(1000, ANY_TEXT)),
+
+def _limit(request: str, name: str) -> Limit:
+    kinds = LIMITS[request][name].items()
+    # JSON has no type for dates: they are sent as texts, and texts have a limit of their own.
+    return either(*(_limit_of_kind(request, name, kind, bounds) for kind, bounds in kinds if kind != "date"))
+
+
+def _limit_of_kind(request: str, name: str, kind: str, bounds: Bounds) -> Limit:
+    if kind == "integer":
+        return integer(int(bounds["minimum"]), int(bounds["maximum"]))
+    if kind == "array":
+        return items(int(bounds.get("maxItems", MAX_ITEMS)), _limit(request, f"{name}[]"))
+    if kind == "object":
+        inner = f"{name}."
+        limits = {child.removeprefix(inner): _limit(request, child) for child in LIMITS[request] if inner in child}
+        return members(limits, *(child.removeprefix(inner) for child in REQUIRED[request] if inner in child))
+    return text(int(bounds.get("maxLength", MAX_CHARACTERS)), str(bounds.get("pattern", "")).strip("^$"))
+
+
+QUERY: Mapping[str, Limit] = _documented("DataQuery")
+STATUS: Mapping[str, Limit] = _documented("QueryStatusRequest")
+RESULTS: Mapping[str, Limit] = _documented("QueryResultsRequest")
+HISTORY: Mapping[str, Limit] = _documented("QueryHistoryRequest") | {
     "status_codes": items(
-        1000, one_of("SCHEDULED", "QUEUED", "RUNNING", "SUCCESS", "FAILURE", "STOPPED", "PROCESS_EXITED")
+        MAX_ITEMS, one_of("SCHEDULED", "QUEUED", "RUNNING", "SUCCESS", "FAILURE", "STOPPED", "PROCESS_EXITED")
     ),
-    "since": text(100),
-    "until": text(100),
-    "offset": OFFSET,
-    "limit": integer(1, 1000),
 }
-
-
-def get_integer(sent: Members, name: str) -> int | None:
-    """Return a whole number that has been checked, or None when it was not sent."""
-    value = sent.get(name)
-    return value if isinstance(value, int) else None
+# These arrive as texts when they are sent as plain query parameters.
+INTEGERS = {
+    name
+    for request in ("QueryStatusRequest", "QueryResultsRequest", "QueryHistoryRequest")
+    for name, kinds in LIMITS[request].items()
+    if "integer" in kinds
+}
 
 
 def check(sent: Members, limits: Mapping[str, Limit], required: str = "") -> None:
-    """Refuse what breaks a limit; members that are not in the table are let through, as the API does."""
+    """Raise ServiceError if a member breaks its limit; members without a limit are ignored, as the API does."""
     if required and required not in sent:
         raise bad_request(f"{required} is required.")
     for name in limits.keys() & sent.keys():
@@ -135,11 +125,14 @@ def check(sent: Members, limits: Mapping[str, Limit], required: str = "") -> Non
             raise bad_request(f"{name} must be {limits[name].expected}.")
 
 
-INTEGERS = {"offset_start", "offset_end", "offset", "limit"}
+def get_integer(sent: Members, name: str) -> int | None:
+    """Return a whole number that has passed `check`, or None if it was not sent."""
+    value = sent.get(name)
+    return value if isinstance(value, int) else None
 
 
 def decode_json(text: str | bytes) -> object:
-    """Return a JSON text as values, or refuse it."""
+    """Return the value of a JSON text; raise ServiceError if it is not JSON."""
     try:
         value: object = json.loads(text, parse_float=_finite, parse_constant=_finite)
     except (ValueError, RecursionError):
@@ -148,7 +141,7 @@ def decode_json(text: str | bytes) -> object:
 
 
 def _finite(text: str) -> float:
-    # What Python reads as `NaN` or as infinite it would also write, and then the answer is not JSON.
+    # Python reads `NaN` and infinite numbers, and would write them into an answer that is then not JSON.
     value = float(text)
     if not math.isfinite(value):
         raise ValueError(text)
@@ -156,18 +149,18 @@ def _finite(text: str) -> float:
 
 
 def as_object(value: object) -> dict[str, object]:
-    """Return a JSON object, or refuse anything else."""
+    """Return a JSON object; raise ServiceError if the value is anything else."""
     if not isinstance(value, dict):
         raise bad_request("A JSON object is expected.")
     return value
 
 
 def parse_parameters(query: Mapping[str, str]) -> dict[str, object]:
-    """Return the members of the parameter `json`, or else the plain parameters; both are documented."""
+    """Return the members of the parameter `json`, or the plain parameters; the API accepts both."""
     if "json" in query:
         return as_object(decode_json(query["json"]))
     return {name: _convert(value) if name in INTEGERS else value for name, value in query.items()}
 
 
 def _convert(value: str) -> object:
-    return int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else value
+    return int(value) if value.isascii() and value.isdecimal() and len(value) <= MAX_DIGITS else value
