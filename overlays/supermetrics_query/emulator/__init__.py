@@ -31,5 +31,5 @@ __all__ = [
 
 
 def app() -> ASGIApp:
-    """Return the service with its defaults, for servers that want a factory."""
+    """Return an emulator with default options as an ASGI application, for servers that take a factory."""
     return Emulator().app

@@ -1,4 +1,4 @@
-"""What the service sends: the state of a run, its rows, and errors."""
+"""What the service sends: the status of a run, its rows with links to other pages, and errors."""
 
 import asyncio
 import json
@@ -16,13 +16,24 @@ from .runs import QueryRequest, Run
 from .selection import Selection, split_names
 from .state import State
 
-MAX_LINK_LENGTH = 500  # characters; a longer link cannot be sent
+MAX_LINK_LENGTH = 500  # the longest link that the contract allows
 Links = dict[str, str | None]
 NO_LINKS: Links = {"prev": None, "next": None}
+Body = dict[str, object]
+AS_REQUESTED: Body = {
+    "compare_type": "none",
+    "compare_show": "perc_change",
+    "compare_start_date": None,
+    "compare_end_date": None,
+    "cache_minutes": None,
+}
+MAX_BUFFERED_ROWS = 20_000  # rows; longer answers are streamed
+COMMON = {"Access-Control-Allow-Origin": "*"}
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="Supermetrics API"'}
 
 
 def page_links(url: str, sent: Mapping[str, object], window: Window, total: int) -> Links:
-    """Return the links of a page of so many rows; a request without a last row has none."""
+    """Return the links to the neighbouring pages, which repeat the request with other offsets."""
     if window.stop is None:
         return NO_LINKS
     size = window.stop - window.start
@@ -36,19 +47,9 @@ def page_links(url: str, sent: Mapping[str, object], window: Window, total: int)
     return {"prev": link(before) if window.start else None, "next": link(after) if after < total else None}
 
 
-Body = dict[str, object]
-AS_REQUESTED: Body = {
-    "compare_type": "none",
-    "compare_show": "perc_change",
-    "compare_start_date": None,
-    "compare_end_date": None,
-    "cache_minutes": None,
-}
-
-
 @attrs.frozen
 class Reply:
-    """An answer that is not an error, in pieces that are made when they are sent."""
+    """An answer that is not an error; its pieces are computed when they are sent."""
 
     status: int
     pieces: Iterable[bytes]
@@ -58,7 +59,7 @@ class Reply:
 
 @attrs.frozen(kw_only=True)
 class View:
-    """A run as it is at one moment."""
+    """A run at one moment."""
 
     state: State
     run: Run
@@ -67,12 +68,12 @@ class View:
 
     @property
     def code(self) -> str:
-        """The status code."""
+        """The status code of the run."""
         return self.run.code(self.now)
 
     def reply(self, format: Format = DEFAULT_FORMAT, window: Window = ALL_ROWS, paginate: Links = NO_LINKS) -> Reply:
-        """Answer with the rows if there are any, else with the state; with an error if the plan wants it."""
-        self._refuse_failed()
+        """Return the rows once the run has succeeded, and its status before; raise ServiceError if the plan says so."""
+        self._raise_planned_error()
         if self.code != SUCCESS:
             return Reply(200, [dump_json({"meta": self._meta(), "data": []})])
         rows = self._page(format, window if format.has_pages else ALL_ROWS)
@@ -83,7 +84,7 @@ class View:
         titled = format.has_titles and self.run.request.has_titles
         return page_of(self.run.result, window, self.state.behaviour.header if titled else None)
 
-    def _refuse_failed(self) -> None:
+    def _raise_planned_error(self) -> None:
         plan = self.run.plan
         if self.run.ended(self.now) and self.code != SUCCESS and plan.error:
             status = plan.error_status or status_of(plan.error)
@@ -107,7 +108,7 @@ def _details(run: Run) -> Body:
         "query": _query(run.request, run.selection),
         "result": {
             "total_columns": len(run.result.columns) if rows else 0,
-            "total_rows": rows,  # whether a header row counts is not documented; here it does not
+            "total_rows": rows,  # the documentation leaves open whether the header counts; here it does not
             "run_seconds": round(run.times.ends - run.times.begins, 3),
             "data_sampled": False,
             "cache_used": False,
@@ -145,18 +146,13 @@ def _fields(selection: Selection) -> list[Body]:
     ]
 
 
-MAX_BUFFERED_ROWS = 20_000  # rows; longer answers are sent while they are being made
-COMMON = {"Access-Control-Allow-Origin": "*"}
-CHALLENGE = {"WWW-Authenticate": 'Bearer realm="Supermetrics API"'}
-
-
 def new_request_id() -> str:
-    """Return a name for a request, as long as those of the API are."""
+    """Return a random request id of the length that the API uses."""
     return secrets.token_urlsafe(24)
 
 
 def reply_response(reply: Reply, headers: Mapping[str, str]) -> Response:
-    """Return an answer that is not an error."""
+    """Return the HTTP response for a reply."""
     sent = {**COMMON, **headers, "Content-Type": reply.media_type}
     if reply.rows <= MAX_BUFFERED_ROWS:
         return Response(b"".join(reply.pieces), reply.status, sent)
@@ -164,16 +160,16 @@ def reply_response(reply: Reply, headers: Mapping[str, str]) -> Response:
 
 
 def error_response(error: ServiceError, family: Family, url: str, headers: Mapping[str, str]) -> Response:
-    """Return an error."""
+    """Return the HTTP response for an error, in the chosen family."""
     report = Report(error, new_request_id(), url)
-    # Errors of status 500 and above are documented without the headers that tell the allowance.
-    allowance = headers if error.status < 500 else {}
+    # Errors with status 500 and above are documented without rate limit headers.
+    rate_limit = headers if error.status < 500 else {}
     challenge = CHALLENGE if error.status == 401 else {}
-    sent = {**COMMON, **allowance, **challenge, **error.headers}
+    sent = {**COMMON, **rate_limit, **challenge, **error.headers}
     return Response(dump_json(BODIES[family](report)), error.status, {**sent, "Content-Type": MEDIA_TYPES[family]})
 
 
 async def _streamed(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
     for piece in pieces:
         yield piece
-        await asyncio.sleep(0)  # others are served as well
+        await asyncio.sleep(0)  # lets other requests proceed

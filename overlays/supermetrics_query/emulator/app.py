@@ -1,4 +1,4 @@
-"""HTTP around the operations: request log, faults, routes, keys and rate limits."""
+"""HTTP around the operations: middleware for the request log and faults, routes with keys and rate limits."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -23,19 +23,23 @@ from .problems import ServiceError
 from .state import SeenRequest, State
 from .validation import decode_json, parse_parameters
 
+Endpoint = Callable[[Request], Awaitable[Response]]
+
 SECRET = {"authorization"}
+BASES = ("/enterprise/v2", "/v2")
+ROUTING_CODES: Mapping[int, str] = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
 
 
 @attrs.frozen
 class Middleware:
-    """An ASGI application around another one."""
+    """Logs every request, injects faults, and cancels requests whose client has disconnected."""
 
     state: State
     inner: ASGIApp
     bases: tuple[str, ...]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
+        """Serve one request; control requests are neither logged nor faulted."""
         if scope["type"] != "http" or self._path(scope).startswith(CONTROL):
             await self.inner(scope, receive, send)
             return
@@ -70,26 +74,26 @@ class Middleware:
 
 
 async def run_until_disconnected(work: Awaitable[None], receive: Receive) -> None:
-    """Do some work to its end, or until the client has gone."""
+    """Run work to its end, and cancel it if the client disconnects."""
     working = asyncio.ensure_future(work)
-    gone = asyncio.ensure_future(wait_for_disconnect(receive))
+    disconnected = asyncio.ensure_future(wait_for_disconnect(receive))
     try:
-        await asyncio.wait((working, gone), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((working, disconnected), return_when=asyncio.FIRST_COMPLETED)
         if working.done():
             working.result()
     finally:
         working.cancel()
-        gone.cancel()
+        disconnected.cancel()
 
 
 async def wait_for_disconnect(receive: Receive) -> None:
-    """Return when the client has gone."""
+    """Return when the client has disconnected."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
 async def _read_body(receive: Receive) -> bytes | None:
-    """Return the body, or None when the client went away in the middle of it."""
+    """Return the body, or None if the client disconnected before its end."""
     parts: list[bytes] = []
     more = True
     while more:
@@ -128,42 +132,39 @@ def _json(body: bytes) -> object:
         return None
 
 
-BASES = ("/enterprise/v2", "/v2")
 OPERATIONS: tuple[tuple[str, str, Operation], ...] = (
     ("POST", "/query/data/{format:supermetrics_format}", start),
     ("GET", "/query/status", status),
     ("GET", "/query/results", results),
     ("GET", "/query/history", history),
 )
-ROUTING_CODES: Mapping[int, str] = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
 
 
 class FormatConvertor(StringConvertor):
-    """Takes anything for the name of a form, so that a strange one is refused like every unknown one."""
+    """Matches any text, so that a malformed format gets the same error as an unknown one."""
 
     regex = r"[\s\S]*"
 
 
 register_url_convertor("supermetrics_format", FormatConvertor())
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def application(state: State) -> Starlette:
     """Return the API as an ASGI application."""
     operations = [
-        Route(base + path, _endpoint(state, does), methods=[method])
+        Route(base + path, _endpoint(state, operation), methods=[method])
         for base in BASES
-        for method, path, does in OPERATIONS
+        for method, path, operation in OPERATIONS
     ]
 
     def unrouted(request: Request, problem: Exception) -> Response:
         known = problem if isinstance(problem, HTTPException) else HTTPException(500)
         code = ROUTING_CODES.get(known.status_code, "BAD_REQUEST")
         error = ServiceError(code, status=known.status_code, headers=known.headers or {})
-        return error_response(error, state.behaviour.errors, url_without_query(request), _rate_limit_headers(state, ""))
+        return _error(state, request, error)
 
     served = Starlette(routes=[*operations, *control(state)], exception_handlers={HTTPException: unrouted})
-    served.router.redirect_slashes = False  # no redirect is documented
+    served.router.redirect_slashes = False  # the API documents no redirects
     return served
 
 
@@ -179,9 +180,7 @@ def _endpoint(state: State, operation: Operation) -> Endpoint:
             _authorize(state, key)
             reply = await operation(state, await _read_call(request, key))
         except ServiceError as error:
-            return error_response(
-                error, state.behaviour.errors, url_without_query(request), _rate_limit_headers(state, key)
-            )
+            return _error(state, request, error, key)
         return reply_response(reply, _rate_limit_headers(state, key))
 
     return serve
@@ -209,6 +208,11 @@ def _authorize(state: State, key: str) -> None:
     if key not in state.keys:
         raise ServiceError("API_KEY_INVALID")
     state.rate_limiter(key).acquire(state.timeline.now(), state.timeline.speed)
+
+
+def _error(state: State, request: Request, error: ServiceError, key: str = "") -> Response:
+    headers = _rate_limit_headers(state, key)
+    return error_response(error, state.behaviour.errors, url_without_query(request), headers)
 
 
 def _rate_limit_headers(state: State, key: str) -> Mapping[str, str]:

@@ -1,4 +1,4 @@
-r"""The same scripting as in Python for tests in other languages, below `/_emulator` and without a key.
+r"""Control over HTTP, for tests in other languages: below `/_emulator`, without a key.
 
 POST   /_emulator/faults    {"faults": ["status:3*503", {"kind": "drop", "operation": "start"}]}
 DELETE /_emulator/faults
@@ -72,7 +72,7 @@ def _key(state: State, sent: Members) -> Members:
 def _text(sent: Members, name: str) -> str:
     value = sent.get(name)
     if not isinstance(value, str) or not value:
-        raise ValueError(f"{name} must be a text")
+        raise ValueError(f"{name} must be a non-empty string")
     return value
 
 

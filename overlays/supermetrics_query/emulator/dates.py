@@ -1,4 +1,4 @@
-"""The days a query asks for, fixed or relative to a day that counts as today."""
+"""The days that a query selects: fixed dates, or dates relative to the day that counts as today."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from .validation import Members
 
 @attrs.frozen
 class DateRange:
-    """A range of days, both inclusive; an absent end is open."""
+    """A range of days, both ends inclusive; None leaves an end open."""
 
     first: date | None = None
     last: date | None = None
@@ -52,7 +52,7 @@ RANGES: Mapping[str, Callable[[date], DateRange]] = {
 
 
 def parse_day(text: str, today: date) -> date | None:
-    """Return a day written as `2026-11-01`, `today`, `yesterday` or `3 days ago`; None for anything else."""
+    """Return a day written as `2026-11-01`, `today`, `yesterday` or `3 days ago`; None for any other text."""
     if text in {"today", "yesterday"}:
         return RANGES[text](today).first
     if ago := re.fullmatch(r"(\d{1,6}) days? ago", text):
@@ -64,15 +64,17 @@ def parse_day(text: str, today: date) -> date | None:
 
 
 def date_range(query: Members, today: date) -> DateRange:
-    """Return the range of a query; `start_date` and `end_date` win over a named range."""
+    """Return the days of a query; `start_date` and `end_date` take precedence over a named range."""
     first, last = (_explicit(query, name, today) for name in ("start_date", "end_date"))
     if first and last and last < first:
         raise bad_request("end_date must not be before start_date.")
-    return DateRange(first, last) if first or last else _named_range(str(query.get("date_range_type", "custom")), today)
+    if first or last:
+        return DateRange(first, last)
+    return _named_range(str(query.get("date_range_type", "custom")), today)
 
 
 def check_comparison(query: Members, today: date) -> None:
-    """Refuse a comparison with days of one's own that lack an end; comparisons are not carried out."""
+    """Raise ServiceError if a custom comparison has no valid end; comparisons are checked but not computed."""
     if query.get("compare_type") != "custom":
         return
     end = query.get("compare_end_date")
@@ -86,15 +88,15 @@ def _explicit(query: Members, name: str, today: date) -> date | None:
     text = query.get(name)
     if not text:
         return None
-    found = parse_day(str(text), today)
-    if found is None:
+    day = parse_day(str(text), today)
+    if day is None:
         raise bad_request(f"{name} is not a date.")
-    return found
+    return day
 
 
 def _named_range(name: str, today: date) -> DateRange:
     if name in RANGES:
         return RANGES[name](today)
-    if found := re.fullmatch(r"last_(\d{1,6})_days", name):
-        return DateRange(_days_before(today, int(found[1])), _days_before(today, 1))
+    if days := re.fullmatch(r"last_(\d{1,6})_days", name):
+        return DateRange(_days_before(today, int(days[1])), _days_before(today, 1))
     raise bad_request(f"The date range {name} is not known.")

@@ -1,4 +1,7 @@
-"""Which rows a page holds, and the formats in which they are written, piece by piece."""
+"""Which rows a page holds, and the formats in which they are written, piece by piece.
+
+Offsets are zero-based and inclusive. Observations of the API contradict each other on how the header row counts.
+"""
 
 import csv
 import html
@@ -22,7 +25,7 @@ from .validation import Members, get_integer
 
 @attrs.frozen
 class Window:
-    """The rows from `start` up to but not including `stop`; without `stop` all that follow."""
+    """The rows from `start` up to but not including `stop`, or to the end without `stop`."""
 
     start: int = 0
     stop: int | None = None
@@ -33,7 +36,7 @@ ALL_ROWS = Window()
 
 @attrs.frozen(eq=False)
 class Page:
-    """Some rows, and whether the titles of the columns stand above them."""
+    """Some rows of a result, with or without a header row."""
 
     columns: tuple[Column, ...]
     has_titles: bool
@@ -41,12 +44,12 @@ class Page:
 
     @property
     def titles(self) -> list[Row]:
-        """The header row, if there is one."""
+        """The header row as a list of rows, empty if there is none."""
         return [tuple(column.name for column in self.columns)] if self.has_titles else []
 
 
 def offset_window(sent: Members) -> Window:
-    """Return the window between two offsets."""
+    """Return the window of `offset_start` and `offset_end`; raise ServiceError if they are in the wrong order."""
     start, end = get_integer(sent, "offset_start") or 0, get_integer(sent, "offset_end")
     if end is not None and end < start:
         raise bad_request("offset_end must not be less than offset_start.")
@@ -54,17 +57,17 @@ def offset_window(sent: Members) -> Window:
 
 
 def limit_window(sent: Members) -> Window:
-    """Return the window of so many rows after an offset."""
+    """Return the window of `offset` and `limit`."""
     start, limit = get_integer(sent, "offset") or 0, get_integer(sent, "limit")
     return Window(start, None if limit is None else start + limit)
 
 
 def page_of(result: Result, window: Window, header: HeaderRow | None) -> Page:
-    """Return the rows of a window; an empty result has no header either."""
+    """Return the page of a window; an empty result has no header row."""
     if not result.rows or header is None:
         return Page(result.columns, has_titles=False, rows=within(result.rows, window.start, window.stop))
     start, stop, first = window.start, window.stop, window.start == 0
-    if header == "row":  # every row stands one place further down
+    if header == "row":  # the header takes the place of row 0
         start, stop = max(start - 1, 0), None if stop is None else max(stop - 1, 0)
     titled = first or header == "repeat"
     return Page(result.columns, has_titles=titled, rows=within(result.rows, start, stop))
@@ -77,23 +80,23 @@ JSON = "application/json"
 
 @attrs.frozen
 class Format:
-    """A form: its media type, and how it is written."""
+    """An output format: its media type, and the function that writes it."""
 
     media_type: str
     write: Write
     has_pages: bool = False
-    """Whether it is read page by page or as a whole."""
+    """Whether results can be read page by page."""
     has_titles: bool = True
-    """Whether a header row is one of its rows."""
+    """Whether the header row is one of the rows."""
 
 
 def dump_json(value: object) -> bytes:
-    """Return a value as JSON in the way of the API, which escapes what is not ASCII."""
+    """Return a value as JSON; like the API, it escapes characters that are not ASCII."""
     return json.dumps(value, separators=(",", ":")).encode()
 
 
-def write_arrays(meta: Meta, page: Page) -> Iterator[bytes]:
-    """Write the default JSON."""
+def _arrays(meta: Meta, page: Page) -> Iterator[bytes]:
+    """Yield the default JSON: an object with `meta` and an array of arrays."""
     yield b'{"meta":' + dump_json(meta) + b',"data":'
     yield from _json_array(_with_titles(page))
     yield b"}"
@@ -101,7 +104,7 @@ def write_arrays(meta: Meta, page: Page) -> Iterator[bytes]:
 
 def _with_headers(meta: Meta, page: Page) -> Iterator[bytes]:
     headers = [{"name": column.name, "data_type": column.data_type} for column in page.columns]
-    return write_arrays({**meta, "headers": headers}, page)
+    return _arrays({**meta, "headers": headers}, page)
 
 
 def _keyed_json(_meta: Meta, page: Page) -> Iterator[bytes]:
@@ -166,7 +169,7 @@ def _json_array(groups: Iterable[Sequence[object]]) -> Iterator[bytes]:
     yield b"]"
 
 
-DEFAULT_FORMAT = Format(JSON, write_arrays, has_pages=True)
+DEFAULT_FORMAT = Format(JSON, _arrays, has_pages=True)
 FORMATS: Mapping[str, Format] = {
     "json": DEFAULT_FORMAT,
     "keyjson": Format(JSON, _keyed_json, has_pages=True, has_titles=False),
@@ -176,16 +179,16 @@ FORMATS: Mapping[str, Format] = {
     "html": Format("text/html; charset=utf-8", _html),
     "powerbi": Format(JSON, _with_headers, has_pages=True, has_titles=False),
     "pbijson": Format(JSON, _with_headers, has_pages=True, has_titles=False),
-    "qlik": Format(JSON, write_arrays, has_pages=True),
-    "tableau": Format(JSON, write_arrays, has_pages=True),
+    "qlik": Format(JSON, _arrays, has_pages=True),
+    "tableau": Format(JSON, _arrays, has_pages=True),
     "parquet": Format("application/vnd.apache.parquet", _parquet, has_titles=False),
 }
 
 
-def find_format(name: str) -> Format:
-    """Return a form, or refuse one that is unknown or cannot be written here."""
+def get_format(name: str) -> Format:
+    """Return a format by name; raise ServiceError if it is unknown or needs a library that is missing."""
     if name not in FORMATS:
         raise bad_request(f"The format {name} is not known; there are {', '.join(FORMATS)}.")
     if name == "parquet" and find_spec("pyarrow") is None:
-        raise ServiceError("UNPROCESSABLE_CONTENT", "The format parquet needs pyarrow beside the emulator.")
+        raise ServiceError("UNPROCESSABLE_CONTENT", "The format parquet needs pyarrow, which is not installed.")
     return FORMATS[name]

@@ -1,4 +1,4 @@
-"""How faults are done: in place of an answer, to an answer, or to the connection."""
+"""How faults are injected: in place of an answer, into an answer, or into the connection."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -33,7 +33,7 @@ _WITHOUT_BODY = {204, 304}
 
 @attrs.frozen(kw_only=True)
 class Exchange:
-    """A request that meets a fault; `inner` would serve it."""
+    """A request with its fault, and the application that would serve it."""
 
     state: State
     fault: Fault
@@ -44,24 +44,24 @@ class Exchange:
 
     @property
     def connection(self) -> Connection:
-        """The connection."""
+        """The connection of the request."""
         return connection_of(self.scope)
 
     @property
     def rate_limit_headers(self) -> Mapping[str, str]:
-        """The headers that tell how many requests are left."""
+        """The headers that report the rate limit."""
         return self.state.rate_limiter("").headers(self.state.timeline.now())
 
     async def send_response(self, response: Response) -> None:
-        """Send a whole answer."""
+        """Send a response."""
         await response(self.scope, self.receive, self.send)
 
     async def forward(self) -> None:
-        """Serve the request as if nothing were wrong."""
+        """Let the application serve the request."""
         await self.inner(self.scope, self.receive, self.send)
 
     async def capture(self) -> tuple[Message, bytes]:
-        """Serve the request, but keep the answer: its head and its body."""
+        """Let the application serve the request, and return its answer, head and body, instead of sending it."""
         kept: list[Message] = []
 
         async def keep(message: Message) -> None:
@@ -72,7 +72,7 @@ class Exchange:
 
 
 async def inject(exchange: Exchange) -> None:
-    """Let a request meet its fault."""
+    """Answer a request as its fault says."""
     await _HANDLERS[exchange.fault.kind](exchange)
 
 
@@ -140,7 +140,7 @@ async def _endless(exchange: Exchange) -> None:
     while True:
         await exchange.send({"type": "http.response.body", "body": piece, "more_body": True})
         piece = b"[0],\n" * 1000
-        await asyncio.sleep(0)  # notice when the client has gone
+        await asyncio.sleep(0)  # lets the middleware cancel this task
 
 
 async def _redirect(exchange: Exchange) -> None:
@@ -161,12 +161,12 @@ _HANDLERS: Mapping[Kind, Callable[[Exchange], Awaitable[None]]] = {
 
 
 async def _until_cancelled() -> None:
-    # Whoever serves the request gives up when the client has gone, which it has now.
+    # The connection is closed, so the middleware cancels the request.
     await asyncio.get_running_loop().create_future()
 
 
 def _retry_after(text: str) -> str:
-    # A date is one of the wall: that is the clock the client compares it with.
+    # A date counts from the time of the machine, because that is what the client compares it with.
     seconds = text.removeprefix("date:")
     if seconds == text:
         return text

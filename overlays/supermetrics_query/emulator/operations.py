@@ -8,7 +8,7 @@ import attrs
 
 from .answers import Body, Reply, View, page_links
 from .behaviour import SUCCESS, Plan, override_plan
-from .formats import FORMATS, dump_json, find_format, limit_window, offset_window
+from .formats import FORMATS, dump_json, get_format, limit_window, offset_window
 from .problems import ServiceError, bad_request
 from .runs import QueryRequest, Run
 from .selection import select, split_names
@@ -26,10 +26,18 @@ from .validation import (
     parse_parameters,
 )
 
+APP_ID = "api"
+DAY, MAX_LOOKBACK = timedelta(days=1), timedelta(days=90)
+RELATIVE_TIMES: Mapping[str, Callable[[datetime], datetime]] = {
+    "now": lambda now: now,
+    "today": lambda now: now.replace(hour=0, minute=0, second=0, microsecond=0),
+    "yesterday": lambda now: RELATIVE_TIMES["today"](now) - DAY,
+}
+
 
 @attrs.frozen(kw_only=True)
 class Call:
-    """A request that has passed the door."""
+    """A request whose key has been accepted."""
 
     key: str
     request_id: str
@@ -44,8 +52,8 @@ Operation = Callable[[State, Call], Awaitable[Reply]]
 
 
 async def start(state: State, call: Call) -> Reply:
-    """Start a query, and wait for its end as long as `sync_timeout` says."""
-    output = find_format(call.path["format"])
+    """Start a query or join its run, and answer when it ends or `sync_timeout` has passed."""
+    output = get_format(call.path["format"])
     request = QueryRequest(call.key, call.path["format"], as_object(decode_json(call.body)))
     check(request.query, QUERY, "ds_id")
     window = offset_window(request.query)
@@ -58,20 +66,20 @@ async def start(state: State, call: Call) -> Reply:
 
 
 async def status(state: State, call: Call) -> Reply:
-    """Tell how far a query is, and give its rows in the default form."""
+    """Return the status of a query, with its rows in the default format once it has succeeded."""
     sent = parse_parameters(call.query)
     check(sent, STATUS, "schedule_id")
     window = offset_window(sent)
     view = _view(state, call, state.find_run(call.key, str(sent["schedule_id"])))
     if view.code != SUCCESS:
         return view.reply()
-    # Under the other conventions the header has no place of its own.
+    # Only the convention `row` counts the header as a row.
     header = state.behaviour.header == "row" and view.run.request.has_titles
     return view.reply(window=window, paginate=page_links(call.url, sent, window, len(view.run.result.rows) + header))
 
 
 async def results(state: State, call: Call) -> Reply:
-    """Give the rows in the form in which the query was started; all but a kept success is not there."""
+    """Return the rows in the format of the start; raise ServiceError unless the query succeeded and is kept."""
     sent = parse_parameters(call.query)
     check(sent, RESULTS, "schedule_id")
     run = state.find_kept(call.key, str(sent["schedule_id"]))
@@ -84,15 +92,12 @@ def _view(state: State, call: Call, run: Run) -> View:
     return View(state=state, run=run, now=state.timeline.now(), request_id=call.request_id)
 
 
-SECONDS_PER_DAY = 86_400.0
-
-
 def run_or_join(state: State, request: QueryRequest) -> tuple[Run, bool]:
-    """Return the run of a query, and whether it was there before."""
+    """Return the run of a query, and whether it already existed."""
     now = state.timeline.now()
     known = state.find_kept(request.key, request.schedule_id)
-    # That only one run of an id exists at a time is documented; what becomes of the id after its run has
-    # ended is not. Here the same query gets the kept result; another one, or one that failed, runs again.
+    # It is documented that an id has one run at a time, but not what a start does after that run has ended.
+    # Here the same query gets the kept result; another query, or one that failed, runs again.
     is_same = known is not None and (known.outcome, known.request.identity) == (SUCCESS, request.identity)
     if known and (is_same or not known.ended(now)):
         return known, True
@@ -105,7 +110,7 @@ def run_or_join(state: State, request: QueryRequest) -> tuple[Run, bool]:
 
 @contextmanager
 def waiting(state: State, run: Run) -> Iterator[None]:
-    """Count a request that waits for the run of another one; only so many may."""
+    """Count a request that waits for the run of another one; raise ServiceError if too many wait."""
     if state.waiting[run] >= state.behaviour.waiting_duplicates:
         headers = {"Retry-After": "1"}
         raise ServiceError("TOO_MANY_REQUESTS", "Too many requests wait for this query.", headers=headers)
@@ -120,7 +125,7 @@ def _check_daily_limit(state: State, request: QueryRequest, now: float) -> None:
     most = state.behaviour.per_day
     if most is None:
         return
-    today = [run.request for run in state.run_log if run.times.arrives > now - SECONDS_PER_DAY]
+    today = [run.request for run in state.run_log if run.times.arrives > now - DAY.total_seconds()]
     if sum((other.key, other.ds_id) == (request.key, request.ds_id) for other in today) >= most:
         raise ServiceError("LICENSE_DAILY_QUERY_LIMIT_EXCEEDED")
 
@@ -134,18 +139,9 @@ def _new_run(state: State, request: QueryRequest, now: float) -> Run:
     return Run(request=request, selection=selection, plan=plan, times=state.licence.admit(plan, now))
 
 
-APP_ID = "api"
-DAY, MAX_LOOKBACK = timedelta(days=1), timedelta(days=90)
-RELATIVE_TIMES: Mapping[str, Callable[[datetime], datetime]] = {
-    "now": lambda now: now,
-    "today": lambda now: now.replace(hour=0, minute=0, second=0, microsecond=0),
-    "yesterday": lambda now: RELATIVE_TIMES["today"](now) - DAY,
-}
-
-
 @attrs.frozen
 class Search:
-    """What to list."""
+    """Which runs the history lists."""
 
     key: str
     ds_ids: tuple[str, ...]
@@ -154,7 +150,7 @@ class Search:
     until: datetime
 
     def matches(self, run: Run, code: str, arrived: datetime) -> bool:
-        """Tell whether a run is meant."""
+        """Return whether the history lists a run."""
         return (
             run.request.key == self.key
             and self.since <= arrived <= self.until
@@ -164,7 +160,7 @@ class Search:
 
 
 async def history(state: State, call: Call) -> Reply:
-    """List the runs of a key, the latest first."""
+    """Return the runs of a key that match the request, the latest first."""
     sent = parse_parameters(call.query)
     check(sent, HISTORY)
     now = state.timeline.now()
@@ -204,7 +200,7 @@ def _parse_time(sent: Members, name: str, now: datetime) -> datetime | None:
     try:
         found = datetime.fromisoformat(str(text))
     except ValueError:
-        raise bad_request(f"{name} is not a moment.") from None
+        raise bad_request(f"{name} is not a date or time.") from None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 

@@ -1,4 +1,7 @@
-"""One run of a query as a function of time, and the queue that says when it begins."""
+"""One run of a query as a function of time, and the licence queue that plans when it begins.
+
+Nothing here waits or stores a result.
+"""
 
 import hashlib
 import heapq
@@ -15,15 +18,16 @@ from .problems import bad_request
 from .selection import Result, Selection
 from .validation import get_integer
 
-# These say how to deliver a query, not which one it is.
+# These members say how a query is delivered; they do not change which query it is.
 DELIVERY = {"schedule_id", "offset_start", "offset_end", "sync_timeout"}
 
 DEFAULT_SYNC_TIMEOUT = 1800  # seconds
+MAX_RUN_SECONDS = 4 * 3600.0  # a longer run fails, whatever its plan says
 
 
 @attrs.frozen(eq=False)
 class QueryRequest:
-    """A query as it was sent."""
+    """A query as it was sent, with its key and its output format."""
 
     key: str
     format: str
@@ -31,7 +35,7 @@ class QueryRequest:
 
     @cached_property
     def identity(self) -> str:
-        """What the query is, whatever it is called and however it is delivered."""
+        """A hash that is the same for the same query, whatever its id and its delivery."""
         what = {name: value for name, value in self.query.items() if name not in DELIVERY}
         try:
             return hashlib.sha256(json.dumps([self.format, what], sort_keys=True).encode()).hexdigest()
@@ -40,38 +44,35 @@ class QueryRequest:
 
     @property
     def schedule_id(self) -> str:
-        """The id that was chosen, or one that follows from the query."""
+        """The id that the client chose, or one derived from the query."""
         return str(self.query.get("schedule_id") or self.identity[:40])
 
     @property
     def ds_id(self) -> str:
-        """The data source."""
+        """The id of the data source."""
         return str(self.query["ds_id"])
 
     @property
     def timeout_seconds(self) -> int:
-        """How many seconds the service may wait for the query."""
+        """How many seconds the start may wait for the query to end."""
         sent = get_integer(self.query, "sync_timeout")
         return DEFAULT_SYNC_TIMEOUT if sent is None else sent
 
     @property
     def settings(self) -> Mapping[str, object]:
-        """The options of the query."""
+        """The member `settings` of the query."""
         found = self.query.get("settings")
         return found if isinstance(found, Mapping) else {}
 
     @property
     def has_titles(self) -> bool:
-        """Whether a header row is wanted."""
+        """Whether the query asks for a header row."""
         return not self.settings.get("no_headers")
-
-
-MAX_RUN_SECONDS = 4 * 3600.0  # seconds; then the query fails, whatever its plan says
 
 
 @attrs.frozen
 class Times:
-    """When a run passes from one state to the next, in seconds of the service."""
+    """When a run enters each state, in seconds of the service."""
 
     arrives: float
     queues: float
@@ -90,7 +91,7 @@ class Run:
 
     @cached_property
     def result(self) -> Result:
-        """The rows, made when somebody first asks for them."""
+        """The rows and columns, computed on first use."""
         return self.selection.result()
 
     @property
@@ -99,7 +100,7 @@ class Run:
         return "FAILURE" if self.plan.run_seconds > MAX_RUN_SECONDS else self.plan.outcome
 
     def ended(self, now: float) -> bool:
-        """Tell whether the run has ended."""
+        """Return whether the run has ended."""
         return now >= self.times.ends
 
     def code(self, now: float) -> str:
@@ -109,7 +110,7 @@ class Run:
         return next((code for until, code in stages if now < until), self.outcome)
 
     def progress(self, now: float) -> tuple[int, int]:
-        """Return how many parts are ready, and of how many; the second number grows."""
+        """Return how many parts are ready and how many there are; the total grows while the query runs."""
         parts, first = self.plan.parts, math.ceil(self.plan.parts / 2)
         if now < self.times.queues:
             return 0, 0
@@ -123,7 +124,7 @@ class Run:
 
 @attrs.define
 class Licence:
-    """Plans every run when it arrives, which is possible because nothing that comes later can change it."""
+    """The queue of the licence, in order of arrival; a run is planned when it arrives, as no later run changes it."""
 
     concurrency: int
     _free: list[float] = attrs.field(factory=list, init=False)
@@ -131,7 +132,7 @@ class Licence:
     _ends: list[float] = attrs.field(factory=list, init=False)
 
     def admit(self, plan: Plan, now: float) -> Times:
-        """Give a run its place."""
+        """Return when a run that arrives now enters each state."""
         queues = now + plan.scheduled_seconds
         begins = max(queues + plan.queued_seconds, self._slot())
         ends = begins + min(plan.run_seconds, MAX_RUN_SECONDS)

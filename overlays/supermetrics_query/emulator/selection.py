@@ -14,23 +14,106 @@ from .rows import Cell, Rank, Row, projected, rank, within
 from .sources import Column, Source
 from .validation import Members, get_integer
 
-# Besides `re.error`: too many repetitions, too many brackets, and a warning that somebody has made an error.
+Test = Callable[[Row], bool]
+Comparison = Callable[[Cell], bool]
+
+ALL_ACCOUNTS = "list.all_accounts"
+# What `re.compile` raises for a pattern from outside: too many repetitions or brackets, and a warning made an error.
 PATTERN_ERRORS = (re.error, OverflowError, RecursionError, FutureWarning)
 
 
-def compile_pattern(text: str, error: ServiceError) -> re.Pattern[str]:
-    """Return an expression, or refuse one that cannot be used."""
-    try:
-        return re.compile(text)
-    except PATTERN_ERRORS:
-        raise error from None
+@attrs.frozen(eq=False)
+class Result:
+    """The rows of a query that has succeeded, without a header row."""
+
+    columns: tuple[Column, ...]
+    rows: Sequence[Row]
 
 
-ALL = "list.all_accounts"
+@attrs.frozen(kw_only=True, eq=False)
+class Selection:
+    """What a query selects from its source, after every member has been checked."""
+
+    source: Source
+    requested: tuple[Column, ...]
+    delivered: tuple[Column, ...]
+    accounts: tuple[str, ...]
+    date_range: DateRange
+    tests: tuple[Test, ...]
+    sort_keys: tuple[tuple[int, bool], ...]
+    """The columns by which rows are sorted, as positions, and whether the order is descending."""
+    max_rows: int | None
+
+    def result(self) -> Result:
+        """Return the selected rows and columns."""
+        places = [self.source.position(column.id) for column in self.delivered]
+        return Result(self.delivered, projected(self._rows(), places))
+
+    def _rows(self) -> Sequence[Row]:
+        rows = self.source.rows
+        if not self.tests and not self.sort_keys:
+            return within(rows, 0, self.max_rows)
+        kept: Iterable[Row] = (row for row in rows if all(test(row) for test in self.tests))
+        for place, descending in reversed(self.sort_keys):
+            kept = _sorted(kept, place, descending=descending)
+        return list(islice(kept, self.max_rows))
+
+
+def select(source: Source, query: Members, *, today: date, reorder: bool) -> Selection:
+    """Return what a query selects; raise ServiceError if the query is not valid."""
+    requested = _columns(source, query.get("fields"))
+    accounts, dates = select_accounts(source, query.get("ds_accounts")), date_range(query, today)
+    check_comparison(query, today)
+    return Selection(
+        source=source,
+        requested=requested,
+        delivered=tuple(sorted(requested, key=_delivery_order) if reorder else requested),
+        accounts=accounts,
+        date_range=dates,
+        tests=tuple(_tests(source, accounts, dates, str(query.get("filter", "")))),
+        sort_keys=tuple(_parse_sort_keys(source, query.get("order_rows"))),
+        max_rows=get_integer(query, "max_rows"),
+    )
+
+
+def _delivery_order(column: Column) -> tuple[bool, str]:
+    return column.is_metric, column.id
+
+
+def _columns(source: Source, fields: object) -> tuple[Column, ...]:
+    wanted = split_names(fields) or source.ids
+    if unknown := [name for name in wanted if name not in source.ids]:
+        raise bad_request(f"The field {unknown[0]} is not known; there are {', '.join(source.ids)}.")
+    return tuple(source.columns[source.position(name)] for name in wanted)
+
+
+def _tests(source: Source, accounts: Sequence[str], dates: DateRange, filtered: str) -> Iterator[Test]:
+    if source.account and len(accounts) < len(source.accounts):
+        account = source.position(source.account)
+        yield lambda row: row[account] in accounts
+    if source.date and dates != DateRange():
+        day = source.position(source.date)
+        # ISO dates sort as texts.
+        first, last = str(dates.first or ""), str(dates.last or "9999")
+        yield lambda row: first <= str(row[day]) <= last
+    if filtered.strip():
+        yield parse_filter(filtered, source)
+
+
+def _parse_sort_keys(source: Source, wanted: object) -> Iterator[tuple[int, bool]]:
+    for part in split_names(wanted):
+        name, _, direction = part.partition(" ")
+        if name not in source.ids or direction.strip().lower() not in {"", "asc", "desc"}:
+            raise bad_request(f"The rows cannot be ordered by {part!r}.")
+        yield source.position(name), direction.strip().lower() == "desc"
+
+
+def _sorted(rows: Iterable[Row], place: int, *, descending: bool) -> list[Row]:
+    return sorted(rows, key=lambda row: rank(row[place]), reverse=descending)
 
 
 def split_names(value: object) -> list[str]:
-    """Return the parts of a comma list, or of a list of ids and of ids with options."""
+    """Return the ids in a text with commas, or in a list of ids and of objects with an id."""
     if isinstance(value, str):
         return [part.strip() for part in value.split(",") if part.strip()]
     if not isinstance(value, Sequence):
@@ -39,11 +122,11 @@ def split_names(value: object) -> list[str]:
 
 
 def select_accounts(source: Source, wanted: object) -> tuple[str, ...]:
-    """Return the accounts that are meant, or refuse them; a source without accounts takes any."""
+    """Return the selected accounts; raise ServiceError if one is unknown to a source that has accounts."""
     if isinstance(wanted, Mapping):
         return _matching(source, wanted)
     listed = split_names(wanted)
-    if not listed or ALL in listed:
+    if not listed or ALL_ACCOUNTS in listed:
         return source.accounts
     if source.account and (unknown := [name for name in listed if name not in source.accounts]):
         raise ServiceError("ACCOUNT_ID_INVALID", f"The account {unknown[0]} is not known.")
@@ -51,7 +134,7 @@ def select_accounts(source: Source, wanted: object) -> tuple[str, ...]:
 
 
 def _matching(source: Source, wanted: Mapping[str, object]) -> tuple[str, ...]:
-    # The name of an account is its id here, so both expressions are tried on the same text.
+    # The name of an account is its id here, so both patterns are matched against the same text.
     texts = [str(wanted[name]) for name in ("filter_id", "filter_name") if name in wanted]
     if not texts:
         raise ServiceError("ACCOUNT_FILTER_INVALID", "filter_id or filter_name is required.")
@@ -62,9 +145,6 @@ def _matching(source: Source, wanted: Mapping[str, object]) -> tuple[str, ...]:
         raise ServiceError("ACCOUNTS_INVALID", "No account matches the filter.")
     return found
 
-
-Test = Callable[[Row], bool]
-Comparison = Callable[[Cell], bool]
 
 _COMPARISON = re.compile(r"\s*(?P<field>[\w.-]+)\s*(?P<sign>[=!]=|[<>]=?|[=!][@~])\s*(?P<value>.*?)\s*", re.DOTALL)
 _QUOTED = r"\"[^\"]*\"|'[^']*'"
@@ -77,7 +157,7 @@ _COMPARATORS: Mapping[str, Callable[[Rank, Rank], bool]] = {
 
 
 def parse_filter(text: str, source: Source) -> Test:
-    """Return what a filter asks of a row."""
+    """Return a test that says whether a row passes the filter; AND binds more tightly than OR."""
     groups = [[_test(part, source) for part in _split(group, "AND")] for group in _split(text, "OR")]
     return lambda row: any(all(test(row) for test in group) for group in groups)
 
@@ -100,8 +180,8 @@ def _test(text: str, source: Source) -> Test:
     place = source.position(found["field"])
     value = found["value"]
     plain = value[1:-1] if re.fullmatch(_QUOTED, value) else value
-    compares = _comparison(found["sign"], _typed(plain, numeric=source.is_numeric(place)))
-    return lambda row: compares(row[place])
+    passes = _comparison(found["sign"], _typed(plain, numeric=source.is_numeric(place)))
+    return lambda row: passes(row[place])
 
 
 def _typed(value: str, *, numeric: bool) -> Cell:
@@ -114,12 +194,12 @@ def _typed(value: str, *, numeric: bool) -> Cell:
 def _comparison(sign: str, value: Cell) -> Comparison:
     if sign in _COMPARATORS:
         compare = _COMPARATORS[sign]
-        return lambda cell: _alike(cell, value) and compare(rank(cell), rank(value))
-    positive = _MATCHERS[sign[1]](value)
-    return positive if sign[0] == "=" else lambda cell: not positive(cell)
+        return lambda cell: _is_comparable(cell, value) and compare(rank(cell), rank(value))
+    matches = _MATCHERS[sign[1]](value)
+    return matches if sign[0] == "=" else lambda cell: not matches(cell)
 
 
-def _alike(cell: Cell, value: Cell) -> bool:
+def _is_comparable(cell: Cell, value: Cell) -> bool:
     return cell is not None and isinstance(cell, str) == isinstance(value, str)
 
 
@@ -144,91 +224,9 @@ def _text(cell: Cell) -> str:
 _MATCHERS: Mapping[str, Callable[[Cell], Comparison]] = {"=": _equals, "@": _contains, "~": _matches}
 
 
-@attrs.frozen(eq=False)
-class Result:
-    """The rows of a query that has succeeded, without a header row."""
-
-    columns: tuple[Column, ...]
-    rows: Sequence[Row]
-
-
-@attrs.frozen(kw_only=True, eq=False)
-class Selection:
-    """A query, understood."""
-
-    source: Source
-    requested: tuple[Column, ...]
-    delivered: tuple[Column, ...]
-    accounts: tuple[str, ...]
-    date_range: DateRange
-    tests: tuple[Test, ...]
-    sort_keys: tuple[tuple[int, bool], ...]
-    """The places of cells by which rows are sorted, and whether downwards."""
-    max_rows: int | None
-
-    def result(self) -> Result:
-        """Return what the query selects."""
-        places = [self.source.position(column.id) for column in self.delivered]
-        return Result(self.delivered, projected(self._rows(), places))
-
-    def _rows(self) -> Sequence[Row]:
-        rows = self.source.rows
-        if not self.tests and not self.sort_keys:
-            return within(rows, 0, self.max_rows)
-        kept: Iterable[Row] = (row for row in rows if all(test(row) for test in self.tests))
-        for place, downwards in reversed(self.sort_keys):
-            kept = _sorted(kept, place, downwards=downwards)
-        return list(islice(kept, self.max_rows))
-
-
-def select(source: Source, query: Members, *, today: date, reorder: bool) -> Selection:
-    """Understand a query, or refuse it."""
-    requested = _columns(source, query.get("fields"))
-    accounts, dates = select_accounts(source, query.get("ds_accounts")), date_range(query, today)
-    check_comparison(query, today)
-    return Selection(
-        source=source,
-        requested=requested,
-        delivered=tuple(sorted(requested, key=_place) if reorder else requested),
-        accounts=accounts,
-        date_range=dates,
-        tests=tuple(_tests(source, accounts, dates, str(query.get("filter", "")))),
-        sort_keys=tuple(_parse_sort_keys(source, query.get("order_rows"))),
-        max_rows=get_integer(query, "max_rows"),
-    )
-
-
-def _place(column: Column) -> tuple[bool, str]:
-    return column.is_metric, column.id
-
-
-def _columns(source: Source, fields: object) -> tuple[Column, ...]:
-    wanted = split_names(fields) or source.ids
-    if unknown := [name for name in wanted if name not in source.ids]:
-        raise bad_request(f"The field {unknown[0]} is not known; there are {', '.join(source.ids)}.")
-    return tuple(source.columns[source.position(name)] for name in wanted)
-
-
-def _tests(source: Source, accounts: Sequence[str], dates: DateRange, filtered: str) -> Iterator[Test]:
-    if source.account and len(accounts) < len(source.accounts):
-        account = source.position(source.account)
-        yield lambda row: row[account] in accounts
-    if source.date and dates != DateRange():
-        day = source.position(source.date)
-        # Days written with four digits of the year sort as texts do.
-        first, last = str(dates.first or ""), str(dates.last or "9999")
-        yield lambda row: first <= str(row[day]) <= last
-    if filtered.strip():
-        yield parse_filter(filtered, source)
-
-
-def _parse_sort_keys(source: Source, wanted: object) -> Iterator[tuple[int, bool]]:
-    for part in split_names(wanted):
-        name, _, direction = part.partition(" ")
-        if name not in source.ids or direction.strip().lower() not in {"", "asc", "desc"}:
-            raise bad_request(f"The rows cannot be ordered by {part!r}.")
-        yield source.position(name), direction.strip().lower() == "desc"
-
-
-def _sorted(rows: Iterable[Row], place: int, *, downwards: bool) -> list[Row]:
-    return sorted(rows, key=lambda row: rank(row[place]), reverse=downwards)
+def compile_pattern(text: str, error: ServiceError) -> re.Pattern[str]:
+    """Return a compiled pattern; raise `error` if Python cannot use it (the API takes PCRE)."""
+    try:
+        return re.compile(text)
+    except PATTERN_ERRORS:
+        raise error from None

@@ -1,4 +1,4 @@
-"""The emulator as a Python object: served by a thread, mounted somewhere, or run in the foreground."""
+"""The emulator as a Python object: served by a thread, mounted in another server, or run in the foreground."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -16,7 +16,7 @@ from .sources import Source
 from .state import SeenRequest, State
 
 
-def _state(behaviour: Behaviour) -> State:
+def _new_state(behaviour: Behaviour) -> State:
     return State(behaviour)
 
 
@@ -24,22 +24,22 @@ def _state(behaviour: Behaviour) -> State:
 class Emulator(Behaviour):
     """A service that behaves like the Supermetrics Data API.
 
-    As a context manager it serves real HTTP on a free port of this machine; `app` mounts it anywhere else.
+    As a context manager it serves HTTP on a free port of this machine; `app` can be mounted in any ASGI server.
     """
 
-    _state: State = attrs.field(init=False, repr=False, default=attrs.Factory(_state, takes_self=True))
+    _state: State = attrs.field(init=False, repr=False, default=attrs.Factory(_new_state, takes_self=True))
     _open: ExitStack = attrs.field(init=False, repr=False, factory=ExitStack)
     _origin: list[str] = attrs.field(init=False, repr=False, factory=list)
 
     def __enter__(self) -> Self:
-        """Serve in a thread."""
+        """Serve in a thread, and return the emulator."""
         listener = bind_socket("127.0.0.1", 0)
         self._origin.append(origin_of(listener))
         self._open.enter_context(serving(self.app, listener))
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        """Stop, and leave nothing behind."""
+        """Stop the server and its thread."""
         self._open.close()
 
     @property
@@ -49,7 +49,7 @@ class Emulator(Behaviour):
 
     @property
     def origin(self) -> str:
-        """Where the service is: scheme, host and port."""
+        """The scheme, host and port of the service; RuntimeError if it is not running."""
         if not self._origin:
             raise RuntimeError("the emulator is not running; use it as a context manager")
         return self._origin[-1]
@@ -61,33 +61,33 @@ class Emulator(Behaviour):
 
     @property
     def requests(self) -> tuple[SeenRequest, ...]:
-        """What was asked, in the order of arrival."""
+        """The request log: every request in the order of arrival."""
         return tuple(self._state.request_log)
 
     @property
     def now(self) -> float:
-        """The age of the service in seconds of its own, on which `SeenRequest.at` and `advance` count."""
+        """The age of the service in its own seconds, as in `SeenRequest.at` and `advance`."""
         return self._state.timeline.now()
 
     @property
     def held(self) -> int:
-        """How many requests wait for time to pass, so that a test knows when to let it."""
+        """How many requests wait for time to pass, so that a test knows when to call `advance`."""
         return self._state.timeline.sleepers
 
     def advance(self, seconds: float) -> None:
-        """Let time pass for the service; may be called from any thread."""
+        """Move the time of the service forward, from any thread."""
         self._state.timeline.advance(seconds)
 
     def fault(self, fault: Fault | str) -> None:
-        """Let something go wrong with coming requests, for instance `status:3*503`; see `faults`."""
+        """Add a fault for coming requests, for instance `status:3*503`; see `supermetrics_query.emulator.faults`."""
         self._state.add_fault(fault)
 
     def clear_faults(self) -> None:
-        """Let nothing more go wrong."""
+        """Remove every fault."""
         self._state.faults.clear()
 
     def use(self, plan: Plan | Planner) -> None:
-        """Let queries that start from now on behave in another way."""
+        """Set the plan of queries that start from now on."""
         self._state.plan = plan
 
     def reset(self) -> None:
@@ -95,11 +95,11 @@ class Emulator(Behaviour):
         self._state.reset()
 
     def add_key(self, key: str) -> None:
-        """Accept another key."""
+        """Accept another key in addition."""
         self._state.keys.add(key)
 
     def add_source(self, ds_id: str, source: Source | SourceMaker) -> None:
-        """Offer another data source."""
+        """Add a data source, or replace the one with this id."""
         self._state.sources[ds_id] = source
 
     def serve(self, host: str = "127.0.0.1", port: int = 0, *, ready: Callable[[], None]) -> None:

@@ -1,4 +1,4 @@
-"""Data sources: tables read from CSV, and tables computed on demand."""
+"""Data sources: tables read from CSV, and a table of numbers that is computed on demand."""
 
 import csv
 import datetime
@@ -16,6 +16,10 @@ from .validation import Members, check, get_integer, integer
 DATE, TEXT, INTEGER, FLOAT = "string.time.date", "string.text.value", "int.number.value", "float.number.value"
 NUMERIC = {INTEGER, FLOAT}
 WEATHER = Path(__file__).with_name("data") / "weather.csv"
+DEFAULT_SIZES = {"rows": 1000, "columns": 5}
+SIZES = {"rows": integer(0, 1_000_000), "columns": integer(1, 100)}
+COLUMN_TYPES = (INTEGER, FLOAT, TEXT)
+NULL_EVERY = 97
 
 
 @attrs.frozen
@@ -28,13 +32,13 @@ class Column:
 
     @property
     def name(self) -> str:
-        """The display name, which is what header rows hold."""
+        """The display name, as header rows show it."""
         return self.id.replace("_", " ").capitalize()
 
 
 @attrs.frozen(eq=False)
 class Source:
-    """A table; `account` and `date` are the columns by which accounts and days are selected, if any."""
+    """A table; `account` and `date` name the columns by which accounts and days are selected, if there are any."""
 
     columns: tuple[Column, ...]
     rows: Sequence[Row]
@@ -48,7 +52,7 @@ class Source:
 
     @cached_property
     def accounts(self) -> tuple[str, ...]:
-        """Every account in the table."""
+        """The accounts in the table, sorted."""
         return tuple(self._values(self.account))
 
     @cached_property
@@ -58,11 +62,11 @@ class Source:
         return datetime.date.fromisoformat(days[-1]) if days else None
 
     def position(self, column_id: str) -> int:
-        """Return where the values of a column stand in a row."""
+        """Return the position of a column in a row."""
         return self.ids.index(column_id)
 
     def is_numeric(self, place: int) -> bool:
-        """Tell whether a column holds numbers."""
+        """Return whether the column at this position holds numbers."""
         return self.columns[place].data_type in NUMERIC
 
     def _values(self, column_id: str | None) -> list[str]:
@@ -83,7 +87,7 @@ def _is_date(cell: str) -> bool:
         return False
 
 
-# The first type that every cell of a column has is the type of the column.
+# A column has the first type that fits all of its cells.
 _TYPES: Mapping[str, tuple[Callable[[str], bool], Callable[[str], Cell]]] = {
     INTEGER: (_matches(r"-?(0|[1-9]\d{0,17})"), int),
     FLOAT: (_matches(r"-?(0|[1-9]\d{0,14})(\.\d+)?([eE][+-]?\d\d?)?"), float),
@@ -95,10 +99,10 @@ _TYPES: Mapping[str, tuple[Callable[[str], bool], Callable[[str], Cell]]] = {
 def read_csv(
     path: str | Path, *, account: str | None = None, date: str | None = None, dimensions: Collection[str] = ()
 ) -> Source:
-    """Make a data source of a CSV file with a header line.
+    """Return the data source that a CSV file with a header line holds; raise ValueError if it cannot be read.
 
     Types are inferred, numbers are metrics unless they are named in `dimensions`, and an empty cell is null.
-    Columns named `account` and `date` are the account and the date when no others are given.
+    Columns named `account` and `date` are the account and the date unless others are given.
     """
     text = Path(path).read_bytes().decode("utf-8-sig")
     return parse_csv(text, account=account, date=date, dimensions=dimensions, where=str(path))
@@ -112,7 +116,7 @@ def parse_csv(
     dimensions: Collection[str] = (),
     where: str = "the CSV text",
 ) -> Source:
-    """Make a data source of what a CSV file would hold; see `read_csv`. Errors say `where` it comes from."""
+    """Return the data source that CSV text holds, as `read_csv` does; errors name `where` the text comes from."""
     names, lines = _parse_lines(text, where)
     for name in {account, date, *dimensions} - {None, *names}:
         raise ValueError(f"{where} has no column {name!r}; it has {', '.join(names)}")
@@ -133,7 +137,7 @@ def _parse_lines(text: str, where: str) -> tuple[list[str], list[list[str]]]:
     except csv.Error as error:
         raise ValueError(f"{where} cannot be read: {error}") from None
     if not names or len(set(names)) < len(names):
-        raise ValueError(f"{where} must begin with a line of names that differ: {names!r}")
+        raise ValueError(f"{where} must begin with a line of names that all differ: {names!r}")
     for line in lines:
         if len(line) != len(names):
             raise ValueError(f"{where} has a line of {len(line)} cells under {len(names)} names: {line!r}")
@@ -161,11 +165,6 @@ def weather() -> Source:
     return read_csv(WEATHER, account="airport", date="date", dimensions=("hour",))
 
 
-DEFAULT_SIZES = {"rows": 1000, "columns": 5}
-SIZES = {"rows": integer(0, 1_000_000), "columns": integer(1, 100)}
-COLUMN_TYPES = (INTEGER, FLOAT, TEXT)
-NULL_EVERY = 97
-
 _MAKERS: Mapping[str, Callable[[int, range], list[Cell]]] = {
     INTEGER: lambda column, rows: [row * (column + 1) for row in rows],
     FLOAT: lambda column, rows: [row / 4 + column for row in rows],
@@ -174,12 +173,12 @@ _MAKERS: Mapping[str, Callable[[int, range], list[Cell]]] = {
 
 
 def cell(row: int, column: int) -> Cell:
-    """Return what stands in a cell, both counted from 0; the first column holds the number of the row."""
+    """Return the value of a cell of `NUMBERS`; rows and columns count from 0, and column 0 holds the row number."""
     return _cells(column, range(row, row + 1))[0]
 
 
 def numbers(query: Members) -> Source:
-    """Return the data source as the settings of a query want it; its fields are `c0`, `c1` and so on."""
+    """Return the data source `NUMBERS` in the size that `settings` asks for; its fields are `c0`, `c1` and so on."""
     settings = query.get("settings")
     sent = settings if isinstance(settings, Mapping) else {}
     check(sent, SIZES)
@@ -196,7 +195,7 @@ def numbers(query: Members) -> Source:
 def _cells(column: int, rows: range) -> list[Cell]:
     cells = _MAKERS[COLUMN_TYPES[column % 3]](column, rows)
     if column:
-        # The first row of the part in which (row + column) can be divided.
+        # The first row of the part for which (row + column) is a multiple of NULL_EVERY.
         first = -(rows.start + column) % NULL_EVERY
         cells[first::NULL_EVERY] = [None] * len(cells[first::NULL_EVERY])
     return cells

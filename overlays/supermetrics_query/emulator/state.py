@@ -20,69 +20,68 @@ GET_PATHS: Mapping[str, str] = {
     "/query/results": "results",
     "/query/history": "history",
 }
+SECOND, HOUR = 1.0, 3600.0
+UNLIMITED_PER_HOUR = 10_000  # what the headers say when requests per hour are not limited
+MAX_LOGGED = 100_000  # entries in each of the two logs
 
 
 @attrs.frozen(kw_only=True)
 class SeenRequest:
-    """A request as it came in; the key is left out, so that it can be printed."""
+    """A request as it arrived, without the key, so that it can be printed."""
 
     at: float
-    """When, in seconds of the service."""
+    """When it arrived, in seconds of the service."""
     method: str
     path: str
-    """Below the base, for instance `/query/status`."""
+    """The path below the base, for instance `/query/status`."""
     params: Mapping[str, object]
-    """The query parameters; a `json` parameter is taken apart."""
+    """The query parameters, or the members of the parameter `json`."""
     json: object
-    """The body, decoded; None when there was none or it was not JSON."""
+    """The decoded body; None if there was none or it was not JSON."""
     headers: Mapping[str, str]
 
     @property
     def operation(self) -> str:
-        """One of `start`, `status`, `results`, `history`, or nothing."""
+        """One of `start`, `status`, `results`, `history`; empty for any other path."""
         return "start" if self.path.startswith(START_PATH) else GET_PATHS.get(self.path, "")
 
     @property
     def schedule_id(self) -> str | None:
-        """The id that was asked for or chosen, if any."""
+        """The schedule id that was sent, or None."""
         sent = self.json if isinstance(self.json, Mapping) else self.params
         found = sent.get("schedule_id")
         return found if isinstance(found, str) else None
 
 
-SECOND, HOUR = 1.0, 3600.0
-UNLIMITED_PER_HOUR = 10_000  # requests; what the headers promise when the hour is not limited
-
-
 @attrs.define
 class SlidingWindow:
-    """Counts the requests within any period of one length, so that no period holds more than are allowed."""
+    """Counts the requests of the last `period` seconds."""
 
     period: float
     limit: int | None
     _times: deque[float] = attrs.field(factory=deque, init=False)
 
     def count(self, now: float) -> int:
-        """Return how many requests the period before a moment holds."""
+        """Return the number of requests in the period that ends now."""
         while self._times and self._times[0] <= now - self.period:
             self._times.popleft()
         return len(self._times)
 
     def wait(self, now: float) -> float:
-        """Return how long the next request would have to wait."""
+        """Return how many seconds remain until the next request is allowed."""
         if self.limit is None or self.count(now) < self.limit:
             return 0.0
         return self._times[0] + self.period - now
 
     def add(self, now: float) -> None:
-        """Count a request."""
+        """Count one request."""
         if self.limit is not None:
             self._times.append(now)
 
 
 @attrs.define
 class RateLimiter:
-    """The meters of one key."""
+    """The limits of one key: requests per second and per hour."""
 
     per_second: int | None
     per_hour: int | None
@@ -90,11 +89,11 @@ class RateLimiter:
     _hour: SlidingWindow = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        """Begin to count."""
+        """Create the windows."""
         self._second, self._hour = SlidingWindow(SECOND, self.per_second), SlidingWindow(HOUR, self.per_hour)
 
     def acquire(self, now: float, speed: float) -> None:
-        """Let a request through, or say when to come back; clients live at the speed of the wall."""
+        """Count a request; raise ServiceError with Retry-After, in seconds of the client, if there were too many."""
         wait = max(self._second.wait(now), self._hour.wait(now))
         if wait > 0:
             headers = {"Retry-After": str(max(math.ceil(wait / speed), 1))}
@@ -103,18 +102,15 @@ class RateLimiter:
         self._hour.add(now)
 
     def headers(self, now: float) -> dict[str, str]:
-        """Return what every answer says of the hour."""
+        """Return the headers that report the limit per hour."""
         limit = self.per_hour or UNLIMITED_PER_HOUR
         remaining = limit - self._hour.count(now)
         return {"X-RateLimit-Limit": str(limit), "X-RateLimit-Remaining": str(remaining)}
 
 
-MAX_LOGGED = 100_000  # requests, and runs
-
-
 @attrs.define(eq=False)
 class State:
-    """The memory of the service."""
+    """Everything that the service remembers."""
 
     behaviour: Behaviour
     timeline: Timeline = attrs.field(init=False)
@@ -131,13 +127,13 @@ class State:
     request_log: deque[SeenRequest] = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        """Begin."""
+        """Start the clock and load the data sources."""
         self.timeline = Timeline(self.behaviour.clock, self.behaviour.speed)
         self.sources = {"WEATHER": weather(), "NUMBERS": numbers, **self.behaviour.sources}
         self.reset()
 
     def reset(self) -> None:
-        """Forget everything that has happened; time and data sources stay."""
+        """Forget everything but the time and the data sources."""
         self.plan = self.behaviour.plan
         self.keys = {self.behaviour.key}
         self.licence = Licence(self.behaviour.concurrency)
@@ -148,25 +144,25 @@ class State:
             self.add_fault(fault)
 
     def add_fault(self, fault: Fault | str) -> None:
-        """Let something go wrong."""
+        """Add a fault, which may be written as a specification."""
         self.faults.add(parse_fault(fault) if isinstance(fault, str) else fault)
 
     def datetime_at(self, moment: float) -> datetime:
-        """Return the date and time of a moment of the service."""
+        """Return the date and time at which the service has this age."""
         return self.started_at + timedelta(seconds=moment)
 
     def today(self, source: Source) -> date:
-        """Return the day from which relative dates count."""
+        """Return the day from which relative dates of a data source count."""
         return self.behaviour.today or source.last_day or self.datetime_at(self.timeline.now()).date()
 
     def rate_limiter(self, key: str) -> RateLimiter:
-        """Return what counts the requests of a key."""
+        """Return the rate limiter of a key."""
         if key not in self.rate_limiters:
             self.rate_limiters[key] = RateLimiter(self.behaviour.per_second, self.behaviour.per_hour)
         return self.rate_limiters[key]
 
     def source(self, request: QueryRequest) -> Source:
-        """Return the data source of a query, or refuse it."""
+        """Return the data source of a query; raise ServiceError if it is not known."""
         found = self.sources.get(request.ds_id)
         if found is None:
             known = ", ".join(self.sources)
@@ -174,14 +170,14 @@ class State:
         return found if isinstance(found, Source) else found(request.query)
 
     def find_kept(self, key: str, schedule_id: str) -> Run | None:
-        """Return the run that a key has started under an id, unless it ended too long ago."""
+        """Return the run that a key started under an id, or None if it is unknown or no longer kept."""
         run = self.runs.get((key, schedule_id))
         if run and self.timeline.now() < run.times.ends + self.behaviour.result_seconds:
             return run
         return None
 
     def find_run(self, key: str, schedule_id: str) -> Run:
-        """Return the run of an id, or say that there is none."""
+        """Return the run that a key started under an id; raise ServiceError if there is none."""
         run = self.find_kept(key, schedule_id)
         if run is None:
             raise ServiceError("STATUS_NOT_FOUND", status=self.behaviour.not_found_status)

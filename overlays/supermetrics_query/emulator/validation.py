@@ -37,7 +37,7 @@ def integer(low: int, high: int) -> Limit:
 def text(longest: int, pattern: str = "") -> Limit:
     """Return a limit that accepts texts up to a length, which match the pattern if there is one."""
     return Limit(
-        f"a text of at most {longest} characters" + (f" like {pattern}" if pattern else ""),
+        f"a string of at most {longest} characters" + (f" matching {pattern}" if pattern else ""),
         lambda value: (
             isinstance(value, str) and len(value) <= longest and (not pattern or bool(re.fullmatch(pattern, value)))
         ),
@@ -136,7 +136,7 @@ def decode_json(text: str | bytes) -> object:
     try:
         value: object = json.loads(text, parse_float=_finite, parse_constant=_finite)
     except (ValueError, RecursionError):
-        raise bad_request("That is not JSON.") from None
+        raise bad_request("The text is not valid JSON.") from None
     return value
 
 
