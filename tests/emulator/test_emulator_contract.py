@@ -1,4 +1,4 @@
-"""What the emulator answers is what the contract describes: status, media type, headers and body."""
+"""Every answer of the emulator conforms to the contract: status, media type, headers and body."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path

@@ -62,7 +62,7 @@ def test_the_service_can_be_scripted_without_python(service: Emulator, api: Api)
 
 
 def command(service: Emulator, method: str, name: str, sent: object = None) -> Any:
-    """Give a command with nothing but the standard library."""
+    """Return the answer to a control request that is sent with the standard library alone."""
     body = None if sent is None else json.dumps(sent).encode()
     request = urllib.request.Request(f"{service.origin}/_emulator/{name}", body, method=method)  # noqa: S310
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -103,7 +103,7 @@ def test_faults_can_be_cleared_in_python(service: Emulator, api: Api) -> None:
     assert (broken, code_of(api.poll("q"))) == (503, "SCHEDULED")
 
 
-# Each kind of fault on one line, as in a command or in Python.
+# Each kind of fault as a specification and as an object.
 KINDS = {
     "status": ("status:2*429,retry_after=7", Fault(operation="status", times=2, status=429, retry_after="7")),
     "drop": ("drop", Fault(kind="drop")),
