@@ -18,7 +18,7 @@ Test = Callable[[Row], bool]
 Comparison = Callable[[Cell], bool]
 
 ALL_ACCOUNTS = "list.all_accounts"
-# What `re.compile` raises for a pattern from outside: too many repetitions or brackets, and a warning made an error.
+# `re.compile` also fails for too many repetitions, for too many brackets, and for warnings that are raised as errors.
 PATTERN_ERRORS = (re.error, OverflowError, RecursionError, FutureWarning)
 
 

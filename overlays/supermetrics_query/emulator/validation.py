@@ -13,7 +13,7 @@ from .problems import bad_request
 Members = Mapping[str, object]
 Bounds = Mapping[str, int | str]
 
-# Where the contract sets no limit, these keep a request from exhausting the memory.
+# Limits for members that the contract leaves unbounded.
 MAX_CHARACTERS, MAX_ITEMS = 1_000_000, 1000
 MAX_DIGITS = 9
 
