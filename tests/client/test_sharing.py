@@ -15,8 +15,7 @@ from supermetrics_query._core.effects import Send
 from supermetrics_query._io.credentials import Credentials
 from supermetrics_query._io.drivers import Driver
 from supermetrics_query._io.httpx_transport import Transport
-from supermetrics_query.emulator import Emulator
-from supermetrics_query.emulator.plans import INSTANT
+from supermetrics_query.emulator import INSTANT, Emulator
 
 from tests.support.answers import envelope, success
 from tests.support.world import BASE_URL, DOORS, Clock, backend_of, open_door

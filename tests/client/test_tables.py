@@ -23,7 +23,7 @@ from supermetrics_query._core.run import Run, Ticket
 from supermetrics_query._models import Column, Page
 from supermetrics_query._results.arrow import DECLARED, TableBuilder, text_of
 from supermetrics_query.emulator import INSTANT, Emulator
-from supermetrics_query.emulator.numbers import cell
+from supermetrics_query.emulator.sources import cell
 from supermetrics_query_api.models import QuerySettings
 
 from tests.support.answers import status, success

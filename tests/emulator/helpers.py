@@ -10,12 +10,12 @@ from typing import Self
 import httpx
 from supermetrics_query.emulator import Emulator
 
-NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # httpx would read all certificates of the machine
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # otherwise httpx loads the certificates of the machine
 INSTANT = {"scheduled_seconds": 0, "queued_seconds": 0, "run_seconds": 0}
 
 
 class StandingClock:
-    """A clock that stands still: only `Emulator.advance` moves the time of a service that has it."""
+    """A clock that stands still: only `Emulator.advance` moves the time of a service that uses it."""
 
     def now(self) -> float:
         return 0.0
@@ -25,7 +25,7 @@ class StandingClock:
 
 
 class Api:
-    """A client as thin as can be, so that tests see what really comes over the wire."""
+    """A minimal client, so that tests see what the service sends."""
 
     def __init__(self, service: Emulator, key: str | None = None) -> None:
         headers = {"Authorization": f"Bearer {key or service.key}"}
@@ -37,23 +37,23 @@ class Api:
     def __exit__(self, *_exc: object) -> None:
         self.http.close()
 
-    def start(self, *, form: object = "json", plan: object = None, **query: object) -> httpx.Response:
+    def start(self, *, format: object = "json", plan: object = None, **query: object) -> httpx.Response:
         body = {"ds_id": "WEATHER", "fields": "date,airport,temp", "sync_timeout": 0} | query
         if plan is not None:
             body["settings"] = {"emulator": plan}
-        return self.http.post(f"/query/data/{form}", json=body)
+        return self.http.post(f"/query/data/{format}", json=body)
 
     def started(self, **query: object) -> str:
         found = self.start(**query).json()["meta"]["schedule_id"]
         assert isinstance(found, str)
         return found
 
-    def look(self, schedule_id: str, **offsets: int) -> httpx.Response:
+    def poll(self, schedule_id: str, **offsets: int) -> httpx.Response:
         sent = json.dumps({"schedule_id": schedule_id, **offsets})
         return self.http.get("/query/status", params={"json": sent})
 
     def rows(self, schedule_id: str, **offsets: int) -> list[list[object]]:
-        found = self.look(schedule_id, **offsets).json()["data"]
+        found = self.poll(schedule_id, **offsets).json()["data"]
         assert isinstance(found, list)
         return found
 
@@ -67,7 +67,7 @@ def error_of(response: httpx.Response) -> object:
 
 
 def held(service: Emulator, request: Callable[[], httpx.Response], seconds: float) -> httpx.Response:
-    """Make a request that the service holds back, and then let time pass."""
+    """Return the answer to a request that waits until `seconds` of the service have passed."""
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(request)
         while not service.held and not wait([answer], timeout=0.001).done:
@@ -93,7 +93,7 @@ def raw(service: Emulator, path: str, **headers: str) -> tuple[bytes, bool]:
 
 
 def mounted(service: Emulator, path: str) -> httpx.Response:
-    """Ask a service that is served by another server than its own."""
+    """Return the answer of a service that is mounted in another server."""
 
     async def ask() -> httpx.Response:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(service.app), verify=NO_TLS) as client:

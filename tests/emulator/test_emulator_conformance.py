@@ -1,9 +1,9 @@
-"""Whatever the emulator answers, the contract has said before; requests come out of the contract itself.
+"""Every answer of the emulator conforms to the contract, for requests that are generated from the contract.
 
-Left out of the checks of schemathesis: `positive_data_acceptance`, because a document cannot say which data sources,
-fields and ids exist, and `unsupported_method`, because whoever serves GET also serves HEAD. `negative_data_rejection`
-knows by itself that a query parameter of an unknown name makes no request wrong. Random requests come few at a time,
-because the boundaries of the contract are all visited in order.
+Two checks of schemathesis are left out: `positive_data_acceptance`, because a document cannot say which data sources,
+fields and ids exist, and `unsupported_method`, because a route for GET also serves HEAD. `negative_data_rejection`
+already accepts query parameters with unknown names. There are few random requests, because the tests of boundaries
+visit every limit in turn.
 """
 
 import json
@@ -54,7 +54,7 @@ ANSWERED = [
     response_schema_conformance,
 ]
 NO_PROBES: Checks = (*ANSWERED, not_a_server_error, negative_data_rejection)
-CHECKED: Checks = (*NO_PROBES, ignored_auth)  # the last one sends every request twice more, with worse keys
+CHECKED: Checks = (*NO_PROBES, ignored_auth)  # the last one repeats every request without a key and with a wrong one
 BOUNDED = settings(
     max_examples=12,
     derandomize=True,
@@ -63,7 +63,7 @@ BOUNDED = settings(
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-# Keys are sent by the tests, so that no generated one stands in the way; `ignored_auth` takes them away again.
+# The tests send the keys, so none are generated; `ignored_auth` removes them again.
 CONFIG = schemathesis.Config.from_dict({"generation": {"with-security-parameters": False}})
 
 VALID, INVALID = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
@@ -85,7 +85,7 @@ KNOWN = {
 
 
 def with_known_values(contract: Document) -> Document:
-    """Narrow what is asked for to what the service has, so that queries succeed."""
+    """Return the contract narrowed to the values that the service knows, so that generated queries succeed."""
     narrowed = deepcopy(contract)
     schemas = narrowed["components"]["schemas"]
     schemas["ScheduleId"] = {"enum": ["ended", "text", "keyed", "running", "failed"]}
@@ -139,18 +139,18 @@ class Caller:
     def headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.key}"}
 
-    def start(self, schedule_id: str, form: str = "json", **members: Any) -> None:
+    def start(self, schedule_id: str, format: str = "json", **members: Any) -> None:
         body = {"ds_id": "WEATHER", "fields": "date,temp", "schedule_id": schedule_id, "sync_timeout": 0, **members}
-        url = f"{self.service.url}/query/data/{form}"
+        url = f"{self.service.url}/query/data/{format}"
         assert self.session.post(url, json=body, headers=self.headers, timeout=30).status_code in {200, 202, 403}
 
     def conforming(self, case: AnyCase, checks: Checks = CHECKED) -> Response:
-        """Send a generated request; every check must hold."""
+        """Send a generated request, assert every check, and return the answer."""
         url, session, headers = self.service.url, self.session, self.headers
         return case.call_and_validate(base_url=url, session=session, headers=headers, checks=[*checks])
 
     def answered(self, name: str, **changed: Any) -> Response:
-        """Send a request that is in order but for what is changed; the answer must have all documented headers."""
+        """Send a valid request with some changes, assert that the answer has all documented headers, and return it."""
         case = operation_of(SCHEMA, name).Case(**IN_ORDER[name] | changed)
         url, session, headers = self.service.url, self.session, self.headers
         response = case.call_and_validate(base_url=url, session=session, headers=headers, checks=ANSWERED)
@@ -167,7 +167,7 @@ def called(**behaviour: Any) -> Iterator[Caller]:
 
 @pytest.fixture(scope="module")
 def caller() -> Iterator[Caller]:
-    """Who calls a service that knows queries of every kind."""
+    """A caller of a service that has a query in every state."""
     with called() as calls:
         calls.start("ended")
         calls.start("text", "csv")
@@ -178,7 +178,7 @@ def caller() -> Iterator[Caller]:
 
 
 def answers(caller: Caller, name: str, schema: schemathesis.BaseSchema, mode: GenerationMode) -> set[int]:
-    """Return which statuses a few random requests were answered with."""
+    """Return the statuses of the answers to a few random requests."""
     seen: set[int] = set()
 
     @BOUNDED
@@ -191,7 +191,7 @@ def answers(caller: Caller, name: str, schema: schemathesis.BaseSchema, mode: Ge
 
 
 def boundaries(name: str, schema: schemathesis.BaseSchema, mode: GenerationMode) -> Iterator[AnyCase]:
-    """Yield a request for every limit: just kept, or just broken."""
+    """Yield a request for every limit, just within it or just beyond it."""
     operation = operation_of(schema, name)
     config = schema.config.generation_for(operation=operation)
     return schema.iter_coverage_cases(operation, generation_modes=[mode], generation_config=config)
@@ -215,7 +215,7 @@ def test_every_request_just_within_a_limit_gets_a_conforming_answer(caller: Call
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_every_request_just_beyond_a_limit_is_refused_as_documented(caller: Caller, name: str) -> None:
     found = [caller.conforming(case) for case in boundaries(name, SCHEMA, INVALID)]
-    wrong_methods = {405}  # belong to no operation
+    wrong_methods = {405}  # methods that no operation has
     assert {response.status_code for response in found} - wrong_methods == {400}
 
 
@@ -232,18 +232,18 @@ def test_every_request_just_beyond_a_limit_is_refused_as_documented(caller: Call
         b'{"ds_id": "WEATHER", "ds_accounts": {"filter_name": "a{99999999999999999999}"}}',
     ],
 )
-def test_a_query_that_no_generator_thinks_of_is_refused_as_documented(caller: Caller, body: bytes) -> None:
+def test_a_query_that_generators_do_not_produce_is_refused_as_documented(caller: Caller, body: bytes) -> None:
     assert caller.answered("start_query", body=body).status_code == 400
 
 
-@pytest.mark.parametrize("form", ["pdf", "json/", "a/b", "a\nb", "json\n", "\0"])
-def test_a_format_of_any_spelling_is_refused_as_documented(caller: Caller, form: str) -> None:
-    assert caller.answered("start_query", path_parameters={"format": form}).status_code == 400
+@pytest.mark.parametrize("format", ["pdf", "json/", "a/b", "a\nb", "json\n", "\0"])
+def test_a_format_of_any_spelling_is_refused_as_documented(caller: Caller, format: str) -> None:
+    assert caller.answered("start_query", path_parameters={"format": format}).status_code == 400
 
 
 @pytest.mark.parametrize("family", MEDIA_TYPES)
 @pytest.mark.parametrize("error", sorted(contract_inventory(CONTRACT).errors))
-def test_every_documented_error_can_be_had_in_both_families(caller: Caller, error: str, family: Family) -> None:
+def test_every_documented_error_can_be_produced_in_both_families(caller: Caller, error: str, family: Family) -> None:
     name, status = error.split()
     caller.service.fault(f"{SHORT[name]}:{status},body={family},retry_after=1")
     response = caller.answered(name)
@@ -251,7 +251,7 @@ def test_every_documented_error_can_be_had_in_both_families(caller: Caller, erro
 
 
 def refusals(caller: Caller) -> Iterator[Response]:
-    """Make the service refuse something, in ways that need no fault."""
+    """Yield answers that refuse a request, each without a fault."""
     caller.start("failed", settings=FAILING)
     yield caller.answered("start_query", body={})
     yield caller.answered("get_query_status", query=asking("unknown"))
@@ -262,7 +262,7 @@ def refusals(caller: Caller) -> Iterator[Response]:
 
 
 @pytest.mark.parametrize("family", MEDIA_TYPES)
-def test_what_the_service_refuses_of_itself_conforms_in_both_families(family: Family) -> None:
+def test_every_refusal_without_a_fault_conforms_in_both_families(family: Family) -> None:
     with called(errors=family, per_second=5) as caller:
         found = [(response.status_code, response.headers["content-type"]) for response in refusals(caller)]
     assert found == [(status, [MEDIA_TYPES[family]]) for status in (400, 404, 404, 403, 401, 429)]

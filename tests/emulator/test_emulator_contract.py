@@ -1,4 +1,4 @@
-"""What the emulator answers is what the contract describes: status, media type, headers and body."""
+"""Every answer of the emulator conforms to the contract: status, media type, headers and body."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -20,17 +20,17 @@ Ask = Callable[[Api], httpx.Response]
 Response = Mapping[str, Mapping[str, Mapping[str, object]]]
 
 
-def results(schedule_id: str, form: str) -> Ask:
+def results(schedule_id: str, format: str) -> Ask:
     def ask(api: Api) -> httpx.Response:
-        api.start(form=form, schedule_id=schedule_id)
+        api.start(format=format, schedule_id=schedule_id)
         return api.http.get("/query/results", params={"schedule_id": schedule_id})
 
     return ask
 
 
-def looked(**start: object) -> Ask:
+def polled(**start: object) -> Ask:
     def ask(api: Api) -> httpx.Response:
-        return api.look(api.started(**start))
+        return api.poll(api.started(**start))
 
     return ask
 
@@ -42,30 +42,30 @@ def listed(api: Api) -> httpx.Response:
 
 def without_key(api: Api) -> httpx.Response:
     del api.http.headers["Authorization"]
-    return api.look("q")
+    return api.poll("q")
 
 
 def limited(api: Api) -> httpx.Response:
-    return next(answer for answer in (api.look("q") for _ in range(99)) if answer.status_code == 429)
+    return next(answer for answer in (api.poll("q") for _ in range(99)) if answer.status_code == 429)
 
 
 ANSWERS: list[tuple[str, Ask, int]] = [
     (START, lambda api: api.start(), 200),
     (START, lambda api: api.start(plan=RUNNING), 202),
-    (START, lambda api: api.start(form="keyjson"), 200),
-    (START, lambda api: api.start(form="csv"), 200),
+    (START, lambda api: api.start(format="keyjson"), 200),
+    (START, lambda api: api.start(format="csv"), 200),
     (START, lambda api: api.start(fields="unknown"), 400),
     (START, lambda api: api.start(ds_accounts="unknown"), 400),
-    (STATUS, looked(), 200),
-    (STATUS, looked(filter="temp > 999"), 200),
-    (STATUS, looked(plan=RUNNING), 200),
-    (STATUS, looked(plan={"outcome": "FAILURE"}), 200),
-    (STATUS, looked(plan={"outcome": "PAUSED"}), 200),
-    (STATUS, lambda api: api.look("never"), 404),
+    (STATUS, polled(), 200),
+    (STATUS, polled(filter="temp > 999"), 200),
+    (STATUS, polled(plan=RUNNING), 200),
+    (STATUS, polled(plan={"outcome": "FAILURE"}), 200),
+    (STATUS, polled(plan={"outcome": "PAUSED"}), 200),
+    (STATUS, lambda api: api.poll("never"), 404),
     (STATUS, lambda api: api.http.get(STATUS), 400),
     (STATUS, without_key, 401),
     (STATUS, limited, 429),
-    *((RESULTS, results("q", form), 200) for form in ("json", "keyjson", "ndjson", "csv", "tsv", "html")),
+    *((RESULTS, results("q", format), 200) for format in ("json", "keyjson", "ndjson", "csv", "tsv", "html")),
     (RESULTS, lambda api: api.http.get(RESULTS, params={"schedule_id": "never"}), 404),
     (HISTORY, listed, 200),
 ]

@@ -6,17 +6,17 @@ import attrs
 import httpx
 import pytest
 from supermetrics_query.emulator import Emulator, Fault, Plan
-from supermetrics_query.emulator.faults import Kind, parsed
+from supermetrics_query.emulator.faults import Kind, parse_fault
 
 from tests.emulator.helpers import INSTANT, Api, code_of, error_of
 
 
-def test_faults_can_be_ordered_without_python(service: Emulator, api: Api) -> None:
+def test_faults_can_be_added_without_python(service: Emulator, api: Api) -> None:
     control = service.origin + "/_emulator/"
     ordered = api.http.post(control + "faults", json={"faults": ["status:503", {"kind": "drop"}]})
-    found = api.look("q").status_code
+    found = api.poll("q").status_code
     with pytest.raises(httpx.RemoteProtocolError):
-        api.look("q")
+        api.poll("q")
     assert (ordered.status_code, found) == (200, 503)
 
 
@@ -52,17 +52,17 @@ def test_the_service_can_be_scripted_without_python(service: Emulator, api: Api)
     planned = api.http.post(control + "plan", json={"run_seconds": 30, "outcome": "STOPPED"})
     api.start(schedule_id="q")
     now = api.http.post(control + "advance", json={"seconds": 60}).json()["now"]
-    code = code_of(api.look("q"))
+    code = code_of(api.poll("q"))
     seen = api.http.get(control + "requests").json()["requests"]
     assert api.http.post(control + "reset").status_code == 200
     assert (planned.json()["plan"]["run_seconds"], now, code) == (30, 60, "STOPPED")
     assert [request["operation"] for request in seen] == ["start", "status"]
     assert {request["schedule_id"] for request in seen} == {"q"}
-    assert (error_of(api.look("q")), len(service.requests)) == ("STATUS_NOT_FOUND", 1)
+    assert (error_of(api.poll("q")), len(service.requests)) == ("STATUS_NOT_FOUND", 1)
 
 
 def command(service: Emulator, method: str, name: str, sent: object = None) -> Any:
-    """Give a command with nothing but the standard library."""
+    """Return the answer to a control request that is sent with the standard library alone."""
     body = None if sent is None else json.dumps(sent).encode()
     request = urllib.request.Request(f"{service.origin}/_emulator/{name}", body, method=method)  # noqa: S310
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -70,40 +70,40 @@ def command(service: Emulator, method: str, name: str, sent: object = None) -> A
         return json.load(answer)
 
 
-def test_a_table_of_ones_own_can_be_sent(service: Emulator, api: Api) -> None:
+def test_a_data_source_can_be_uploaded_as_csv(service: Emulator, api: Api) -> None:
     table = 'date,campaign,clicks\n2026-10-01,"a, b",7\n2026-10-02,,9\n'
-    told = command(service, "POST", "sources", {"ds_id": "MINE", "csv": table})
+    answer = command(service, "POST", "sources", {"ds_id": "MINE", "csv": table})
     api.start(schedule_id="q", ds_id="MINE", fields="date,campaign,clicks", plan=INSTANT)
     rows = api.rows("q")
-    assert told == {"ds_id": "MINE", "fields": ["date", "campaign", "clicks"], "rows": 2}
+    assert answer == {"ds_id": "MINE", "fields": ["date", "campaign", "clicks"], "rows": 2}
     assert {frozenset(row) for row in rows[1:]} == {
         frozenset({"2026-10-01", "a, b", 7}),
         frozenset({"2026-10-02", None, 9}),
     }
 
 
-def test_another_key_can_be_let_in(service: Emulator) -> None:
+def test_another_key_can_be_added(service: Emulator) -> None:
     command(service, "POST", "keys", {"key": "fake_other"})
     with Api(service, "fake_other") as other:
-        assert error_of(other.look("q")) == "STATUS_NOT_FOUND"
+        assert error_of(other.poll("q")) == "STATUS_NOT_FOUND"
 
 
-def test_faults_can_be_taken_back(service: Emulator, api: Api) -> None:
+def test_faults_can_be_cleared(service: Emulator, api: Api) -> None:
     command(service, "POST", "faults", {"faults": ["every*503"]})
-    broken = api.look("q").status_code
+    broken = api.poll("q").status_code
     command(service, "DELETE", "faults")
-    assert (broken, api.look("q").status_code) == (503, 404)
+    assert (broken, api.poll("q").status_code) == (503, 404)
 
 
-def test_faults_can_be_taken_back_in_python(service: Emulator, api: Api) -> None:
+def test_faults_can_be_cleared_in_python(service: Emulator, api: Api) -> None:
     api.start(schedule_id="q")
     service.fault("every*503")
-    broken = api.look("q").status_code
+    broken = api.poll("q").status_code
     service.clear_faults()
-    assert (broken, code_of(api.look("q"))) == (503, "SCHEDULED")
+    assert (broken, code_of(api.poll("q"))) == (503, "SCHEDULED")
 
 
-# Each kind of fault on one line, as in a command or in Python.
+# Each kind of fault as a specification and as an object.
 KINDS = {
     "status": ("status:2*429,retry_after=7", Fault(operation="status", times=2, status=429, retry_after="7")),
     "drop": ("drop", Fault(kind="drop")),
@@ -126,11 +126,11 @@ def test_a_fault_is_the_same_in_python_on_one_line_and_as_an_object(service: Emu
     line, fault = KINDS[kind]
     members = attrs.asdict(fault)
     ordered = command(service, "POST", "faults", {"faults": [line, members]})
-    assert parsed(line) == fault
+    assert parse_fault(line) == fault
     assert ordered["faults"] == [members, members]
 
 
-def test_a_service_can_run_faster_than_the_wall() -> None:
+def test_a_service_can_run_faster_than_the_clock_on_the_wall() -> None:
     with Emulator(speed=1000, plan=Plan(scheduled_seconds=0, queued_seconds=0, run_seconds=60)) as service:
         with Api(service) as api:
             answer = api.start(sync_timeout=100)

@@ -6,11 +6,11 @@ from email.utils import parsedate_to_datetime
 import httpx
 import pytest
 from supermetrics_query.emulator import Emulator, Fault
-from supermetrics_query.emulator.faults import parsed
+from supermetrics_query.emulator.faults import parse_fault
 
 from tests.emulator.helpers import INSTANT, Api, code_of, error_of, held, mounted, raw
 
-LOOK = "/query/status?schedule_id=q"
+STATUS_PATH = "/query/status?schedule_id=q"
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ LOOK = "/query/status?schedule_id=q"
     ],
 )
 def test_a_fault_can_be_written_on_one_line(spec: str, fault: Fault) -> None:
-    assert parsed(spec) == fault
+    assert parse_fault(spec) == fault
 
 
 @pytest.mark.parametrize(
@@ -48,33 +48,33 @@ def test_a_fault_can_be_written_on_one_line(spec: str, fault: Fault) -> None:
 )
 def test_a_fault_that_makes_no_sense_is_refused_at_once(spec: str) -> None:
     with pytest.raises(ValueError, match=r"."):
-        parsed(spec)
+        parse_fault(spec)
 
 
-def test_a_fault_meets_so_many_requests_of_its_operation(service: Emulator, api: Api) -> None:
+def test_a_fault_affects_the_given_number_of_requests_of_its_operation(service: Emulator, api: Api) -> None:
     service.fault("status:2*503")
-    found = [api.start(schedule_id="q").status_code, *(api.look("q").status_code for _ in range(3))]
+    found = [api.start(schedule_id="q").status_code, *(api.poll("q").status_code for _ in range(3))]
     assert found == [202, 503, 503, 200]
 
 
-def test_faults_happen_one_after_the_other(service: Emulator, api: Api) -> None:
+def test_faults_happen_in_the_order_in_which_they_were_added(service: Emulator, api: Api) -> None:
     service.fault("status:500")
     service.fault(Fault(status=520, body="empty"))
-    assert [api.look("q").status_code for _ in range(3)] == [500, 520, 404]
+    assert [api.poll("q").status_code for _ in range(3)] == [500, 520, 404]
 
 
 def test_a_fault_without_an_end_lasts_until_the_reset(service: Emulator, api: Api) -> None:
     service.fault("every*503")
-    found = [api.look("q").status_code for _ in range(5)]
+    found = [api.poll("q").status_code for _ in range(5)]
     service.reset()
-    assert (found, api.look("q").status_code) == ([503] * 5, 404)
+    assert (found, api.poll("q").status_code) == ([503] * 5, 404)
 
 
-def test_an_emulator_can_be_broken_from_the_beginning() -> None:
+def test_faults_can_be_given_as_an_option_and_survive_a_reset() -> None:
     with Emulator(faults=["503"]) as service, Api(service) as api:
-        found = [api.look("q").status_code for _ in range(2)]
+        found = [api.poll("q").status_code for _ in range(2)]
         service.reset()
-        assert [*found, api.look("q").status_code] == [503, 404, 503]
+        assert [*found, api.poll("q").status_code] == [503, 404, 503]
 
 
 @pytest.mark.parametrize(
@@ -88,65 +88,65 @@ def test_an_emulator_can_be_broken_from_the_beginning() -> None:
         ('text,text={"meta": null}', "application/json", '{"meta": null}'),
     ],
 )
-def test_an_error_looks_as_it_was_told(service: Emulator, api: Api, body: str, media_type: str, text: str) -> None:
+def test_an_error_has_the_requested_body(service: Emulator, api: Api, body: str, media_type: str, text: str) -> None:
     service.fault(f"503,body={body}")
-    answer = api.look("q")
+    answer = api.poll("q")
     assert answer.headers["Content-Type"].partition(";")[0] == media_type
     assert text in answer.text
 
 
-def test_an_error_can_hide_in_an_answer_that_says_200(service: Emulator, api: Api) -> None:
+def test_an_error_can_come_with_status_200(service: Emulator, api: Api) -> None:
     service.fault("200,code=QUERY_ERROR")
-    answer = api.look("q")
+    answer = api.poll("q")
     assert (answer.status_code, error_of(answer)) == (200, "QUERY_ERROR")
 
 
 def test_a_status_that_has_no_body_gets_none(service: Emulator, api: Api) -> None:
     service.fault("204")
-    answer = api.look("q")
+    answer = api.poll("q")
     assert (answer.status_code, answer.content) == (204, b"")
 
 
 @pytest.mark.parametrize("value", ["7", "1000000000", "soon", ""])
 def test_retry_after_is_sent_as_written(service: Emulator, api: Api, value: str) -> None:
     service.fault(f"429,retry_after={value}")
-    assert api.look("q").headers.get("Retry-After", "") == value
+    assert api.poll("q").headers.get("Retry-After", "") == value
 
 
 def test_retry_after_can_be_a_date(service: Emulator, api: Api) -> None:
     service.fault("429,retry_after=date:60")
-    left = parsedate_to_datetime(api.look("q").headers["Retry-After"]) - datetime.now(UTC)
+    left = parsedate_to_datetime(api.poll("q").headers["Retry-After"]) - datetime.now(UTC)
     assert timedelta(seconds=50) < left <= timedelta(seconds=60)
 
 
 def test_a_dropped_connection_ends_without_a_byte(service: Emulator) -> None:
     service.fault("status:drop")
-    assert raw(service, LOOK) == (b"", False)
+    assert raw(service, STATUS_PATH) == (b"", False)
 
 
 def test_a_connection_can_be_reset(service: Emulator) -> None:
     service.fault("status:reset")
-    assert raw(service, LOOK) == (b"", True)
+    assert raw(service, STATUS_PATH) == (b"", True)
 
 
 def test_a_lost_answer_leaves_a_query_that_was_started(service: Emulator, api: Api) -> None:
     service.fault("start:lost")
     with pytest.raises(httpx.RemoteProtocolError):
         api.start(schedule_id="q")
-    assert code_of(api.look("q")) == "SCHEDULED"
+    assert code_of(api.poll("q")) == "SCHEDULED"
 
 
 def test_a_dropped_start_leaves_nothing(service: Emulator, api: Api) -> None:
     service.fault("start:drop")
     with pytest.raises(httpx.RemoteProtocolError):
         api.start(schedule_id="q")
-    assert error_of(api.look("q")) == "STATUS_NOT_FOUND"
+    assert error_of(api.poll("q")) == "STATUS_NOT_FOUND"
 
 
 def test_a_truncated_body_is_shorter_than_it_claims(service: Emulator, api: Api) -> None:
     api.start(schedule_id="q", plan=INSTANT)
     service.fault("status:truncate,size=100")
-    received, was_reset = raw(service, LOOK)
+    received, was_reset = raw(service, STATUS_PATH)
     head, _, body = received.partition(b"\r\n\r\n")
     length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
     assert (len(body), length > 50_000, was_reset) == (100, True, False)
@@ -154,39 +154,39 @@ def test_a_truncated_body_is_shorter_than_it_claims(service: Emulator, api: Api)
 
 def test_a_truncated_body_lacks_something_even_if_it_is_short(service: Emulator) -> None:
     service.fault("status:truncate,size=1000000")
-    head, _, body = raw(service, LOOK)[0].partition(b"\r\n\r\n")
+    head, _, body = raw(service, STATUS_PATH)[0].partition(b"\r\n\r\n")
     assert f"content-length: {len(body) + 1}".encode() in head.lower()
 
 
 def test_a_slow_answer_comes_late(service: Emulator, api: Api) -> None:
     service.fault("status:slow,seconds=30")
-    answer = held(service, lambda: api.look("q"), 30)
+    answer = held(service, lambda: api.poll("q"), 30)
     assert answer.status_code == 404
 
 
 def test_a_dripping_answer_comes_in_pieces_and_whole() -> None:
     with Emulator(speed=1000) as service, Api(service) as api:
-        whole = api.look("q")
+        whole = api.poll("q")
         service.fault("status:drip,seconds=1,size=40")
-        dripped = api.look("q")
+        dripped = api.poll("q")
     assert (dripped.status_code, error_of(dripped)) == (404, error_of(whole))
 
 
-def test_an_endless_body_goes_on_for_as_long_as_somebody_reads(service: Emulator, api: Api) -> None:
+def test_an_endless_body_lasts_as_long_as_the_client_reads(service: Emulator, api: Api) -> None:
     service.fault("status:endless")
     size = 0
-    with api.http.stream("GET", LOOK) as answer:
+    with api.http.stream("GET", STATUS_PATH) as answer:
         for piece in answer.iter_bytes():
             size += len(piece)
             if size > 1_000_000:
                 break
     assert size > 1_000_000
-    assert api.look("q").status_code == 404
+    assert api.poll("q").status_code == 404
 
 
 def test_a_redirect_leads_elsewhere(service: Emulator, api: Api) -> None:
     service.fault(Fault(kind="redirect", location="http://localhost/elsewhere"))
-    answer = api.look("q")
+    answer = api.poll("q")
     assert (answer.status_code, answer.headers["Location"]) == (302, "http://localhost/elsewhere")
 
 
@@ -195,15 +195,15 @@ def test_cutting_a_connection_needs_the_server_of_the_emulator() -> None:
         mounted(Emulator(faults=["drop"]), "/v2/query/status")
 
 
-def test_requests_that_met_a_fault_were_seen(service: Emulator, api: Api) -> None:
+def test_requests_that_met_a_fault_are_in_the_request_log(service: Emulator, api: Api) -> None:
     service.fault("503")
-    api.look("q")
+    api.poll("q")
     assert [seen.operation for seen in service.requests] == ["status"]
 
 
-def test_an_unknown_member_of_a_fault_is_named() -> None:
+def test_the_error_names_an_unknown_member_of_a_fault() -> None:
     with pytest.raises(ValueError, match="'color'"):
-        parsed("503,color=red")
+        parse_fault("503,color=red")
 
 
 def test_a_body_that_is_cut_off_starts_nothing(service: Emulator, api: Api) -> None:
@@ -215,5 +215,5 @@ def test_a_body_that_is_cut_off_starts_nothing(service: Emulator, api: Api) -> N
 
     with pytest.raises(ConnectionAbortedError):
         api.http.post("/query/data/json", content=broken(), headers={"Content-Length": str(len(body))})
-    assert error_of(api.look("q")) == "STATUS_NOT_FOUND"
+    assert error_of(api.poll("q")) == "STATUS_NOT_FOUND"
     assert [seen.operation for seen in service.requests] == ["status"]

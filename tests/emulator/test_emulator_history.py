@@ -42,7 +42,7 @@ def test_the_history_can_be_searched(api: Api) -> None:
     assert ids(api, until="yesterday") == []
 
 
-def test_the_history_looks_one_day_back_unless_told_otherwise(service: Emulator, api: Api) -> None:
+def test_the_history_covers_one_day_by_default(service: Emulator, api: Api) -> None:
     api.start(schedule_id="old")
     service.advance(2 * 86_400)
     api.start(schedule_id="new")
@@ -51,7 +51,7 @@ def test_the_history_looks_one_day_back_unless_told_otherwise(service: Emulator,
     assert ids(api, since="today", until="now") == ids(api, since="today")
 
 
-def test_the_history_looks_at_most_ninety_days_back(service: Emulator, api: Api) -> None:
+def test_the_history_covers_at_most_ninety_days(service: Emulator, api: Api) -> None:
     api.start(schedule_id="old")
     service.advance(91 * 86_400)
     assert ids(api, since="2020-01-01T00:00:00Z") == []
@@ -60,8 +60,8 @@ def test_the_history_looks_at_most_ninety_days_back(service: Emulator, api: Api)
 def test_the_history_of_another_key_is_not_shown(service: Emulator, api: Api) -> None:
     api.start()
     service.add_key("api_other")
-    with Api(service, "api_other") as stranger:
-        assert ids(stranger) == []
+    with Api(service, "api_other") as other:
+        assert ids(other) == []
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ def test_a_query_goes_through_the_documented_states(service: Emulator, api: Api)
     found = [code_of(api.start(schedule_id="q", plan=SLOW))]
     for seconds in (10, 10, 80):
         service.advance(seconds)
-        found.append(code_of(api.look("q")))
+        found.append(code_of(api.poll("q")))
     assert found == ["SCHEDULED", "QUEUED", "RUNNING", "SUCCESS"]
 
 
@@ -21,7 +21,7 @@ def test_the_number_of_parts_grows_and_the_ready_ones_never_shrink(service: Emul
     api.start(schedule_id="q", plan=SLOW)
     seen = []
     for _ in range(21):
-        progress = api.look("q").json()["meta"]["progress"]
+        progress = api.poll("q").json()["meta"]["progress"]
         seen.append((progress["queries_ready"], progress["queries_total"]))
         service.advance(5)
     assert seen == sorted(seen)
@@ -29,36 +29,36 @@ def test_the_number_of_parts_grows_and_the_ready_ones_never_shrink(service: Emul
     assert seen[-1] == (8, 8)
 
 
-@pytest.mark.parametrize("outcome", ["FAILURE", "STOPPED", "PROCESS_EXITED", "PAUSED_BY_NOBODY"])
+@pytest.mark.parametrize("outcome", ["FAILURE", "STOPPED", "PROCESS_EXITED", "PAUSED_BY_OPERATOR"])
 def test_a_query_ends_as_its_plan_says_and_then_has_no_rows(api: Api, outcome: str) -> None:
     answer = api.start(plan=INSTANT | {"outcome": outcome})
     assert (answer.status_code, code_of(answer), answer.json()["data"]) == (200, outcome, [])
 
 
-@pytest.mark.parametrize(("wished", "status"), [({}, 403), ({"error_status": 200}, 200)])
-def test_a_failure_can_show_as_an_error(api: Api, wished: dict[str, int], status: int) -> None:
-    failing = INSTANT | {"outcome": "FAILURE", "error": "QUERY_AUTH_UNAVAILABLE"} | wished
+@pytest.mark.parametrize(("overrides", "status"), [({}, 403), ({"error_status": 200}, 200)])
+def test_a_failure_can_show_as_an_error(api: Api, overrides: dict[str, int], status: int) -> None:
+    failing = INSTANT | {"outcome": "FAILURE", "error": "QUERY_AUTH_UNAVAILABLE"} | overrides
     api.start(schedule_id="q", plan=failing)
-    answer = api.look("q")
+    answer = api.poll("q")
     assert (answer.status_code, error_of(answer)) == (status, "QUERY_AUTH_UNAVAILABLE")
 
 
 def test_a_run_of_more_than_four_hours_fails(service: Emulator, api: Api) -> None:
     api.start(schedule_id="q", plan={"run_seconds": 20_000})
     service.advance(4 * 3600 - 1)
-    before = code_of(api.look("q"))
+    before = code_of(api.poll("q"))
     service.advance(2)
-    assert (before, code_of(api.look("q"))) == ("RUNNING", "FAILURE")
+    assert (before, code_of(api.poll("q"))) == ("RUNNING", "FAILURE")
 
 
-def test_the_plan_of_the_emulator_holds_for_queries_without_wishes() -> None:
+def test_the_plan_of_the_emulator_applies_to_queries_without_their_own() -> None:
     with (
         Emulator(clock=StandingClock(), plan=Plan(scheduled_seconds=5, queued_seconds=5)) as service,
         Api(service) as api,
     ):
         api.start(schedule_id="q")
         service.advance(6)
-        assert code_of(api.look("q")) == "QUEUED"
+        assert code_of(api.poll("q")) == "QUEUED"
 
 
 def test_a_plan_can_depend_on_the_query() -> None:
@@ -90,23 +90,23 @@ def test_old_accounts_get_200_for_a_query_that_has_not_ended() -> None:
 def test_the_status_of_a_query_is_kept_for_one_hour_after_its_end(service: Emulator, api: Api) -> None:
     api.start(schedule_id="q", plan=SLOW)
     service.advance(100 + 3599)
-    kept = code_of(api.look("q"))
+    kept = code_of(api.poll("q"))
     service.advance(1)
-    gone = api.look("q")
+    gone = api.poll("q")
     assert (kept, gone.status_code, error_of(gone)) == ("SUCCESS", 404, "STATUS_NOT_FOUND")
 
 
 def test_the_status_of_a_missing_query_can_be_400() -> None:
     with Emulator(not_found_status=400) as service, Api(service) as api:
-        answer = api.look("never")
+        answer = api.poll("never")
     assert (answer.status_code, error_of(answer)) == (400, "STATUS_NOT_FOUND")
 
 
 def test_another_key_does_not_see_the_query(service: Emulator, api: Api) -> None:
     api.start(schedule_id="q")
     service.add_key("api_other")
-    with Api(service, "api_other") as stranger:
-        assert error_of(stranger.look("q")) == "STATUS_NOT_FOUND"
+    with Api(service, "api_other") as other:
+        assert error_of(other.poll("q")) == "STATUS_NOT_FOUND"
 
 
 def test_the_same_id_joins_the_run_that_is_under_way(service: Emulator, api: Api) -> None:
@@ -116,18 +116,18 @@ def test_the_same_id_joins_the_run_that_is_under_way(service: Emulator, api: Api
     assert (code_of(joined), joined.json()["meta"]["progress"]["queries_ready"]) == ("RUNNING", 3)
 
 
-def test_the_same_query_gets_the_kept_result_and_another_one_runs_anew(service: Emulator, api: Api) -> None:
+def test_the_same_query_gets_the_kept_result_and_another_query_runs(service: Emulator, api: Api) -> None:
     api.start(schedule_id="q", plan=SLOW)
     service.advance(101)
     same, other = api.start(schedule_id="q", plan=SLOW), api.start(schedule_id="q", fields="hour")
     assert (code_of(same), code_of(other)) == ("SUCCESS", "SCHEDULED")
 
 
-def test_a_query_that_ended_badly_runs_again_under_the_same_id(service: Emulator, api: Api) -> None:
+def test_a_query_that_failed_runs_again_under_the_same_id(service: Emulator, api: Api) -> None:
     plan = {"outcome": "FAILURE"}
     api.start(schedule_id="q", plan=plan)
     service.advance(10)
-    ended = code_of(api.look("q"))
+    ended = code_of(api.poll("q"))
     assert (ended, code_of(api.start(schedule_id="q", plan=plan))) == ("FAILURE", "SCHEDULED")
 
 

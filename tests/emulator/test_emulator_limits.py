@@ -13,7 +13,7 @@ def test_a_full_licence_runs_queries_in_the_order_of_their_arrival() -> None:
         found = [[code_of(api.start(schedule_id=name)) for name in names]]
         for _ in range(2):
             service.advance(10)
-            found.append([code_of(api.look(name)) for name in names])
+            found.append([code_of(api.poll(name)) for name in names])
     assert found == [
         ["RUNNING", "RUNNING", "QUEUED", "QUEUED"],
         ["SUCCESS", "SUCCESS", "RUNNING", "RUNNING"],
@@ -21,18 +21,18 @@ def test_a_full_licence_runs_queries_in_the_order_of_their_arrival() -> None:
     ]
 
 
-def test_the_workflow_tells_how_full_the_licence_is() -> None:
+def test_the_workflow_reports_how_full_the_licence_is() -> None:
     with Emulator(clock=StandingClock(), plan=TEN_SECONDS, concurrency=2) as service, Api(service) as api:
         for name in ("a", "b", "c"):
             api.start(schedule_id=name)
-        full = api.look("a").json()["meta"]["workflow"]
+        full = api.poll("a").json()["meta"]["workflow"]
         service.advance(100)
-        empty = api.look("a").json()["meta"]["workflow"]
+        empty = api.poll("a").json()["meta"]["workflow"]
     assert full == {"tasks_scheduled": 1, "tasks_running": 2}
     assert empty == {"tasks_scheduled": 0, "tasks_running": 0}
 
 
-def test_only_so_many_requests_may_wait_for_the_run_of_another_one() -> None:
+def test_the_number_of_requests_that_wait_for_one_run_is_limited() -> None:
     with Emulator(clock=StandingClock(), plan=TEN_SECONDS) as service, Api(service) as api:
         api.start(schedule_id="q")
         with ThreadPoolExecutor(10) as pool:
@@ -46,7 +46,7 @@ def test_only_so_many_requests_may_wait_for_the_run_of_another_one() -> None:
     assert (code_of(asking), codes) == ("RUNNING", {"SUCCESS"})
 
 
-def test_requests_that_gave_up_no_longer_wait() -> None:
+def test_requests_whose_client_disconnected_no_longer_count_as_waiting() -> None:
     with Emulator(clock=StandingClock(), plan=TEN_SECONDS, waiting_duplicates=1) as service, Api(service) as api:
         api.start(schedule_id="q")
         with ThreadPoolExecutor(1) as pool, Api(service) as impatient:
@@ -59,13 +59,13 @@ def test_requests_that_gave_up_no_longer_wait() -> None:
     assert code_of(answer) == "SUCCESS"
 
 
-def test_more_requests_in_a_second_than_allowed_are_told_when_to_come_back() -> None:
+def test_requests_above_the_limit_per_second_get_a_retry_after() -> None:
     with Emulator(clock=StandingClock(), per_second=2) as service, Api(service) as api:
-        codes = [api.look("q").status_code for _ in range(3)]
+        codes = [api.poll("q").status_code for _ in range(3)]
         service.advance(0.5)
-        refused = api.look("q")
+        refused = api.poll("q")
         service.advance(0.5)
-        again = api.look("q").status_code
+        again = api.poll("q").status_code
     assert (codes, again) == ([404, 404, 429], 404)
     assert (error_of(refused), refused.headers["Retry-After"]) == ("TOO_MANY_REQUESTS", "1")
 
@@ -73,19 +73,19 @@ def test_more_requests_in_a_second_than_allowed_are_told_when_to_come_back() -> 
 def test_the_headers_count_the_requests_of_the_last_hour_for_each_key() -> None:
     with Emulator(clock=StandingClock(), per_hour=3) as service, Api(service) as api:
         service.add_key("api_other")
-        left = [api.look("q").headers["X-RateLimit-Remaining"] for _ in range(3)]
+        left = [api.poll("q").headers["X-RateLimit-Remaining"] for _ in range(3)]
         service.advance(600)
-        refused = api.look("q")
+        refused = api.poll("q")
         with Api(service, "api_other") as other:
-            assert other.look("q").headers["X-RateLimit-Remaining"] == "2"
+            assert other.poll("q").headers["X-RateLimit-Remaining"] == "2"
     assert (left, refused.headers["X-RateLimit-Limit"]) == (["2", "1", "0"], "3")
     assert refused.headers["Retry-After"] == "3000"
 
 
-def test_a_client_of_a_fast_service_is_told_to_wait_in_seconds_of_its_own() -> None:
+def test_retry_after_counts_seconds_of_the_client() -> None:
     with Emulator(clock=StandingClock(), speed=60, per_hour=1) as service, Api(service) as api:
-        api.look("q")
-        assert api.look("q").headers["Retry-After"] == "60"
+        api.poll("q")
+        assert api.poll("q").headers["Retry-After"] == "60"
 
 
 def test_a_data_source_can_be_limited_by_the_day() -> None:

@@ -1,6 +1,6 @@
 import pytest
 from supermetrics_query.emulator import INSTANT, Emulator
-from supermetrics_query.emulator.numbers import NULL_EVERY, cell, numbers
+from supermetrics_query.emulator.sources import NULL_EVERY, cell, numbers
 
 from tests.emulator.helpers import Api, error_of
 
@@ -27,7 +27,7 @@ def test_a_million_rows_can_be_paged_from_the_end() -> None:
             settings=settings(1_000_000, 5),
             offset_end=0,
         )
-        body = api.look("q", offset_start=999_998).json()
+        body = api.poll("q", offset_start=999_998).json()
     assert body["data"] == [[999_998, cell(999_998, 2)], [999_999, cell(999_999, 2)]]
     assert body["meta"]["result"]["total_rows"] == 1_000_000
 

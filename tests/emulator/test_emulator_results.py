@@ -29,13 +29,13 @@ def results(api: Api, schedule_id: str, **window: int) -> httpx.Response:
     return api.http.get("/query/results", params={"json": sent})
 
 
-def fetched(api: Api, form: str, **window: int) -> httpx.Response:
-    api.start(form=form, schedule_id="q", plan=INSTANT, **QUERY)
+def fetched(api: Api, format: str, **window: int) -> httpx.Response:
+    api.start(format=format, schedule_id="q", plan=INSTANT, **QUERY)
     return results(api, "q", **window)
 
 
 @pytest.mark.parametrize(
-    ("form", "media_type", "text"),
+    ("format", "media_type", "text"),
     [
         ("csv", "text/csv", "Airport,Date,Wind gust\nEWR,2013-01-01,\nEWR,2013-01-01,25.32\n"),
         (
@@ -50,44 +50,44 @@ def fetched(api: Api, form: str, **window: int) -> httpx.Response:
         ),
     ],
 )
-def test_results_come_in_the_form_the_query_was_started_with(api: Api, form: str, media_type: str, text: str) -> None:
-    answer = fetched(api, form)
+def test_results_come_in_the_format_of_the_start(api: Api, format: str, media_type: str, text: str) -> None:
+    answer = fetched(api, format)
     assert answer.headers["Content-Type"].partition(";")[0] == media_type
     assert answer.text == text
 
 
-def test_keyed_forms_are_objects_without_anything_about_the_query(api: Api) -> None:
+def test_keyed_formats_hold_objects_and_no_metadata(api: Api) -> None:
     assert fetched(api, "keyjson").json() == ROWS
     lines = fetched(api, "ndjson")
     assert lines.headers["Content-Type"] == "application/x-ndjson"
     assert [json.loads(line) for line in lines.text.splitlines()] == ROWS
 
 
-@pytest.mark.parametrize("form", ["powerbi", "pbijson"])
-def test_forms_for_power_bi_describe_their_columns_beside_the_rows(api: Api, form: str) -> None:
-    body = fetched(api, form).json()
+@pytest.mark.parametrize("format", ["powerbi", "pbijson"])
+def test_formats_for_power_bi_describe_their_columns_beside_the_rows(api: Api, format: str) -> None:
+    body = fetched(api, format).json()
     assert body["meta"]["headers"][2] == {"name": "Wind gust", "data_type": "float.number.value"}
     assert body["data"] == [list(row.values()) for row in ROWS]
 
 
-@pytest.mark.parametrize("form", ["json", "qlik", "tableau"])
-def test_array_forms_begin_with_the_titles(api: Api, form: str) -> None:
-    answer = fetched(api, form)
+@pytest.mark.parametrize("format", ["json", "qlik", "tableau"])
+def test_array_formats_begin_with_the_titles(api: Api, format: str) -> None:
+    answer = fetched(api, format)
     assert answer.headers["Content-Type"] == JSON
     assert answer.json()["data"] == [["Airport", "Date", "Wind gust"], *(list(row.values()) for row in ROWS)]
 
 
-def test_the_status_is_always_told_in_the_default_form(api: Api) -> None:
-    api.start(form="csv", schedule_id="q", plan=INSTANT, **QUERY)
+def test_the_status_is_always_reported_in_the_default_format(api: Api) -> None:
+    api.start(format="csv", schedule_id="q", plan=INSTANT, **QUERY)
     assert api.rows("q", offset_end=0) == [["Airport", "Date", "Wind gust"]]
 
 
-def test_the_start_of_a_query_that_ends_at_once_answers_in_its_form(api: Api) -> None:
-    assert api.start(form="keyjson", plan=INSTANT, **QUERY).json() == ROWS
+def test_a_query_that_ends_at_once_answers_its_start_in_its_format(api: Api) -> None:
+    assert api.start(format="keyjson", plan=INSTANT, **QUERY).json() == ROWS
 
 
-def test_the_start_of_a_query_that_goes_on_answers_with_its_state(api: Api) -> None:
-    answer = api.start(form="csv")
+def test_a_query_that_still_runs_answers_its_start_with_its_status(api: Api) -> None:
+    answer = api.start(format="csv")
     assert (answer.status_code, answer.json()["meta"]["status_code"]) == (202, "SCHEDULED")
 
 
@@ -97,15 +97,15 @@ def test_results_that_can_be_paged_are(api: Api) -> None:
     assert fetched(api, "csv", offset=1, limit=1).text.count("\n") == 3
 
 
-@pytest.mark.parametrize(("form", "text"), [("keyjson", "[]"), ("csv", ""), ("ndjson", "")])
-def test_an_empty_result_is_empty_in_every_form(api: Api, form: str, text: str) -> None:
-    api.start(form=form, schedule_id="q", plan=INSTANT, filter="airport == X")
+@pytest.mark.parametrize(("format", "text"), [("keyjson", "[]"), ("csv", ""), ("ndjson", "")])
+def test_an_empty_result_is_empty_in_every_format(api: Api, format: str, text: str) -> None:
+    api.start(format=format, schedule_id="q", plan=INSTANT, filter="airport == X")
     assert results(api, "q").text == text
 
 
 def test_parquet_without_pyarrow_is_refused(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("supermetrics_query.emulator.formats.find_spec", lambda _name: None)
-    answer = api.start(form="parquet")
+    answer = api.start(format="parquet")
     assert (answer.status_code, error_of(answer)) == (422, "UNPROCESSABLE_CONTENT")
 
 
@@ -121,8 +121,8 @@ def test_only_a_kept_success_has_results(service: Emulator, api: Api) -> None:
     api.start(schedule_id="running")
     api.start(schedule_id="failed", plan=INSTANT | {"outcome": "FAILURE"})
     api.start(schedule_id="q", plan=INSTANT)
-    with Api(service, "api_other") as stranger:
-        found = [results(api, name) for name in ("running", "failed", "never")] + [results(stranger, "q")]
+    with Api(service, "api_other") as other:
+        found = [results(api, name) for name in ("running", "failed", "never")] + [results(other, "q")]
     assert results(api, "q").status_code == 200
     service.advance(3600)
     found.append(results(api, "q"))
@@ -136,7 +136,7 @@ def test_a_window_that_breaks_a_limit_is_refused(api: Api, window: dict[str, int
 
 def test_links_move_the_offsets_of_the_same_request(api: Api) -> None:
     api.start(schedule_id="q", plan=INSTANT, **QUERY)
-    first = api.look("q", offset_start=0, offset_end=1).json()
+    first = api.poll("q", offset_start=0, offset_end=1).json()
     second = api.http.get(first["meta"]["paginate"]["next"]).json()
     assert first["meta"]["paginate"]["prev"] is None
     assert second["data"] == [list(ROWS[1].values())]
@@ -144,6 +144,6 @@ def test_links_move_the_offsets_of_the_same_request(api: Api) -> None:
     assert api.http.get(second["meta"]["paginate"]["prev"]).json()["data"] == first["data"]
 
 
-def test_a_look_without_a_last_row_has_no_links(api: Api) -> None:
+def test_a_status_request_without_a_last_row_has_no_links(api: Api) -> None:
     api.start(schedule_id="q", plan=INSTANT)
-    assert api.look("q").json()["meta"]["paginate"] == {"prev": None, "next": None}
+    assert api.poll("q").json()["meta"]["paginate"] == {"prev": None, "next": None}

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from supermetrics_query.emulator import INSTANT, Emulator
-from supermetrics_query.emulator.faults import OPERATIONS, Fault, parsed
-from supermetrics_query.emulator.limits import HISTORY, QUERY, RESULTS, STATUS
+from supermetrics_query.emulator.faults import OPERATIONS, Fault, parse_fault
+from supermetrics_query.emulator.validation import HISTORY, QUERY, RESULTS, STATUS
 
 from tests.emulator.helpers import NO_TLS
 
@@ -49,7 +49,7 @@ def test_no_query_breaks_the_service(query: dict[str, object], ds_id: object) ->
 @settings(deadline=None, max_examples=60)
 def test_no_plan_breaks_the_service(plan: dict[str, object]) -> None:
     query = {"ds_id": "WEATHER", "sync_timeout": 0, "settings": {"emulator": plan}}
-    # A plan may well ask for status 500.
+    # A plan may ask for any status, also for 500.
     assert asked("POST", "/query/data/json", body=query) in DOCUMENTED | set(range(200, 600))
 
 
@@ -63,7 +63,7 @@ def test_no_parameter_breaks_the_service(operation: str, sent: dict[str, object]
 
 @given(st.sampled_from(OPERATIONS), st.integers(1, 10**6), st.integers(200, 599))
 def test_a_fault_means_what_it_says(operation: str, times: int, status: int) -> None:
-    assert parsed(f"{operation}:{times}*{status}") == Fault(operation=operation, times=times, status=status)
+    assert parse_fault(f"{operation}:{times}*{status}") == Fault(operation=operation, times=times, status=status)
 
 
 @pytest.mark.parametrize("depth", [10, 900, 950, 960, 970, 980, 990, 1000, 100_000])

@@ -13,7 +13,7 @@ SECOND = ["EWR", "2013-01-01", 33.98]
 THIRD = ["EWR", "2013-01-02", 24.08]
 
 
-def test_rows_come_with_a_header_and_facts_about_them(api: Api) -> None:
+def test_rows_come_with_a_header_and_metadata(api: Api) -> None:
     body = api.start(plan=INSTANT, ds_accounts="EWR", start_date="2013-01-01", end_date="2013-01-01").json()
     assert body["data"] == [TITLES, FIRST, SECOND]
     assert body["meta"]["result"]["total_rows"] == 2
@@ -28,7 +28,7 @@ def test_columns_stand_where_data_column_says(api: Api) -> None:
     assert [TITLES[field["data_column"]] for field in fields] == [field["field_name"] for field in fields]
 
 
-def test_columns_can_stand_in_the_order_in_which_they_were_asked_for() -> None:
+def test_columns_can_keep_the_requested_order() -> None:
     with Emulator(plan=Plan(scheduled_seconds=0, queued_seconds=0, run_seconds=0), reorder_columns=False) as s:
         api = Api(s)
         with api.http:
@@ -54,9 +54,7 @@ def test_the_header_can_be_left_out(api: Api) -> None:
         ("first", [TITLES, FIRST, SECOND], [THIRD]),
     ],
 )
-def test_the_header_counts_as_the_emulator_was_told(
-    header: HeaderRow, first: list[object], second: list[object]
-) -> None:
+def test_the_header_counts_as_configured(header: HeaderRow, first: list[object], second: list[object]) -> None:
     day = {"ds_accounts": ["EWR"], "start_date": "2013-01-01", "end_date": "2013-01-02", "max_rows": 3}
     with Emulator(clock=StandingClock(), header=header) as service, Api(service) as api:
         api.start(schedule_id="q", plan=INSTANT, **day)
@@ -64,7 +62,7 @@ def test_the_header_counts_as_the_emulator_was_told(
     assert pages == [first, second]
 
 
-def test_every_row_is_met_once_when_pages_are_read_one_by_one(api: Api) -> None:
+def test_consecutive_pages_hold_every_row_once(api: Api) -> None:
     api.start(schedule_id="q", plan=INSTANT)
     whole = api.rows("q")
     pages = [api.rows("q", offset_start=start, offset_end=start + 999) for start in range(0, 4000, 1000)]

@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from supermetrics_query.emulator import INSTANT, Emulator
-from supermetrics_query.emulator.numbers import numbers
+from supermetrics_query.emulator.sources import numbers
 
 from tests.emulator.helpers import Api, error_of
 
@@ -92,7 +92,7 @@ def test_an_order_that_makes_no_sense_is_refused(api: Api, order: str) -> None:
     assert error_of(api.start(order_rows=order)) == "BAD_REQUEST"
 
 
-def test_only_so_many_rows_are_delivered_after_ordering(api: Api) -> None:
+def test_max_rows_applies_after_ordering(api: Api) -> None:
     everything = column(api, "temp", order_rows="temp desc")
     assert column(api, "temp", order_rows="temp desc", max_rows=2) == everything[:2]
 

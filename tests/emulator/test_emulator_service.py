@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from supermetrics_query.emulator import INSTANT, Emulator, Plan, app, read_csv
-from supermetrics_query.emulator.server import bound_to
+from supermetrics_query.emulator.server import bind_socket
 
 from tests.emulator.helpers import Api, code_of, mounted
 
@@ -41,13 +41,13 @@ def test_an_emulator_can_be_started_again_and_remembers() -> None:
     with service, Api(service) as api:
         api.start(schedule_id="q")
     with service, Api(service) as api:
-        assert code_of(api.look("q")) == "SUCCESS"
+        assert code_of(api.poll("q")) == "SUCCESS"
 
 
-def test_emulators_side_by_side_know_nothing_of_each_other() -> None:
+def test_emulators_are_independent_of_each_other() -> None:
     with Emulator() as one, Emulator() as two, Api(one) as api, Api(two) as other:
         api.start(schedule_id="q")
-        assert (api.look("q").status_code, other.look("q").status_code) == (200, 404)
+        assert (api.poll("q").status_code, other.poll("q").status_code) == (200, 404)
 
 
 def test_an_emulator_that_does_not_run_has_no_address() -> None:
@@ -61,7 +61,7 @@ def test_an_emulator_that_cannot_start_says_so(monkeypatch: pytest.MonkeyPatch) 
         unusable.close()
         return unusable
 
-    monkeypatch.setattr("supermetrics_query.emulator.service.bound_to", broken)
+    monkeypatch.setattr("supermetrics_query.emulator.service.bind_socket", broken)
     monkeypatch.setattr("supermetrics_query.emulator.service.origin_of", lambda _bound: "")
     monkeypatch.setattr(threading, "excepthook", lambda _args: None)
     with pytest.raises(RuntimeError, match="could not be started"), Emulator():
@@ -103,13 +103,13 @@ def test_the_foreground_ends_at_a_signal() -> None:
 
 
 def test_a_port_in_use_is_refused_at_once() -> None:
-    with bound_to("127.0.0.1", 0) as taken:
+    with bind_socket("127.0.0.1", 0) as taken:
         taken.listen()
         with pytest.raises(OSError, match="in use"):
-            bound_to("127.0.0.1", taken.getsockname()[1])
+            bind_socket("127.0.0.1", taken.getsockname()[1])
 
 
-def test_two_hundred_clients_at_once_lose_and_double_nothing() -> None:
+def test_two_hundred_concurrent_clients_lose_and_duplicate_nothing() -> None:
     ids = [f"q{number}" for number in range(200)]
 
     def work(schedule_id: str) -> tuple[str, int]:

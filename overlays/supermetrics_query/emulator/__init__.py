@@ -8,13 +8,12 @@ with Emulator(plan=Plan(run_seconds=60)) as service:
 
 from starlette.types import ASGIApp
 
-from .behaviour import Behaviour
+from .behaviour import INSTANT, Behaviour, Plan
 from .clock import Clock
 from .faults import Fault
-from .journal import SeenRequest
-from .plans import INSTANT, Plan
 from .service import Emulator
 from .sources import Source, parse_csv, read_csv
+from .state import SeenRequest
 
 __all__ = [
     "Behaviour",
@@ -32,5 +31,5 @@ __all__ = [
 
 
 def app() -> ASGIApp:
-    """Return the service with its defaults, for servers that want a factory."""
+    """Return an emulator with default options as an ASGI application, for servers that take a factory."""
     return Emulator().app

@@ -1,4 +1,4 @@
-"""The time of the service: an injected clock, made faster by a factor and moved on by hand."""
+"""The time of the service: a clock that can be injected, run faster, and moved forward by hand."""
 
 import asyncio
 import threading
@@ -9,12 +9,11 @@ from typing import Protocol
 
 Alarm = tuple[asyncio.AbstractEventLoop, asyncio.Event]
 
-
-LEAST_STEP = 1e-6  # seconds; a smaller one may be lost when it is added to the time
+MIN_STEP = 1e-6  # seconds; a smaller step may be lost when it is added to the time
 
 
 class Clock(Protocol):
-    """What the service needs of a clock; both speak of seconds."""
+    """The clock that the service needs; its unit is the second."""
 
     def now(self) -> float:
         """Return the time that has passed since some fixed moment."""
@@ -33,50 +32,50 @@ class MonotonicClock:
         return time.monotonic()
 
     async def wait_until(self, moment: float) -> None:
-        """Wait for a moment."""
+        """Return when the clock shows this moment."""
         await asyncio.sleep(moment - time.monotonic())
 
 
 class Timeline:
-    """Seconds since the service began; `advance` may be called from any thread and wakes whoever waits."""
+    """Seconds since the service began; `advance` may be called from any thread and wakes every sleeper."""
 
     def __init__(self, clock: Clock, speed: float) -> None:
         self.speed = speed
         self._clock = clock
         self._origin = clock.now()
-        self._jumped = 0.0
+        self._advanced = 0.0
         self._alarms: set[Alarm] = set()
         self._lock = threading.Lock()
 
     def now(self) -> float:
         """Return the age of the service."""
-        return (self._clock.now() - self._origin) * self.speed + self._jumped
+        return (self._clock.now() - self._origin) * self.speed + self._advanced
 
     @property
     def sleepers(self) -> int:
-        """How many are waiting for some moment."""
+        """How many tasks are waiting for time to pass."""
         return len(self._alarms)
 
     def advance(self, seconds: float) -> None:
-        """Let that much time pass at once."""
+        """Move the time forward by `seconds`; raise ValueError if they are negative."""
         if not seconds >= 0:
             raise ValueError(f"time cannot go back: {seconds!r} seconds")
         with self._lock:
-            self._jumped += seconds
+            self._advanced += seconds
             for loop, event in self._alarms:
                 loop.call_soon_threadsafe(event.set)
 
     async def sleep(self, seconds: float) -> None:
-        """Wait that long."""
+        """Return after `seconds`."""
         await self.sleep_until(self.now() + seconds)
 
     async def sleep_until(self, moment: float) -> None:
-        """Wait for a moment, which may have passed already."""
-        with self._alarm() as jumped:
+        """Return when the service has reached this age, at once if it already has."""
+        with self._alarm() as advanced:
             while (left := moment - self.now()) > 0:
-                moment_of_clock = self._clock.now() + max(left / self.speed, LEAST_STEP)
-                await first_of(self._clock.wait_until(moment_of_clock), jumped.wait())
-                jumped.clear()
+                until = self._clock.now() + max(left / self.speed, MIN_STEP)
+                await _wait_for_first(self._clock.wait_until(until), advanced.wait())
+                advanced.clear()
 
     @contextmanager
     def _alarm(self) -> Iterator[asyncio.Event]:
@@ -90,8 +89,7 @@ class Timeline:
                 self._alarms.discard(alarm)
 
 
-async def first_of(*waits: Coroutine[object, object, object]) -> None:
-    """Wait until one of them has ended, and give up the others."""
+async def _wait_for_first(*waits: Coroutine[object, object, object]) -> None:
     tasks = [asyncio.ensure_future(wait) for wait in waits]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

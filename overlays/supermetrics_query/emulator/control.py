@@ -1,4 +1,4 @@
-r"""The same scripting as in Python for tests in other languages, below `/_emulator` and without a key.
+r"""Control over HTTP, for tests in other languages: below `/_emulator`, without a key.
 
 POST   /_emulator/faults    {"faults": ["status:3*503", {"kind": "drop", "operation": "start"}]}
 DELETE /_emulator/faults
@@ -17,75 +17,75 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from .decoding import an_object, decoded
-from .faults import fault_of, parsed
-from .formats import JSON, dumped
-from .plans import Plan, planned
+from .behaviour import Plan, override_plan
+from .faults import make_fault, parse_fault
+from .formats import JSON, dump_json
 from .problems import ServiceError
 from .sources import parse_csv
-from .world import World
+from .state import State
+from .validation import as_object, decode_json
 
 PATH = "/_emulator"
 CENTURY = 3_155_760_000  # seconds
 Members = Mapping[str, object]
-Command = Callable[[World, Members], Members]
+Command = Callable[[State, Members], Members]
 
 
-def _faults(world: World, sent: Members) -> Members:
+def _faults(state: State, sent: Members) -> Members:
     wanted = sent.get("faults")
     listed = wanted if isinstance(wanted, list) else [wanted]
-    faults = [parsed(item) if isinstance(item, str) else fault_of(an_object(item)) for item in listed]
+    faults = [parse_fault(item) if isinstance(item, str) else make_fault(as_object(item)) for item in listed]
     for fault in faults:
-        world.faults.add(fault)
+        state.faults.add(fault)
     return {"faults": [attrs.asdict(fault) for fault in faults]}
 
 
-def _no_faults(world: World, _sent: Members) -> Members:
-    world.faults.clear()
+def _no_faults(state: State, _sent: Members) -> Members:
+    state.faults.clear()
     return {"faults": []}
 
 
-def _plan(world: World, sent: Members) -> Members:
-    world.plan = planned(Plan(), sent)
-    return {"plan": attrs.asdict(world.plan)}
+def _plan(state: State, sent: Members) -> Members:
+    state.plan = override_plan(Plan(), sent)
+    return {"plan": attrs.asdict(state.plan)}
 
 
-def _advance(world: World, sent: Members) -> Members:
+def _advance(state: State, sent: Members) -> Members:
     seconds = sent.get("seconds")
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= CENTURY:
         raise ValueError(f"seconds must be a number from 0 to {CENTURY}")
-    world.timeline.advance(seconds)
-    return {"now": world.timeline.now()}
+    state.timeline.advance(seconds)
+    return {"now": state.timeline.now()}
 
 
-def _source(world: World, sent: Members) -> Members:
+def _source(state: State, sent: Members) -> Members:
     ds_id, source = _text(sent, "ds_id"), parse_csv(_text(sent, "csv"))
-    world.sources[ds_id] = source
+    state.sources[ds_id] = source
     return {"ds_id": ds_id, "fields": list(source.ids), "rows": len(source.rows)}
 
 
-def _key(world: World, sent: Members) -> Members:
-    world.keys.add(_text(sent, "key"))
+def _key(state: State, sent: Members) -> Members:
+    state.keys.add(_text(sent, "key"))
     return {}
 
 
 def _text(sent: Members, name: str) -> str:
     value = sent.get(name)
     if not isinstance(value, str) or not value:
-        raise ValueError(f"{name} must be a text")
+        raise ValueError(f"{name} must be a non-empty string")
     return value
 
 
-def _reset(world: World, _sent: Members) -> Members:
-    world.reset()
+def _reset(state: State, _sent: Members) -> Members:
+    state.reset()
     return {}
 
 
-def _requests(world: World, _sent: Members) -> Members:
+def _requests(state: State, _sent: Members) -> Members:
     return {
         "requests": [
             attrs.asdict(seen) | {"operation": seen.operation, "schedule_id": seen.schedule_id}
-            for seen in tuple(world.journal)
+            for seen in tuple(state.request_log)
         ]
     }
 
@@ -102,19 +102,19 @@ COMMANDS: Mapping[tuple[str, str], Command] = {
 }
 
 
-def control(world: World) -> list[Route]:
+def control(state: State) -> list[Route]:
     """Return the routes of the control endpoint."""
     return [
-        Route(f"{PATH}/{name}", _endpoint(world, command), methods=[method])
+        Route(f"{PATH}/{name}", _endpoint(state, command), methods=[method])
         for (method, name), command in COMMANDS.items()
     ]
 
 
-def _endpoint(world: World, command: Command) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(state: State, command: Command) -> Callable[[Request], Awaitable[Response]]:
     async def serve(request: Request) -> Response:
         try:
             body = await request.body()
-            answer = command(world, an_object(decoded(body)) if body else {})
+            answer = command(state, as_object(decode_json(body)) if body else {})
         except ServiceError as error:
             return _answered(400, {"error": error.description})
         except (TypeError, ValueError) as error:
@@ -125,4 +125,4 @@ def _endpoint(world: World, command: Command) -> Callable[[Request], Awaitable[R
 
 
 def _answered(status: int, body: Members) -> Response:
-    return Response(dumped(body), status, media_type=JSON)
+    return Response(dump_json(body), status, media_type=JSON)

@@ -1,4 +1,7 @@
-"""The forms in which rows are delivered, each written piece by piece."""
+"""Which rows a page holds, and the formats in which they are written, piece by piece.
+
+Offsets are zero-based and inclusive. Observations of the API contradict each other on how the header row counts.
+"""
 
 import csv
 import html
@@ -12,10 +15,63 @@ from itertools import chain
 import attrs
 import msgspec
 
-from .pages import Page
+from .behaviour import HeaderRow
 from .problems import ServiceError, bad_request
-from .rows import batches
-from .sources import Row
+from .rows import Row, batches, within
+from .selection import Result
+from .sources import Column
+from .validation import Members, get_integer
+
+
+@attrs.frozen
+class Window:
+    """The rows from `start` up to but not including `stop`, or to the end without `stop`."""
+
+    start: int = 0
+    stop: int | None = None
+
+
+ALL_ROWS = Window()
+
+
+@attrs.frozen(eq=False)
+class Page:
+    """Some rows of a result, with or without a header row."""
+
+    columns: tuple[Column, ...]
+    has_titles: bool
+    rows: Sequence[Row]
+
+    @property
+    def titles(self) -> list[Row]:
+        """The header row as a list of rows, empty if there is none."""
+        return [tuple(column.name for column in self.columns)] if self.has_titles else []
+
+
+def offset_window(sent: Members) -> Window:
+    """Return the window of `offset_start` and `offset_end`; raise ServiceError if they are in the wrong order."""
+    start, end = get_integer(sent, "offset_start") or 0, get_integer(sent, "offset_end")
+    if end is not None and end < start:
+        raise bad_request("offset_end must not be less than offset_start.")
+    return Window(start, None if end is None else end + 1)
+
+
+def limit_window(sent: Members) -> Window:
+    """Return the window of `offset` and `limit`."""
+    start, limit = get_integer(sent, "offset") or 0, get_integer(sent, "limit")
+    return Window(start, None if limit is None else start + limit)
+
+
+def page_of(result: Result, window: Window, header: HeaderRow | None) -> Page:
+    """Return the page of a window; an empty result has no header row."""
+    if not result.rows or header is None:
+        return Page(result.columns, has_titles=False, rows=within(result.rows, window.start, window.stop))
+    start, stop, first = window.start, window.stop, window.start == 0
+    if header == "row":  # the header takes the place of row 0
+        start, stop = max(start - 1, 0), None if stop is None else max(stop - 1, 0)
+    titled = first or header == "repeat"
+    return Page(result.columns, has_titles=titled, rows=within(result.rows, start, stop))
+
 
 Meta = Mapping[str, object]
 Write = Callable[[Meta, Page], Iterable[bytes]]
@@ -23,44 +79,44 @@ JSON = "application/json"
 
 
 @attrs.frozen
-class Form:
-    """A form: its media type, and how it is written."""
+class Format:
+    """An output format: its media type, and the function that writes it."""
 
     media_type: str
     write: Write
     has_pages: bool = False
-    """Whether it is read page by page or as a whole."""
+    """Whether results can be read page by page."""
     has_titles: bool = True
-    """Whether a header row is one of its rows."""
+    """Whether the header row is one of the rows."""
 
 
-def dumped(value: object) -> bytes:
-    """Return a value as JSON in the way of the API, which escapes what is not ASCII."""
+def dump_json(value: object) -> bytes:
+    """Return a value as JSON; like the API, it escapes characters that are not ASCII."""
     return json.dumps(value, separators=(",", ":")).encode()
 
 
-def arrays(meta: Meta, page: Page) -> Iterator[bytes]:
-    """Write the default JSON."""
-    yield b'{"meta":' + dumped(meta) + b',"data":'
-    yield from _listed(_with_titles(page))
+def _arrays(meta: Meta, page: Page) -> Iterator[bytes]:
+    """Yield the default JSON: an object with `meta` and an array of arrays."""
+    yield b'{"meta":' + dump_json(meta) + b',"data":'
+    yield from _json_array(_with_titles(page))
     yield b"}"
 
 
-def _described(meta: Meta, page: Page) -> Iterator[bytes]:
+def _with_headers(meta: Meta, page: Page) -> Iterator[bytes]:
     headers = [{"name": column.name, "data_type": column.data_type} for column in page.columns]
-    return arrays({**meta, "headers": headers}, page)
+    return _arrays({**meta, "headers": headers}, page)
 
 
-def _keyed(_meta: Meta, page: Page) -> Iterator[bytes]:
-    return _listed(_objects(page))
+def _keyed_json(_meta: Meta, page: Page) -> Iterator[bytes]:
+    return _json_array(_objects(page))
 
 
-def _lines(_meta: Meta, page: Page) -> Iterator[bytes]:
+def _ndjson(_meta: Meta, page: Page) -> Iterator[bytes]:
     for batch in _objects(page):
         yield b"".join(msgspec.json.encode(item) + b"\n" for item in batch)
 
 
-def _separated(delimiter: str) -> Write:
+def _delimited(delimiter: str) -> Write:
     def write(_meta: Meta, page: Page) -> Iterator[bytes]:
         for batch in _with_titles(page):
             text = io.StringIO()
@@ -70,7 +126,7 @@ def _separated(delimiter: str) -> Write:
     return write
 
 
-def _table(_meta: Meta, page: Page) -> Iterator[bytes]:
+def _html(_meta: Meta, page: Page) -> Iterator[bytes]:
     yield b"<table>\n"
     for row in page.titles:
         yield _table_row(row, "th")
@@ -103,36 +159,36 @@ def _objects(page: Page) -> Iterator[Sequence[dict[str, object]]]:
         yield [dict(zip(ids, row, strict=True)) for row in batch]
 
 
-def _listed(found: Iterable[Sequence[object]]) -> Iterator[bytes]:
+def _json_array(groups: Iterable[Sequence[object]]) -> Iterator[bytes]:
     yield b"["
     separator = b""
-    for batch in found:
+    for batch in groups:
         if batch:
             yield separator + msgspec.json.encode(batch)[1:-1]
             separator = b","
     yield b"]"
 
 
-DEFAULT_FORM = Form(JSON, arrays, has_pages=True)
-FORMS: Mapping[str, Form] = {
-    "json": DEFAULT_FORM,
-    "keyjson": Form(JSON, _keyed, has_pages=True, has_titles=False),
-    "ndjson": Form("application/x-ndjson", _lines, has_titles=False),
-    "csv": Form("text/csv; charset=utf-8", _separated(",")),
-    "tsv": Form("text/tab-separated-values; charset=utf-8", _separated("\t")),
-    "html": Form("text/html; charset=utf-8", _table),
-    "powerbi": Form(JSON, _described, has_pages=True, has_titles=False),
-    "pbijson": Form(JSON, _described, has_pages=True, has_titles=False),
-    "qlik": Form(JSON, arrays, has_pages=True),
-    "tableau": Form(JSON, arrays, has_pages=True),
-    "parquet": Form("application/vnd.apache.parquet", _parquet, has_titles=False),
+DEFAULT_FORMAT = Format(JSON, _arrays, has_pages=True)
+FORMATS: Mapping[str, Format] = {
+    "json": DEFAULT_FORMAT,
+    "keyjson": Format(JSON, _keyed_json, has_pages=True, has_titles=False),
+    "ndjson": Format("application/x-ndjson", _ndjson, has_titles=False),
+    "csv": Format("text/csv; charset=utf-8", _delimited(",")),
+    "tsv": Format("text/tab-separated-values; charset=utf-8", _delimited("\t")),
+    "html": Format("text/html; charset=utf-8", _html),
+    "powerbi": Format(JSON, _with_headers, has_pages=True, has_titles=False),
+    "pbijson": Format(JSON, _with_headers, has_pages=True, has_titles=False),
+    "qlik": Format(JSON, _arrays, has_pages=True),
+    "tableau": Format(JSON, _arrays, has_pages=True),
+    "parquet": Format("application/vnd.apache.parquet", _parquet, has_titles=False),
 }
 
 
-def form(name: str) -> Form:
-    """Return a form, or refuse one that is unknown or cannot be written here."""
-    if name not in FORMS:
-        raise bad_request(f"The format {name} is not known; there are {', '.join(FORMS)}.")
+def get_format(name: str) -> Format:
+    """Return a format by name; raise ServiceError if it is unknown or needs a library that is missing."""
+    if name not in FORMATS:
+        raise bad_request(f"The format {name} is not known; there are {', '.join(FORMATS)}.")
     if name == "parquet" and find_spec("pyarrow") is None:
-        raise ServiceError("UNPROCESSABLE_CONTENT", "The format parquet needs pyarrow beside the emulator.")
-    return FORMS[name]
+        raise ServiceError("UNPROCESSABLE_CONTENT", "The format parquet needs pyarrow, which is not installed.")
+    return FORMATS[name]

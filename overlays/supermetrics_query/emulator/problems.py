@@ -1,4 +1,4 @@
-"""What the service refuses, and the three families in which it can say so."""
+"""The errors of the service, and the three families of bodies in which they are sent."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -9,7 +9,7 @@ import attrs
 Family = Literal["envelope", "problem", "string"]
 Body = dict[str, object]
 
-DEFAULT_STATUS = 500  # of every code that has none of its own
+DEFAULT_STATUS = 500  # of every code that is not in the table
 STATUSES: Mapping[str, int] = {
     "ACCESS_DENIED_IP": 403,
     "ACCESS_DENIED_PERMISSIONS": 403,
@@ -56,7 +56,7 @@ def status_of(code: str) -> int:
 
 @attrs.define
 class ServiceError(Exception):
-    """An answer that is an error."""
+    """An error that the service sends as its answer."""
 
     code: str
     description: str = ""
@@ -70,13 +70,13 @@ class ServiceError(Exception):
 
 
 def bad_request(description: str) -> ServiceError:
-    """Return the error for a parameter that breaks a documented limit."""
+    """Return the error for a request that breaks a documented rule."""
     return ServiceError("BAD_REQUEST", description)
 
 
 @attrs.frozen
 class Report:
-    """An error on its way out: `url` is the address that was asked for, without its query."""
+    """An error with the request that caused it; `url` is the requested URL without its query."""
 
     error: ServiceError
     request_id: str
@@ -92,7 +92,7 @@ def _envelope(report: Report) -> Body:
 
 
 def _problem(report: Report) -> Body:
-    # The documented patterns of title and detail allow few characters.
+    # The documented patterns of title and detail allow only these characters.
     error = report.error
     return {
         "type": "https://supermetrics.com/problems/" + error.code.lower().replace("_", "-"),

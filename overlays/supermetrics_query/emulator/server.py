@@ -1,28 +1,73 @@
-"""A uvicorn server in a thread: ready when it says so, and gone at once when it is told to stop.
+"""A uvicorn server in a thread, which starts and stops at once, and whose connections can be cut.
 
-uvicorn looks ten times a second whether it should stop and then waits for its clients. A service
-that lives for one test can do neither, so the two methods that wait are replaced.
+uvicorn checks ten times a second whether it should stop, and then waits for its clients. A service
+that lives for one test can afford neither, so the two methods that wait are replaced.
+
+No ASGI message can cut a connection. uvicorn copies the application state of a connection into each of
+its requests, so the protocol puts the connection there.
 """
 
 import asyncio
 import contextlib
 import socket
+import struct
 import threading
 from collections.abc import Iterator
 
+import attrs
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from .line import LineProtocol
+CONNECTION = "supermetrics_query.connection"
+NO_LINGERING = struct.pack("ii", 1, 0)
+KEEP_ALIVE = 600  # seconds; clients poll rarely and keep their connections
 
-KEEP_ALIVE = 600  # seconds; clients look rarely and keep their connections
+
+@attrs.frozen
+class Connection:
+    """A connection to a client."""
+
+    transport: asyncio.Transport
+
+    def drop(self) -> None:
+        """Close the connection at once, without sending what is buffered."""
+        self.transport.abort()
+
+    def reset(self) -> None:
+        """Close the connection with a reset (RST)."""
+        bound: socket.socket = self.transport.get_extra_info("socket")
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGERING)
+        self.transport.abort()
+
+    def hang_up(self) -> None:
+        """Close the connection after sending what is buffered."""
+        self.transport.close()
+
+
+class ConnectionProtocol(H11Protocol):
+    """The protocol of uvicorn, which makes its connection available to requests."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Put the connection into the application state."""
+        if isinstance(transport, asyncio.Transport):
+            super().connection_made(transport)
+            self.app_state = {**self.app_state, CONNECTION: Connection(transport)}
+
+
+def connection_of(scope: Scope) -> Connection:
+    """Return the connection of a request; raise RuntimeError on any other server."""
+    connection: Connection | None = scope.get("state", {}).get(CONNECTION)
+    if connection is None:
+        raise RuntimeError("this fault needs the emulator's own server, because it cuts the connection")
+    return connection
 
 
 def config(app: ASGIApp) -> uvicorn.Config:
-    """Return the settings of every server of the service."""
+    """Return the configuration of every server of the emulator."""
     return uvicorn.Config(
         app,
-        http=LineProtocol,
+        http=ConnectionProtocol,
         ws="none",
         loop="asyncio",
         lifespan="off",
@@ -43,49 +88,49 @@ class ThreadServer(uvicorn.Server):
         self._stopped = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def run_and_tell(self, bound: socket.socket) -> None:
-        """Serve; whoever waits learns of the start, or that there will be none."""
+    def run_and_signal(self, bound: socket.socket) -> None:
+        """Serve until `stop`, and wake `wait_until_ready` even if the server cannot start."""
         try:
             self.run([bound])
         finally:
             self._ready.set()
 
     def wait_until_ready(self) -> None:
-        """Return when connections are accepted."""
+        """Return when connections are accepted; raise RuntimeError if the server could not start."""
         self._ready.wait()
         if not self.started:
             raise RuntimeError("the emulator could not be started; its thread has printed why")
 
     def stop(self) -> None:
-        """Ask the server to end; may be called from any thread."""
+        """Ask the server to stop, from any thread."""
         if self._loop:
             self._loop.call_soon_threadsafe(self._stopped.set)
 
     async def main_loop(self) -> None:
-        """Serve until somebody asks to stop."""
+        """Serve until `stop` is called."""
         await self.on_tick(0)
         self._loop = asyncio.get_running_loop()
         self._ready.set()
         await self._stopped.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Drop everybody."""
+        """Abort every connection, and return when every request has ended."""
         for server in self.servers:
             server.close()
         for bound in sockets or []:
             bound.close()
         for connection in list(self.server_state.connections):
             connection.transport.abort()
-        # Requests end by themselves when their client is gone.
+        # The middleware cancels a request whose client has disconnected.
         await asyncio.gather(*self.server_state.tasks, return_exceptions=True)
         for server in self.servers:
             await server.wait_closed()
 
 
-def bound_to(host: str, port: int) -> socket.socket:
-    """Return a socket bound to an address; port 0 stands for any free one."""
+def bind_socket(host: str, port: int) -> socket.socket:
+    """Return a socket bound to an address; port 0 stands for any free port."""
     family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    # asyncio sends without delay only where the socket names its protocol.
+    # asyncio sets TCP_NODELAY only on sockets that name their protocol.
     bound = socket.socket(family, kind, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -97,17 +142,17 @@ def bound_to(host: str, port: int) -> socket.socket:
 
 
 def origin_of(bound: socket.socket) -> str:
-    """Return the origin of URLs that lead to a socket."""
+    """Return the origin of the URLs of a bound socket."""
     host, port = bound.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 @contextlib.contextmanager
 def serving(app: ASGIApp, bound: socket.socket) -> Iterator[None]:
-    """Serve an application in a thread of its own."""
+    """Serve an application in a thread of its own while the context is open."""
     server = ThreadServer(app)
     name = "supermetrics-emulator"
-    thread = threading.Thread(target=server.run_and_tell, args=(bound,), name=name, daemon=True)
+    thread = threading.Thread(target=server.run_and_signal, args=(bound,), name=name, daemon=True)
     thread.start()
     try:
         server.wait_until_ready()

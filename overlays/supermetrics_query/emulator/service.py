@@ -1,4 +1,4 @@
-"""The emulator as a Python object: served by a thread, mounted somewhere, or run in the foreground."""
+"""The emulator as a Python object: served by a thread, mounted in another server, or run in the foreground."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -8,51 +8,48 @@ import attrs
 import uvicorn
 from starlette.types import ASGIApp
 
-from .behaviour import Behaviour, SourceMaker
+from .app import BASES, Middleware, application
+from .behaviour import Behaviour, Plan, Planner, SourceMaker
 from .faults import Fault
-from .front import Front
-from .journal import SeenRequest
-from .plans import Plan, Planner
-from .server import bound_to, config, origin_of, serving
+from .server import bind_socket, config, origin_of, serving
 from .sources import Source
-from .web import BASES, application
-from .world import World
+from .state import SeenRequest, State
 
 
-def _world(behaviour: Behaviour) -> World:
-    return World(behaviour)
+def _new_state(behaviour: Behaviour) -> State:
+    return State(behaviour)
 
 
 @attrs.frozen(kw_only=True, eq=False)
 class Emulator(Behaviour):
     """A service that behaves like the Supermetrics Data API.
 
-    As a context manager it serves real HTTP on a free port of this machine; `app` mounts it anywhere else.
+    As a context manager it serves HTTP on a free port of this machine; `app` can be mounted in any ASGI server.
     """
 
-    _world: World = attrs.field(init=False, repr=False, default=attrs.Factory(_world, takes_self=True))
+    _state: State = attrs.field(init=False, repr=False, default=attrs.Factory(_new_state, takes_self=True))
     _open: ExitStack = attrs.field(init=False, repr=False, factory=ExitStack)
     _origin: list[str] = attrs.field(init=False, repr=False, factory=list)
 
     def __enter__(self) -> Self:
-        """Serve in a thread."""
-        bound = bound_to("127.0.0.1", 0)
-        self._origin.append(origin_of(bound))
-        self._open.enter_context(serving(self.app, bound))
+        """Serve in a thread, and return the emulator."""
+        listener = bind_socket("127.0.0.1", 0)
+        self._origin.append(origin_of(listener))
+        self._open.enter_context(serving(self.app, listener))
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        """Stop, and leave nothing behind."""
+        """Stop the server and its thread."""
         self._open.close()
 
     @property
     def app(self) -> ASGIApp:
         """The service as an ASGI application."""
-        return Front(self._world, application(self._world), BASES)
+        return Middleware(self._state, application(self._state), BASES)
 
     @property
     def origin(self) -> str:
-        """Where the service is: scheme, host and port."""
+        """The scheme, host and port of the service; RuntimeError if it is not running."""
         if not self._origin:
             raise RuntimeError("the emulator is not running; use it as a context manager")
         return self._origin[-1]
@@ -64,53 +61,53 @@ class Emulator(Behaviour):
 
     @property
     def requests(self) -> tuple[SeenRequest, ...]:
-        """What was asked, in the order of arrival."""
-        return tuple(self._world.journal)
+        """The request log: every request in the order of arrival."""
+        return tuple(self._state.request_log)
 
     @property
     def now(self) -> float:
-        """The age of the service in seconds of its own, on which `SeenRequest.at` and `advance` count."""
-        return self._world.timeline.now()
+        """The age of the service in its own seconds, as in `SeenRequest.at` and `advance`."""
+        return self._state.timeline.now()
 
     @property
     def held(self) -> int:
-        """How many requests wait for time to pass, so that a test knows when to let it."""
-        return self._world.timeline.sleepers
+        """How many requests wait for time to pass, so that a test knows when to call `advance`."""
+        return self._state.timeline.sleepers
 
     def advance(self, seconds: float) -> None:
-        """Let time pass for the service; may be called from any thread."""
-        self._world.timeline.advance(seconds)
+        """Move the time of the service forward, from any thread."""
+        self._state.timeline.advance(seconds)
 
     def fault(self, fault: Fault | str) -> None:
-        """Let something go wrong with coming requests, for instance `status:3*503`; see `faults`."""
-        self._world.break_with(fault)
+        """Add a fault for coming requests, for instance `status:3*503`; see `supermetrics_query.emulator.faults`."""
+        self._state.add_fault(fault)
 
     def clear_faults(self) -> None:
-        """Let nothing more go wrong."""
-        self._world.faults.clear()
+        """Remove every fault."""
+        self._state.faults.clear()
 
     def use(self, plan: Plan | Planner) -> None:
-        """Let queries that start from now on behave in another way."""
-        self._world.plan = plan
+        """Set the plan of queries that start from now on."""
+        self._state.plan = plan
 
     def reset(self) -> None:
         """Forget queries, requests, faults and added keys; time and data sources stay."""
-        self._world.reset()
+        self._state.reset()
 
     def add_key(self, key: str) -> None:
-        """Accept another key."""
-        self._world.keys.add(key)
+        """Accept another key in addition."""
+        self._state.keys.add(key)
 
     def add_source(self, ds_id: str, source: Source | SourceMaker) -> None:
-        """Offer another data source."""
-        self._world.sources[ds_id] = source
+        """Add a data source, or replace the one with this id."""
+        self._state.sources[ds_id] = source
 
     def serve(self, host: str = "127.0.0.1", port: int = 0, *, ready: Callable[[], None]) -> None:
         """Serve in the foreground until SIGINT or SIGTERM; `ready` is called once `url` is known."""
         settings = config(self.app)
         settings.timeout_graceful_shutdown = 1
-        with bound_to(host, port) as bound:
-            bound.listen()
-            self._origin.append(origin_of(bound))
+        with bind_socket(host, port) as listener:
+            listener.listen()
+            self._origin.append(origin_of(listener))
             ready()
-            uvicorn.Server(settings).run([bound])
+            uvicorn.Server(settings).run([listener])

@@ -1,4 +1,4 @@
-"""Data sources: a table from a CSV file, and what its columns mean."""
+"""Data sources: tables read from CSV, and a table of numbers that is computed on demand."""
 
 import csv
 import datetime
@@ -10,20 +10,16 @@ from pathlib import Path
 
 import attrs
 
-Cell = str | int | float | None
-Row = tuple[Cell, ...]
-Rank = tuple[bool, float, str]
+from .rows import Cell, LazyRows, Row
+from .validation import Members, check, get_integer, integer
 
 DATE, TEXT, INTEGER, FLOAT = "string.time.date", "string.text.value", "int.number.value", "float.number.value"
 NUMERIC = {INTEGER, FLOAT}
 WEATHER = Path(__file__).with_name("data") / "weather.csv"
-
-
-def rank(cell: Cell) -> Rank:
-    """Return what cells of one column are ordered by; null comes first."""
-    if isinstance(cell, str):
-        return True, 0.0, cell
-    return cell is not None, cell or 0.0, ""
+DEFAULT_SIZES = {"rows": 1000, "columns": 5}
+SIZES = {"rows": integer(0, 1_000_000), "columns": integer(1, 100)}
+COLUMN_TYPES = (INTEGER, FLOAT, TEXT)
+NULL_EVERY = 97
 
 
 @attrs.frozen
@@ -36,13 +32,13 @@ class Column:
 
     @property
     def name(self) -> str:
-        """The display name, which is what header rows hold."""
+        """The display name, as header rows show it."""
         return self.id.replace("_", " ").capitalize()
 
 
 @attrs.frozen(eq=False)
 class Source:
-    """A table; `account` and `date` are the columns by which accounts and days are selected, if any."""
+    """A table; `account` and `date` name the columns by which accounts and days are selected, if there are any."""
 
     columns: tuple[Column, ...]
     rows: Sequence[Row]
@@ -56,7 +52,7 @@ class Source:
 
     @cached_property
     def accounts(self) -> tuple[str, ...]:
-        """Every account in the table."""
+        """The accounts in the table, sorted."""
         return tuple(self._values(self.account))
 
     @cached_property
@@ -66,11 +62,11 @@ class Source:
         return datetime.date.fromisoformat(days[-1]) if days else None
 
     def position(self, column_id: str) -> int:
-        """Return where the values of a column stand in a row."""
+        """Return the position of a column in a row."""
         return self.ids.index(column_id)
 
     def is_numeric(self, place: int) -> bool:
-        """Tell whether a column holds numbers."""
+        """Return whether the column at this position holds numbers."""
         return self.columns[place].data_type in NUMERIC
 
     def _values(self, column_id: str | None) -> list[str]:
@@ -80,7 +76,7 @@ class Source:
         return sorted({str(row[place]) for row in self.rows if row[place] is not None})
 
 
-def _is(pattern: str) -> Callable[[str], bool]:
+def _matches(pattern: str) -> Callable[[str], bool]:
     return lambda cell: bool(re.fullmatch(pattern, cell))
 
 
@@ -91,10 +87,10 @@ def _is_date(cell: str) -> bool:
         return False
 
 
-# The first type that every cell of a column has is the type of the column.
+# A column has the first type that fits all of its cells.
 _TYPES: Mapping[str, tuple[Callable[[str], bool], Callable[[str], Cell]]] = {
-    INTEGER: (_is(r"-?(0|[1-9]\d{0,17})"), int),
-    FLOAT: (_is(r"-?(0|[1-9]\d{0,14})(\.\d+)?([eE][+-]?\d\d?)?"), float),
+    INTEGER: (_matches(r"-?(0|[1-9]\d{0,17})"), int),
+    FLOAT: (_matches(r"-?(0|[1-9]\d{0,14})(\.\d+)?([eE][+-]?\d\d?)?"), float),
     DATE: (_is_date, str),
     TEXT: (lambda _cell: True, str),
 }
@@ -103,10 +99,10 @@ _TYPES: Mapping[str, tuple[Callable[[str], bool], Callable[[str], Cell]]] = {
 def read_csv(
     path: str | Path, *, account: str | None = None, date: str | None = None, dimensions: Collection[str] = ()
 ) -> Source:
-    """Make a data source of a CSV file with a header line.
+    """Return the data source that a CSV file with a header line holds; raise ValueError if it cannot be read.
 
     Types are inferred, numbers are metrics unless they are named in `dimensions`, and an empty cell is null.
-    Columns named `account` and `date` are the account and the date when no others are given.
+    Columns named `account` and `date` are the account and the date unless others are given.
     """
     text = Path(path).read_bytes().decode("utf-8-sig")
     return parse_csv(text, account=account, date=date, dimensions=dimensions, where=str(path))
@@ -120,28 +116,28 @@ def parse_csv(
     dimensions: Collection[str] = (),
     where: str = "the CSV text",
 ) -> Source:
-    """Make a data source of what a CSV file would hold; see `read_csv`. Errors say `where` it comes from."""
-    names, lines = _read(text, where)
+    """Return the data source that CSV text holds, as `read_csv` does; errors name `where` the text comes from."""
+    names, lines = _parse_lines(text, where)
     for name in {account, date, *dimensions} - {None, *names}:
         raise ValueError(f"{where} has no column {name!r}; it has {', '.join(names)}")
     types = [_type_of(line[place] for line in lines) for place in range(len(names))]
     columns = tuple(_column(name, kind, dimensions) for name, kind in zip(names, types, strict=True))
-    read = [_reader(kind) for kind in types]
+    read = [_converter(kind) for kind in types]
     rows = [tuple(convert(cell) for convert, cell in zip(read, line, strict=True)) for line in lines]
-    return Source(columns, rows, account or _named("account", names), date or _named("date", names))
+    return Source(columns, rows, account or _name_if_present("account", names), date or _name_if_present("date", names))
 
 
 def _column(name: str, kind: str, dimensions: Collection[str]) -> Column:
     return Column(name, kind, is_metric=kind in NUMERIC and name not in dimensions)
 
 
-def _read(text: str, where: str) -> tuple[list[str], list[list[str]]]:
+def _parse_lines(text: str, where: str) -> tuple[list[str], list[list[str]]]:
     try:
         names, *lines = [line for line in csv.reader(StringIO(text, newline="")) if line] or [[]]
     except csv.Error as error:
         raise ValueError(f"{where} cannot be read: {error}") from None
     if not names or len(set(names)) < len(names):
-        raise ValueError(f"{where} must begin with a line of names that differ: {names!r}")
+        raise ValueError(f"{where} must begin with a line of names that all differ: {names!r}")
     for line in lines:
         if len(line) != len(names):
             raise ValueError(f"{where} has a line of {len(line)} cells under {len(names)} names: {line!r}")
@@ -154,12 +150,12 @@ def _type_of(cells: Iterable[str]) -> str:
     return next(fitting) if filled else TEXT
 
 
-def _reader(kind: str) -> Callable[[str], Cell]:
+def _converter(kind: str) -> Callable[[str], Cell]:
     convert = _TYPES[kind][1]
     return lambda cell: convert(cell) if cell else None
 
 
-def _named(name: str, names: Sequence[str]) -> str | None:
+def _name_if_present(name: str, names: Sequence[str]) -> str | None:
     return name if name in names else None
 
 
@@ -167,3 +163,39 @@ def _named(name: str, names: Sequence[str]) -> str | None:
 def weather() -> Source:
     """Return the data source `WEATHER`: three airports, three times a day, the year 2013."""
     return read_csv(WEATHER, account="airport", date="date", dimensions=("hour",))
+
+
+_MAKERS: Mapping[str, Callable[[int, range], list[Cell]]] = {
+    INTEGER: lambda column, rows: [row * (column + 1) for row in rows],
+    FLOAT: lambda column, rows: [row / 4 + column for row in rows],
+    TEXT: lambda column, rows: [f"r{row}c{column}" for row in rows],
+}
+
+
+def cell(row: int, column: int) -> Cell:
+    """Return the value of a cell of `NUMBERS`; rows and columns count from 0, and column 0 holds the row number."""
+    return _cells(column, range(row, row + 1))[0]
+
+
+def numbers(query: Members) -> Source:
+    """Return the data source `NUMBERS` in the size that `settings` asks for; its fields are `c0`, `c1` and so on."""
+    settings = query.get("settings")
+    sent = settings if isinstance(settings, Mapping) else {}
+    check(sent, SIZES)
+    rows, width = (DEFAULT_SIZES[name] if name not in sent else get_integer(sent, name) or 0 for name in SIZES)
+    columns = range(width)
+
+    def make(part: range) -> Sequence[Row]:
+        return list(zip(*(_cells(column, part) for column in columns), strict=True))
+
+    described = (Column(f"c{column}", COLUMN_TYPES[column % 3], is_metric=column > 0) for column in columns)
+    return Source(tuple(described), LazyRows(rows, make))
+
+
+def _cells(column: int, rows: range) -> list[Cell]:
+    cells = _MAKERS[COLUMN_TYPES[column % 3]](column, rows)
+    if column:
+        # The first row of the part for which (row + column) is a multiple of NULL_EVERY.
+        first = -(rows.start + column) % NULL_EVERY
+        cells[first::NULL_EVERY] = [None] * len(cells[first::NULL_EVERY])
+    return cells

@@ -15,8 +15,8 @@ def test_a_request_without_a_key_is_refused(service: Emulator) -> None:
 
 
 def test_an_unknown_key_is_refused(service: Emulator) -> None:
-    with Api(service, "api_unknown") as stranger:
-        answer = stranger.start()
+    with Api(service, "api_unknown") as other:
+        answer = other.start()
     assert (answer.status_code, error_of(answer)) == (401, "API_KEY_INVALID")
 
 
@@ -36,7 +36,7 @@ def test_both_bases_lead_to_the_same_service(service: Emulator, api: Api) -> Non
 )
 def test_errors_come_in_the_chosen_family(family: Family, media_type: str) -> None:
     with Emulator(errors=family) as service, Api(service) as api:
-        answer = api.look("never")
+        answer = api.poll("never")
     body = answer.json()
     assert answer.headers["Content-Type"] == media_type
     codes = {
@@ -48,13 +48,13 @@ def test_errors_come_in_the_chosen_family(family: Family, media_type: str) -> No
 
 
 def test_every_answer_carries_the_documented_headers(api: Api) -> None:
-    for answer in (api.start(), api.look("never")):
+    for answer in (api.start(), api.poll("never")):
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
         assert int(answer.headers["X-RateLimit-Remaining"]) <= int(answer.headers["X-RateLimit-Limit"])
 
 
 BROKEN_QUERIES: list[dict[str, object]] = [
-    {"ds_id": "NOBODY"},
+    {"ds_id": "UNKNOWN"},
     {"ds_id": None},
     {"ds_id": ["WEATHER"]},
     {"schedule_id": ""},
@@ -92,7 +92,7 @@ def test_a_query_that_breaks_a_limit_is_refused(api: Api, broken: dict[str, obje
 
 
 @pytest.mark.parametrize("body", ["", "{", "[]", "null", '"x"', "{}", "[" * 5000, "\xff", '{"a": ' + "9" * 5000 + "}"])
-def test_a_body_that_is_no_query_is_refused(api: Api, body: str) -> None:
+def test_a_body_that_is_not_a_query_is_refused(api: Api, body: str) -> None:
     answer = api.http.post("/query/data/json", content=body.encode("latin-1"))
     assert (answer.status_code, error_of(answer)) == (400, "BAD_REQUEST")
 
@@ -109,7 +109,7 @@ def test_a_body_that_is_no_query_is_refused(api: Api, body: str) -> None:
         {"schedule_id": "q", "offset_end": "9" * 5000},
     ],
 )
-def test_a_look_that_breaks_a_limit_is_refused(api: Api, params: dict[str, str]) -> None:
+def test_a_status_request_that_breaks_a_limit_is_refused(api: Api, params: dict[str, str]) -> None:
     answer = api.http.get("/query/status", params=params)
     assert (answer.status_code, error_of(answer)) == (400, "BAD_REQUEST")
 
@@ -119,21 +119,21 @@ def test_unknown_members_are_tolerated(api: Api) -> None:
 
 
 def test_unknown_formats_paths_and_methods_are_refused(api: Api) -> None:
-    assert api.start(form="xml").status_code == 400
+    assert api.start(format="xml").status_code == 400
     assert api.http.get("/query/nothing").status_code == 404
     assert api.http.delete("/query/status").status_code == 405
 
 
-def test_the_emulator_tells_what_it_has_seen(service: Emulator, api: Api) -> None:
+def test_the_request_log_holds_every_request(service: Emulator, api: Api) -> None:
     api.start(schedule_id="q")
     service.advance(7)
-    api.look("q", offset_end=9)
-    started, looked = service.requests
+    api.poll("q", offset_end=9)
+    started, polled = service.requests
     assert (started.method, started.path, started.schedule_id) == ("POST", "/query/data/json", "q")
-    assert (looked.method, looked.path, looked.at) == ("GET", "/query/status", 7)
-    assert looked.params == {"schedule_id": "q", "offset_end": 9}
+    assert (polled.method, polled.path, polled.at) == ("GET", "/query/status", 7)
+    assert polled.params == {"schedule_id": "q", "offset_end": 9}
 
 
-def test_what_the_emulator_has_seen_holds_no_key(service: Emulator, api: Api) -> None:
+def test_the_request_log_holds_no_key(service: Emulator, api: Api) -> None:
     api.start()
     assert service.key not in repr(service.requests)

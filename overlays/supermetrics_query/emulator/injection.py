@@ -1,4 +1,4 @@
-"""How faults are done: in place of an answer, to an answer, or to the connection."""
+"""How faults are injected: in place of an answer, into an answer, or into the connection."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -10,13 +10,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .answers import error_response
 from .faults import Fault, Kind
-from .line import Line, line_of
 from .problems import Family, ServiceError
-from .responses import failed
-from .world import World
+from .server import Connection, connection_of
+from .state import State
 
-CODES: Mapping[int, str] = {
+_CODES: Mapping[int, str] = {
     400: "BAD_REQUEST",
     401: "UNAUTHORIZED",
     403: "FORBIDDEN",
@@ -28,14 +28,14 @@ CODES: Mapping[int, str] = {
     503: "SERVICE_UNAVAILABLE",
 }
 
-WITHOUT_BODY = {204, 304}
+_WITHOUT_BODY = {204, 304}
 
 
 @attrs.frozen(kw_only=True)
 class Exchange:
-    """A request that meets a fault; `inner` would serve it."""
+    """A request with its fault, and the application that would serve it."""
 
-    world: World
+    state: State
     fault: Fault
     inner: ASGIApp
     scope: Scope
@@ -43,25 +43,25 @@ class Exchange:
     send: Send
 
     @property
-    def line(self) -> Line:
-        """The connection."""
-        return line_of(self.scope)
+    def connection(self) -> Connection:
+        """The connection of the request."""
+        return connection_of(self.scope)
 
     @property
-    def allowance(self) -> Mapping[str, str]:
-        """The headers that tell how many requests are left."""
-        return self.world.throttle("").headers(self.world.timeline.now())
+    def rate_limit_headers(self) -> Mapping[str, str]:
+        """The headers that report the rate limit."""
+        return self.state.rate_limiter("").headers(self.state.timeline.now())
 
-    async def respond(self, response: Response) -> None:
-        """Send a whole answer."""
+    async def send_response(self, response: Response) -> None:
+        """Send a response."""
         await response(self.scope, self.receive, self.send)
 
-    async def serve(self) -> None:
-        """Serve the request as if nothing were wrong."""
+    async def forward(self) -> None:
+        """Let the application serve the request."""
         await self.inner(self.scope, self.receive, self.send)
 
-    async def served(self) -> tuple[Message, bytes]:
-        """Serve the request, but keep the answer: its head and its body."""
+    async def capture(self) -> tuple[Message, bytes]:
+        """Let the application serve the request, and return its answer, head and body, instead of sending it."""
         kept: list[Message] = []
 
         async def keep(message: Message) -> None:
@@ -71,65 +71,65 @@ class Exchange:
         return kept[0], b"".join(message.get("body", b"") for message in kept[1:])
 
 
-async def perform(exchange: Exchange) -> None:
-    """Let a request meet its fault."""
-    await _PERFORMERS[exchange.fault.kind](exchange)
+async def inject(exchange: Exchange) -> None:
+    """Answer a request as its fault says."""
+    await _HANDLERS[exchange.fault.kind](exchange)
 
 
 async def _status(exchange: Exchange) -> None:
     fault = exchange.fault
     headers = {"Retry-After": _retry_after(fault.retry_after)} if fault.retry_after else {}
-    look = "empty" if fault.status in WITHOUT_BODY else fault.body
-    if look in _FIXED:
-        media_type, text = _FIXED[look](fault)
-        await exchange.respond(Response(text, fault.status, headers, media_type))
+    body = "empty" if fault.status in _WITHOUT_BODY else fault.body
+    if body in _FIXED:
+        media_type, text = _FIXED[body](fault)
+        await exchange.send_response(Response(text, fault.status, headers, media_type))
         return
-    code = fault.code or CODES.get(fault.status, "INTERNAL_SERVER_ERROR")
+    code = fault.code or _CODES.get(fault.status, "INTERNAL_SERVER_ERROR")
     error = ServiceError(code, "As the fault demands.", fault.status, headers)
-    family = FAMILIES.get(look, exchange.world.behaviour.errors)
-    address = str(Request(exchange.scope).url.replace(query=""))
-    await exchange.respond(failed(error, family, address, exchange.allowance))
+    family = _FAMILIES.get(body, exchange.state.behaviour.errors)
+    url = str(Request(exchange.scope).url.replace(query=""))
+    await exchange.send_response(error_response(error, family, url, exchange.rate_limit_headers))
 
 
 async def _drop(exchange: Exchange) -> None:
-    exchange.line.drop()
-    await _for_ever()
+    exchange.connection.drop()
+    await _until_cancelled()
 
 
 async def _reset(exchange: Exchange) -> None:
-    exchange.line.reset()
-    await _for_ever()
+    exchange.connection.reset()
+    await _until_cancelled()
 
 
 async def _lost(exchange: Exchange) -> None:
-    await exchange.served()
+    await exchange.capture()
     await _drop(exchange)
 
 
 async def _truncate(exchange: Exchange) -> None:
-    head, body = await exchange.served()
+    head, body = await exchange.capture()
     length = (b"content-length", str(len(body)).encode())
     headers = [header for header in head["headers"] if header[0] != b"content-length"]
     await exchange.send({**head, "headers": [*headers, length]})
     part = body[: min(exchange.fault.size, len(body) - 1)]
     await exchange.send({"type": "http.response.body", "body": part, "more_body": True})
-    exchange.line.hang_up()
-    await _for_ever()
+    exchange.connection.hang_up()
+    await _until_cancelled()
 
 
 async def _slow(exchange: Exchange) -> None:
-    await exchange.world.timeline.sleep(exchange.fault.seconds)
-    await exchange.serve()
+    await exchange.state.timeline.sleep(exchange.fault.seconds)
+    await exchange.forward()
 
 
 async def _drip(exchange: Exchange) -> None:
-    head, body = await exchange.served()
+    head, body = await exchange.capture()
     fault = exchange.fault
     await exchange.send(head)
     for start in range(0, len(body), fault.size):
         piece = body[start : start + fault.size]
         await exchange.send({"type": "http.response.body", "body": piece, "more_body": True})
-        await exchange.world.timeline.sleep(fault.seconds)
+        await exchange.state.timeline.sleep(fault.seconds)
     await exchange.send({"type": "http.response.body"})
 
 
@@ -140,14 +140,14 @@ async def _endless(exchange: Exchange) -> None:
     while True:
         await exchange.send({"type": "http.response.body", "body": piece, "more_body": True})
         piece = b"[0],\n" * 1000
-        await asyncio.sleep(0)  # notice when the client has gone
+        await asyncio.sleep(0)  # lets the middleware cancel this task
 
 
 async def _redirect(exchange: Exchange) -> None:
-    await exchange.respond(Response(status_code=302, headers={"Location": exchange.fault.location}))
+    await exchange.send_response(Response(status_code=302, headers={"Location": exchange.fault.location}))
 
 
-_PERFORMERS: Mapping[Kind, Callable[[Exchange], Awaitable[None]]] = {
+_HANDLERS: Mapping[Kind, Callable[[Exchange], Awaitable[None]]] = {
     "status": _status,
     "drop": _drop,
     "reset": _reset,
@@ -160,13 +160,13 @@ _PERFORMERS: Mapping[Kind, Callable[[Exchange], Awaitable[None]]] = {
 }
 
 
-async def _for_ever() -> None:
-    # Whoever serves the request gives up when the client has gone, which it has now.
+async def _until_cancelled() -> None:
+    # The connection is closed, so the middleware cancels the request.
     await asyncio.get_running_loop().create_future()
 
 
 def _retry_after(text: str) -> str:
-    # A date is one of the wall: that is the clock the client compares it with.
+    # A date counts from the time of the machine, because that is what the client compares it with.
     seconds = text.removeprefix("date:")
     if seconds == text:
         return text
@@ -182,4 +182,4 @@ _FIXED: Mapping[str, Callable[[Fault], tuple[str, str]]] = {
     "text": lambda fault: ("application/json", fault.text),
     "empty": lambda _fault: ("text/plain", ""),
 }
-FAMILIES: Mapping[str, Family] = {"envelope": "envelope", "problem": "problem", "string": "string"}
+_FAMILIES: Mapping[str, Family] = {"envelope": "envelope", "problem": "problem", "string": "string"}
