@@ -1,8 +1,8 @@
 """One loopback service for every subject, in a process of its own: HTTP/1.1, keep-alive, no compression.
 
-The name of a query says what it does: `running` for ever, `rows-1000` has that many rows, `ends-5-a` succeeds five
+The name of a query says what it does: `running` never ends, `rows-1000` has that many rows, `ends-5-a` succeeds five
 seconds after the first poll of it. The first part of a path is how many milliseconds an answer takes. Both ways to ask
-are known: `/query/status?json={...}` and `/query/data/json?schedule_id=...`. `/counters` tells what was seen.
+are known: `/query/status?json={...}` and `/query/data/json?schedule_id=...`. `/counters` reports what was seen.
 """
 
 import asyncio
@@ -94,13 +94,13 @@ def offset(value: str | int | None) -> int | None:
 
 
 def has_ended(name: str) -> bool:
-    """Tell whether as many seconds have passed since the first look as the name says."""
+    """Return whether as many seconds have passed since the first poll as the name says."""
     moment = time.monotonic()
     return moment - SINCE.setdefault(name, moment) >= float(name.partition("-")[0])
 
 
 async def serve() -> None:
-    """Serve until nobody reads what we say: the process never outlives the one that started it."""
+    """Serve until standard input closes, so that the process never outlives the one that started it."""
     rendering.rows()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(Connection, "127.0.0.1", 0, backlog=2048)

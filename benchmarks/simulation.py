@@ -1,7 +1,7 @@
-"""Simulated time: how late the end of a query is noticed, and how many requests that takes.
+"""Simulated time: how late the end of a query is seen, and how many requests that takes.
 
-One query at a time goes through `QueryClient.run()`; a fleet goes through the flow of `run_many`, in the world that the
-tests have for it.
+One query at a time goes through `QueryClient.run()`; many go through the flow of `run_many`, in the simulation that the
+tests use.
 
 Durations are log-normal with a median of 15 s and a mean of 25 s. A query has eight parts, which become ready one after
 the other and take equally long. A request travels for 0.1 s, and so does an answer.
@@ -17,7 +17,7 @@ from attrs import define, field
 from supermetrics_query import DataQuery, QueryClient
 from supermetrics_query._flows.many import pull_from, run_many
 
-from tests.support.simulation import Api, World, request, run_of, settings
+from tests.support.simulation import Api, Simulation, request, run_of, settings
 
 MEDIAN, SIGMA = 15.0, 1.0
 PARTS = 8
@@ -47,7 +47,7 @@ class Clock:
 
 @define
 class Service:
-    """An API that runs one query after the other, each for as long as chance wants."""
+    """An API that runs one query after the other, each for a random time."""
 
     clock: Clock
     draw: random.Random = field(factory=lambda: random.Random(8))  # noqa: S311
@@ -96,17 +96,17 @@ def runs(number: int) -> Mapping[str, float]:
     return {"late": late / number, "asked": service.requests / number}
 
 
-def fleet(number: int) -> Mapping[str, float]:
+def many(number: int) -> Mapping[str, float]:
     """Run queries in a licence queue, five at a time; return the mean lateness in seconds and the polls of all of them.
 
     Raise where the API refuses a request, or where a start is held up for more than five seconds beyond the pace of the
     key.
     """
     draw = random.Random(1)  # noqa: S311
-    world = World(api := Api(draw))
+    simulation = Simulation(api := Api(draw))
     pull = pull_from(request(each) for each in range(number))
-    given = world.iterate(run_many(settings(draw), pull, run_of, number, math.inf))
-    late = sum(world.time - api.jobs[run.schedule_id].ended for run in given)
+    given = simulation.iterate(run_many(settings(draw), pull, run_of, number, math.inf))
+    late = sum(simulation.time - api.jobs[run.schedule_id].ended for run in given)
     last = max(job.asked for job in api.jobs.values())
     if api.refused or last > number / api.per_second + HELD_UP:
         raise RuntimeError(f"{api.refused} requests were refused, and the last start came after {last:.1f} s")

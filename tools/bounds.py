@@ -26,7 +26,7 @@ def lowest(requirement: Requirement) -> str:
 
 
 def unbounded(requirement: Requirement) -> bool:
-    """Tell whether a dependency may become one that nobody has tried."""
+    """Return whether a dependency has no upper bound, so that an untested version may be installed."""
     return not any(each.operator == "<" for each in requirement.specifier)
 
 

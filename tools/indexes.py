@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from attrs import frozen
 
-# uv looks into one index per package otherwise, pip into all of them.
+# Without this, uv searches one index per package; pip searches all of them.
 AS_PIP_DOES = ("--index-strategy", "unsafe-best-match")
 
 
@@ -38,7 +38,7 @@ def settings(listing: str, section: str) -> Iterator[tuple[str, str]]:
 
 
 def for_pip(first: str, indexes: Indexes, default: str) -> list[str]:
-    """Look into one index first, and into those of the environment for what it does not have."""
+    """Search one index first, and those of the environment for what it does not have."""
     others = (indexes.main or default, *indexes.further)
     files = [f"--find-links={each}" for each in indexes.files]
     return [f"--index-url={first}", *(f"--extra-index-url={each}" for each in others), *files]

@@ -61,7 +61,7 @@ def package_index(folder: Path) -> Iterator[str]:
 def smoke_service(python: Path, script: Path, log: Path) -> Iterator[tuple[str, ...]]:
     """Serve the emulator from an environment that has it; give what the smoke script needs to find it."""
     with process([python, "-I", script], log) as server:
-        told = (server.stdout.readline() if server.stdout else "").split()
-        if len(told) != 2:
+        printed = (server.stdout.readline() if server.stdout else "").split()
+        if len(printed) != 2:
             raise SystemExit(f"the emulator does not start:\n{log.read_text(encoding='utf-8')}")
-        yield (told[0], told[1])
+        yield (printed[0], printed[1])

@@ -1,4 +1,4 @@
-"""Build the wheel and the sdist into dist/, and poll them: `python tools/packages.py PYTHON_WITH_THE_GENERATOR`.
+"""Build the wheel and the sdist into dist/, and examine them: `python tools/packages.py PYTHON_WITH_THE_GENERATOR`.
 
 The second build happens elsewhere, from the sdist of the first: both must give the same bytes.
 """
@@ -136,14 +136,14 @@ def tracked() -> set[str]:
 
 
 def examine(first: Built, work: Path, python: str) -> None:
-    """Poll what was built, from every side."""
+    """Examine what was built."""
     tree = unpacked(first.sdist, work)
     sources, contents = files(tree), zipped(first.wheel)
     with step("the sdist holds what git holds, and nothing else"):
         check_sources(set(sources), tracked())
     with step("the wheel holds both packages, typed, and the bill of materials"):
         check_wheel(contents, sources)
-    with step("nothing in them tells about this machine"):
+    with step("nothing in them names this machine"):
         check_private(sources | contents, of_this_machine(work))
     with step("a second build, from the sdist and elsewhere, gives the same bytes"):
         compare(first, build(tree, work / "again"))

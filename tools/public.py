@@ -89,7 +89,7 @@ def member(name: str, value: object) -> Iterator[str]:
 
 
 def makes(kind: type) -> bool:
-    """Tell whether a class is made in a way of its own and not as a public base is."""
+    """Return whether a class is made in a way of its own and not as a public base is."""
     if issubclass(kind, Struct):
         return True
     home = next(base for base in kind.__mro__ if "__init__" in vars(base))

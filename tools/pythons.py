@@ -21,5 +21,5 @@ def found(version: str) -> str:
     path = os.pathsep.join([*map(str, kept), os.environ.get("PATH", "")])
     uv = Path(sys.executable).parent / "uv"
     done = attempted([uv, "python", "find", "--no-python-downloads", version], env=os.environ | {"PATH": path})
-    told = done.stdout.strip().splitlines()
-    return told[-1] if done.returncode == 0 and told else ""
+    printed = done.stdout.strip().splitlines()
+    return printed[-1] if done.returncode == 0 and printed else ""

@@ -26,7 +26,7 @@ EXAMPLES = ROOT / "examples"
 
 
 def upload(bench: Bench) -> Words:
-    """Return the command that uploads; the index on loopback asks nobody who they are."""
+    """Return the command that uploads; the index on loopback accepts any user."""
     where: Words = ("--repository-url", bench.index, "--username", "somebody", "--password", "nothing")
     twine: Words = (BESIDE / "twine", "--no-color", "upload", "--disable-progress-bar", "--verbose")
     return [*twine, *where, bench.made.sdist, bench.made.wheel]

@@ -40,8 +40,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def on_page_markdown(markdown: str, **_: object) -> str:
     """Let links lead to what the site holds."""
-    for told, link in LINKED.items():
-        markdown = markdown.replace(told, link)
+    for text, link in LINKED.items():
+        markdown = markdown.replace(text, link)
     return markdown
 
 

@@ -199,7 +199,7 @@ MISSING: dict[str, Check] = {
 
 
 def checks(installed: set[str]) -> list[Check]:
-    """Choose what to poll: each extra from the side that it shows."""
+    """Choose the checks: each extra works, or says what to install."""
     have = installed.union(*(PROVIDES.get(extra, set()) for extra in installed))
     chosen = [names, rows, errors, *(WORKING[extra] for extra in sorted(have))]
     chosen += [check for extra, check in MISSING.items() if extra not in have]

@@ -1,4 +1,4 @@
-"""A model of the API that does whatever it likes; a wait on it ends in one of four ways, each for its reason."""
+"""A model of the API that behaves at random; a wait on it ends in one of six ways, each for its reason."""
 
 from itertools import takewhile
 from random import Random
@@ -54,7 +54,7 @@ class Model:
         self.habits = {name: self.random.random() * share for name, share in most.items()}
 
     def happens(self, name: str) -> bool:
-        """Tell whether something happens now."""
+        """Return whether something happens now."""
         return self.random.random() < self.habits[name]
 
     def answer(self) -> tuple[float, Reply]:
@@ -75,7 +75,7 @@ class Model:
         return self.standing()
 
     def standing(self) -> Reply:
-        """Say where the query stands, and move it to wherever it likes."""
+        """Say where the query stands, and move it to any state."""
         if self.happens("success"):
             return DONE
         if self.happens("over"):
@@ -87,12 +87,12 @@ class Model:
 
 
 def failed(poll: Poll) -> bool:
-    """Tell whether a poll brought no status."""
+    """Return whether a poll brought no status."""
     return one_of((*BLIPS, *REFUSALS, NOT_FOUND), poll)
 
 
 def one_of(replies: tuple[Reply, ...], poll: Poll) -> bool:
-    """Tell whether a poll brought one of these replies."""
+    """Return whether a poll brought one of these replies."""
     return any(poll.reply is each for each in replies)
 
 

@@ -25,31 +25,31 @@ from supermetrics_query_api.limits import LIMITS
 from supermetrics_query_api.types import UNSET
 
 from tests.support.answers import success
-from tests.support.world import DOORS, Door, open_door
+from tests.support.scripted import BACKENDS, ScriptedClient, scripted_client
 
 MEMBERS = LIMITS["DataQuery"]
 TOP = [path for path in MEMBERS if "[]" not in path and "." not in path]
 
 
-def sent(query: DataQuery, door_name: str = "sync") -> dict[str, Any]:
+def sent(query: DataQuery, backend: str = "sync") -> dict[str, Any]:
     """Start a query and return what travelled, without what the client itself decides."""
-    door = open_door(door_name, success())
-    door.call(door.client, "start", query)
-    return without_ours(door)
+    subject = scripted_client(backend, success())
+    subject.call(subject.client, "start", query)
+    return without_ours(subject)
 
 
-def without_ours(door: Door) -> dict[str, Any]:
-    [request] = door.script.seen
+def without_ours(subject: ScriptedClient) -> dict[str, Any]:
+    [request] = subject.script.seen
     ours = {"schedule_id", "sync_timeout", "offset_start", "offset_end"}
     return {name: value for name, value in json.loads(request.content).items() if name not in ours}
 
 
 def refusal(query: DataQuery) -> str:
     """Return why a query is refused; nothing is sent."""
-    door = open_door("sync", success())
+    subject = scripted_client("sync", success())
     with pytest.raises(ConfigurationError) as caught:
-        door.call(door.client, "start", query)
-    assert door.script.seen == []
+        subject.call(subject.client, "start", query)
+    assert subject.script.seen == []
     return str(caught.value)
 
 
@@ -58,8 +58,8 @@ def a_query(**members: Any) -> DataQuery:
     return DataQuery(**{"ds_id": "GAWA", **members})
 
 
-@pytest.mark.parametrize("door_name", DOORS)
-def test_dates_tuples_and_mappings_travel_as_the_api_reads_them(door_name: str) -> None:
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_dates_tuples_and_mappings_travel_as_the_api_reads_them(backend: str) -> None:
     query = a_query(
         fields=("date", {"id": "country", "split": "column"}, FieldSelection(id="sessions")),
         ds_accounts=MappingProxyType({"filter_name": "^Shop"}),
@@ -70,7 +70,7 @@ def test_dates_tuples_and_mappings_travel_as_the_api_reads_them(door_name: str) 
         order_rows=["date asc"],
         filter_="sessions > 5",
     )
-    assert sent(query, door_name) == {
+    assert sent(query, backend) == {
         "ds_id": "GAWA",
         "fields": ["date", {"id": "country", "split": "column"}, {"id": "sessions"}],
         "ds_accounts": {"filter_name": "^Shop"},
@@ -246,9 +246,9 @@ def as_json(value: Any) -> Any:
 @settings(max_examples=200, deadline=None)
 @given(members=queries)
 def test_a_query_within_the_limits_travels_exactly_as_it_was_written(members: dict[str, Any]) -> None:
-    door = open_door("sync", success())
-    door.call(door.client, "start", DataQuery(**{attributes()[name]: value for name, value in members.items()}))
-    body = json.loads(door.script.seen[0].content)
+    subject = scripted_client("sync", success())
+    subject.call(subject.client, "start", DataQuery(**{attributes()[name]: value for name, value in members.items()}))
+    body = json.loads(subject.script.seen[0].content)
     ours = {"schedule_id", "sync_timeout", "offset_start", "offset_end"} - members.keys()
     paged = {"offset_end"}
     assert {name: value for name, value in body.items() if name not in ours | paged} == as_json(members)

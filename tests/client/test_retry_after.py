@@ -9,7 +9,7 @@ from supermetrics_query import RateLimitError, ServerError, SupermetricsQueryErr
 
 from tests.client.scenarios import POLL
 from tests.support.answers import envelope, success
-from tests.support.world import DOORS, Door, open_door
+from tests.support.scripted import BACKENDS, ScriptedClient, scripted_client
 
 DATE = "Wed, 21 Oct 2015 07:28:00 GMT"
 SERVER_SAYS = {429: "TOO_MANY_REQUESTS", 503: "SERVICE_UNAVAILABLE"}
@@ -74,10 +74,10 @@ RULES = (
     Rule("an empty value says nothing", "", (OWN, OWN, OWN), (OWN, OWN, OWN)),
 )
 
-# What is done, and the request that comes next: a start that a 503 leaves in doubt is looked for.
-DONE: dict[str, Callable[[Door, float | None], object]] = {
-    "wait": lambda door, timeout: door.call(door.client.attach("night-1"), "wait", timeout=timeout),
-    "start": lambda door, timeout: door.start() if timeout is None else door.run(timeout=timeout),
+# What is done, and the request that comes next: after a 503 a poll finds out whether the query was started.
+DONE: dict[str, Callable[[ScriptedClient, float | None], object]] = {
+    "wait": lambda subject, timeout: subject.call(subject.client.attach("night-1"), "wait", timeout=timeout),
+    "start": lambda subject, timeout: subject.start() if timeout is None else subject.run(timeout=timeout),
 }
 FIRST = {("wait", 5.0): POLL, ("wait", 7200.0): POLL, ("wait", None): POLL} | {
     ("start", 5.0): "start 4",
@@ -91,10 +91,10 @@ def refusal(http: int, value: str) -> httpx.Response:
     return envelope(http, SERVER_SAYS[http], **{"retry-after": value, "date": DATE})
 
 
-def done(door: Door, place: str, timeout: float | None) -> type[SupermetricsQueryError] | None:
+def done(subject: ScriptedClient, place: str, timeout: float | None) -> type[SupermetricsQueryError] | None:
     """Wait or start, and return the kind of what is raised."""
     try:
-        DONE[place](door, timeout)
+        DONE[place](subject, timeout)
     except SupermetricsQueryError as error:
         return type(error)
     return None
@@ -109,17 +109,17 @@ def stated(outcome: Outcome, place: str, http: int, timeout: float | None) -> tu
     return None, [first, f"sleep {seconds:.2f}", POLL if http == 503 else first]
 
 
-@pytest.mark.parametrize("door_name", DOORS)
+@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("deadline", DEADLINES)
 @pytest.mark.parametrize("http", SERVER_SAYS)
 @pytest.mark.parametrize("place", DONE)
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
-def test_retry_after(rule: Rule, place: str, http: int, deadline: str, door_name: str) -> None:
+def test_retry_after(rule: Rule, place: str, http: int, deadline: str, backend: str) -> None:
     timeout = DEADLINES[deadline]
     outcomes = rule.wait if place == "wait" else rule.start
-    door = open_door(door_name, refusal(http, rule.value), success())
-    raised = done(door, place, timeout)
-    assert (raised, door.log) == stated(outcomes[list(DEADLINES).index(deadline)], place, http, timeout)
+    subject = scripted_client(backend, refusal(http, rule.value), success())
+    raised = done(subject, place, timeout)
+    assert (raised, subject.log) == stated(outcomes[list(DEADLINES).index(deadline)], place, http, timeout)
 
 
 def test_the_rules_have_names_of_their_own() -> None:

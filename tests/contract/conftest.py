@@ -17,7 +17,7 @@ def root() -> Path:
 
 @pytest.fixture(scope="session")
 def contract() -> Document:
-    """The contract; nobody changes it."""
+    """The contract; tests only read it."""
     return load(ROOT / "openapi.yaml")
 
 

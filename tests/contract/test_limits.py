@@ -37,10 +37,10 @@ def test_everything_that_is_sent_has_limits(contract: Document) -> None:
 
 @pytest.mark.parametrize("name", LIMITS)
 def test_every_limit_of_the_contract_is_there_and_no_other(contract: Document, name: str) -> None:
-    told = sorted(map(str, limits_in(inlined(contract, contract["components"]["schemas"][name]))))
+    expected = sorted(map(str, limits_in(inlined(contract, contract["components"]["schemas"][name]))))
     kinds = [limit for member in LIMITS[name].values() for limit in member.values()]
 
-    assert sorted(str(pair) for limit in kinds for pair in limit.items()) == told
+    assert sorted(str(pair) for limit in kinds for pair in limit.items()) == expected
 
 
 def test_every_pattern_is_about_the_whole_text() -> None:

@@ -77,7 +77,7 @@ def test_an_example_does_what_the_page_says(example: Example, capsys: pytest.Cap
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.place)
-def test_an_example_asserts_something_or_tells_what_it_prints(example: Example) -> None:
+def test_an_example_asserts_something_or_shows_what_it_prints(example: Example) -> None:
     assert example.checks, example.place
 
 
@@ -120,16 +120,16 @@ def test_every_pitfall_has_a_proof_or_a_reason() -> None:
 
 
 def test_the_architecture_names_every_module_and_no_other() -> None:
-    told = re.findall(r"^\| `([\w/]+)` \|", page("architecture"), re.MULTILINE)
-    assert sorted(told) == sorted(modules())
+    named = re.findall(r"^\| `([\w/]+)` \|", page("architecture"), re.MULTILINE)
+    assert sorted(named) == sorted(modules())
 
 
 def test_the_gaps_in_the_table_are_those_of_the_code() -> None:
     rows = re.findall(r"^\| (\d+) s \| (?:none|(\d+) of (\d+)) \| ([\d.]+) s", page("polling"), re.MULTILINE)
     assert len(rows) == 6
-    for age, ready, total, told in rows:
+    for age, ready, total, seconds in rows:
         progress = Progress(int(ready), int(total)) if ready else None
-        assert gap(PollPolicy(jitter=0), float(age), progress, lambda: 0.5) == pytest.approx(float(told))
+        assert gap(PollPolicy(jitter=0), float(age), progress, lambda: 0.5) == pytest.approx(float(seconds))
 
 
 def modules() -> Iterator[str]:

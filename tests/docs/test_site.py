@@ -53,7 +53,7 @@ def parts(page: Path) -> list[tuple[str, str]]:
 
 
 def stands_in(file: Path, code: str) -> bool:
-    """Tell whether a file holds this code, however far it is indented there."""
+    """Return whether a file holds this code, however far it is indented there."""
     text = file.read_text()
     return any(f"\n{indent(code, ' ' * depth)}" in text for depth in (0, 4, 8))
 

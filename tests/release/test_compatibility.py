@@ -11,7 +11,7 @@ from supermetrics_query import ConfigurationError, QueryClient
 from supermetrics_query._core.run import Ticket, decode_token, encode_token
 
 ID = "3f067d025e8345918c3068ba3c2de7d4"
-# Tokens that a release has handed out stay readable for ever: lines are added to that file and none is changed.
+# Tokens that a release has handed out stay readable: lines may be added to that file, but none is changed.
 TOKENS = {
     example.pop("token"): Ticket(**example)
     for example in json.loads((PUBLIC.parent / "tokens.json").read_text(encoding="utf-8"))

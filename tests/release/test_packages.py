@@ -60,7 +60,7 @@ def test_an_sdist_is_what_git_holds() -> None:
         check_sources({"a"}, {"a", "openapi.yaml"})
 
 
-def test_nothing_tells_about_the_machine() -> None:
+def test_nothing_names_the_machine() -> None:
     check_private({"a": b"nothing"}, {"/srv/somebody/"})
     with pytest.raises(StepError, match="a holds '/srv/somebody/'"):
         check_private({"a": b"see /srv/somebody/tree"}, {"/srv/somebody/"})

@@ -11,13 +11,13 @@ from supermetrics_query._io.credentials import Credentials
 from supermetrics_query._io.drivers import AsyncDriver, Driver
 from supermetrics_query._io.httpx_transport import AsyncTransport, Transport
 
-from tests.support.world import BASE_URL, KEY, Script
+from tests.support.scripted import BASE_URL, KEY, Script
 
 NEVER = 10**6
 
 
 class InterruptError(BaseException):
-    """What Ctrl-C looks like to a driver: no Exception."""
+    """An interruption such as Ctrl-C: not an Exception."""
 
 
 @define
@@ -30,7 +30,7 @@ class Moment:
     scope: anyio.CancelScope | None = None
 
     def is_now(self) -> bool:
-        """Tell whether it has come."""
+        """Count one more moment, and return whether it is the one."""
         self.passed += 1
         return self.passed - 1 == self.at
 

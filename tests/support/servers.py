@@ -111,7 +111,7 @@ class Server:
 
 
 def has_request(connection: socket.socket) -> bool:
-    """Read a request without a body up to its end; tell whether there was one."""
+    """Read a request without a body up to its end; return whether there was one."""
     received = b""
     while b"\r\n\r\n" not in received:
         part = connection.recv(65536)

@@ -1,4 +1,4 @@
-"""A fleet in simulated time: an API with a licence queue and limits, and a driver that lets hours pass in a second.
+"""Many queries in simulated time: an API with a licence queue and limits, and a driver that simulates hours at once.
 
 An answer takes a moment, durations are log-normal, and everything is drawn from one seeded generator.
 """
@@ -129,26 +129,26 @@ def reply(status: int, body: dict[str, Any], headers: dict[str, str] | None = No
 class Underway:
     """A request whose answer comes at a moment."""
 
-    world: "World"
+    simulation: "Simulation"
     at: float
     outcome: object
 
     def done(self) -> bool:
-        return self.world.time >= self.at
+        return self.simulation.time >= self.at
 
     def cancel(self) -> None:
         self.at = math.inf
 
 
 @define
-class World:
+class Simulation:
     """Perform effects in simulated time."""
 
     api: Api
     time: float = 0.0
 
     def iterate(self, flow: Flow[None]) -> Iterator[Any]:
-        """Perform a flow and yield what it gives."""
+        """Perform a flow and yield its items."""
         step = resume(flow)
         while not isinstance(step, Done):
             if isinstance(step, Yield):
@@ -195,7 +195,7 @@ class World:
 
 
 def settings(random: Random, limiter: Limiter | None = None, **options: Any) -> ClientContext:
-    """Be as patient as a client is by default."""
+    """Return a context with the default policies."""
     return ClientContext(
         poll=PollPolicy(),
         retry=RetryPolicy(),

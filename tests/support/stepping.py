@@ -1,4 +1,4 @@
-"""Flows performed by hand: one effect after another, against a world that is only a function without arguments."""
+"""Flows performed by hand: one effect after another; a function without arguments supplies the answers."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -17,7 +17,7 @@ Reply = httpx.Response | TransportError
 
 
 def settings(poll: PollPolicy, retry: RetryPolicy, draw: Callable[[], float]) -> ClientContext:
-    """Be as patient as these policies say."""
+    """Return a context with these policies."""
     return ClientContext(poll=poll, retry=retry, timeout=30.0, page_size=10_000, renewable=False, draw=draw)
 
 
@@ -36,13 +36,13 @@ class Poll:
 
     @property
     def asked(self) -> float:
-        """For how long the answer asks to be left alone."""
+        """How many seconds the answer asks the client to wait."""
         return 0.0 if isinstance(self.reply, TransportError) else float(self.reply.headers.get("retry-after", 0))
 
 
 @define
 class Stepper:
-    """Perform the effects of a flow; only sleeps and answers let time pass."""
+    """Performs the effects of a flow; only sleeps and answers take time."""
 
     reply: Callable[[], tuple[float, Reply]]  # how long an answer takes, and what it is
     time: float = 1000.0
