@@ -68,7 +68,7 @@ def verdict(
 def document(
     lines: Sequence[table.Line], measured: Mapping[str, Outcome], *, quick: bool, versions: Mapping[str, str]
 ) -> Mapping[str, Any]:
-    """Return all that was measured, and with which versions; nothing of the machine."""
+    """Return all that was measured, and with which versions; nothing identifies the machine."""
     return {
         "mode": "quick" if quick else "full",
         "date": datetime.now(UTC).date().isoformat(),

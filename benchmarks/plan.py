@@ -1,4 +1,4 @@
-"""What is measured and what is aimed for, as two tables. One more job or one more target is one more line."""
+"""The jobs that are measured and the targets, as two tables. A new job or target is one more line."""
 
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
@@ -17,7 +17,7 @@ ASYNC = (*BOTH, AIOHTTP, "plain", "floor")
 
 @frozen(kw_only=True)
 class Job:
-    """One job of some subjects. `size` and `quick` are how much of it there is, in full and in quick mode."""
+    """One job of some subjects. `size` and `quick` are its sizes in full and in quick mode."""
 
     name: str
     does: str

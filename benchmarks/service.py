@@ -2,7 +2,7 @@
 
 The name of a query says what it does: `running` never ends, `rows-1000` has that many rows, `ends-5-a` succeeds five
 seconds after the first poll of it. The first part of a path is how many milliseconds an answer takes. Both ways to ask
-are known: `/query/status?json={...}` and `/query/data/json?schedule_id=...`. `/counters` reports what was seen.
+are supported: `/query/status?json={...}` and `/query/data/json?schedule_id=...`. `/counters` reports what was seen.
 """
 
 import asyncio
@@ -35,13 +35,13 @@ class Connection(asyncio.Protocol):
     """Answer one request after the other."""
 
     def __init__(self) -> None:
-        """Begin with nothing received."""
+        """Begin with an empty buffer."""
         self.transport: asyncio.Transport | None = None
         self.received = b""
         self.is_counted = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep what answers go to."""
+        """Keep the transport that answers are written to."""
         self.transport = transport if isinstance(transport, asyncio.Transport) else None
 
     def data_received(self, data: bytes) -> None:
@@ -111,7 +111,7 @@ async def serve() -> None:
 
 @contextmanager
 def serving() -> Iterator[str]:
-    """Run the service in a process of its own and give its address."""
+    """Run the service in a separate process and yield its address."""
     command = [sys.executable, "-m", "benchmarks.service"]
     with subprocess.Popen(
         command, cwd=ROOT, env=clean(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

@@ -22,26 +22,26 @@ from tests.support.simulation import Api, Simulation, request, run_of, settings
 MEDIAN, SIGMA = 15.0, 1.0
 PARTS = 8
 TRAVEL = 0.1
-HELD_UP = 5.0  # seconds that a start may come late
+HELD_UP = 5.0  # seconds by which a start may be late
 BASE_URL = "https://api.test/enterprise/v2"
 
 
 @define
 class Clock:
-    """Time passes only when somebody sleeps or an answer takes its time."""
+    """A clock that only sleeps and answers move."""
 
     time: float = 0.0
 
     def now(self) -> float:
-        """Return a reading."""
+        """Return the time."""
         return self.time
 
     def sleep(self, seconds: float) -> None:
-        """Let time pass."""
+        """Move the clock."""
         self.time += seconds
 
     async def sleep_async(self, seconds: float) -> None:
-        """Let time pass."""
+        """Move the clock."""
         self.sleep(seconds)
 
 
@@ -70,14 +70,14 @@ class Service:
         return response
 
     def start(self, held: float) -> None:
-        """Begin a query, and hold the answer back until it has ended, but only for so long."""
+        """Start a query, and hold the answer back until the query has ended, for at most so many seconds."""
         began = self.clock.time
         lasts = self.draw.lognormvariate(math.log(MEDIAN), SIGMA)
         self.ready_at = [began + lasts * (part + 1) / PARTS for part in range(PARTS)]
         self.clock.time = min(self.ends, began + held)
 
     def meta(self) -> Mapping[str, object]:
-        """Say where the query stands."""
+        """Return the status of the query."""
         ready = sum(moment <= self.clock.time for moment in self.ready_at)
         code = "SUCCESS" if ready == PARTS else "RUNNING"
         return {"status_code": code, "progress": {"queries_ready": ready, "queries_total": PARTS}}
@@ -99,8 +99,8 @@ def runs(number: int) -> Mapping[str, float]:
 def many(number: int) -> Mapping[str, float]:
     """Run queries in a licence queue, five at a time; return the mean lateness in seconds and the polls of all of them.
 
-    Raise where the API refuses a request, or where a start is held up for more than five seconds beyond the pace of the
-    key.
+    Raise where the API refuses a request, or where a start comes more than five seconds later than the rate limit
+    allows.
     """
     draw = random.Random(1)  # noqa: S311
     simulation = Simulation(api := Api(draw))

@@ -57,7 +57,7 @@ def releases(locked: list[Pin]) -> list[datetime | None]:
 
 
 def needed(pin: Pin, direct: Mapping[str, set[str]]) -> str:
-    """Say who asks for a package."""
+    """Return which extras need a package."""
     if pin.name not in direct:
         return "transitive"
     extras = sorted(direct[pin.name])

@@ -1,6 +1,6 @@
 """Rate what changed in the contract since the last release: `python tools/contract_diff.py [OLD [NEW]]`.
 
-Redocly finds the changes, also inside the parameter that holds JSON, and knows which of them break somebody.
+Redocly finds the changes, also inside the parameter that holds JSON, and knows which of them are breaking.
 What breaks no caller is rated here: Redocly takes a new example for a feature and a new format for a word.
 """
 
@@ -23,7 +23,7 @@ Version = tuple[int, int, int]
 
 
 class Rating(IntEnum):
-    """What a change does to somebody who uses the contract."""
+    """What a change means for users of the contract."""
 
     NONE = 0
     ADDITIVE = 1
@@ -83,7 +83,7 @@ def version(document: Document) -> Version:
 
 
 def demanded(old: Version, ratings: list[Rating]) -> Version:
-    """Say which version the changes need: one that no other document has."""
+    """Return the version that the changes need: one that no other document has."""
     major, minor, patch = old
     raised = {
         Rating.NONE: (major, minor, patch + 1),

@@ -22,7 +22,7 @@ class Indexes:
 
 
 def configured(listing: str) -> Indexes:
-    """Read what `pip config list` says; what stands further down the precedence of pip wins."""
+    """Read what `pip config list` says; what comes later in the precedence of pip wins."""
     found: dict[str, str] = {}
     for section in ("global", "install", ":env:"):
         found |= dict(settings(listing, section))

@@ -1,9 +1,9 @@
-"""Which licence a package has, and whether it may come along with one under MIT."""
+"""Which licence a package has, and whether a package under MIT may depend on it."""
 
 import re
 from importlib.metadata import PackageMetadata
 
-# What may come along with a package under MIT, by the words that name a licence.
+# Licences that a package under MIT may depend on, by the words in their names.
 ACCEPTED = re.compile(
     r"\b(MIT|BSD|Apache|ISC|0BSD|MPL|Mozilla|PSF|Python Software Foundation|Zlib|Unlicense|CC0)\b", re.IGNORECASE
 )

@@ -36,7 +36,7 @@ line-height: {line_height}px; font-variant-east-asian: full-width; }}
 
 
 def drawn() -> str:
-    """Return the picture, the same every time."""
+    """Return the picture; it is the same every time."""
     now = [0.0]
     console = Console(record=True, width=104, file=StringIO(), force_terminal=True, color_system="truecolor")
     display = Display(is_shown=True, console=console, clock=lambda: now[0])

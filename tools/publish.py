@@ -20,7 +20,7 @@ def git(*arguments: str) -> str:
 
 
 def check_clean() -> None:
-    """Fail unless the tree is what git knows."""
+    """Fail unless everything is committed."""
     if changed := git("status", "--porcelain"):
         raise StepError(f"the tree is not what git knows; commit, or put it away:\n{changed}")
 
@@ -76,7 +76,7 @@ def main() -> int:
 
 
 def upload(made: Built) -> int:
-    """Hand over to twine, which may ask for what it does not find."""
+    """Run twine, which asks for what its configuration lacks."""
     return subprocess.call([BESIDE / "twine", "upload", made.sdist, made.wheel])
 
 

@@ -18,7 +18,7 @@ from steps import StepError, step
 KNOWN = ROOT / "tools" / "known_secrets.json"
 # Hashes and nothing else: each of their lines looks like a secret. tests/contract/test_locks.py reads them.
 HASHES = (r".*requirements/[a-z]+\.txt$", r".*package-lock\.json$", r".*known_secrets\.json$", r".*dist-info/RECORD$")
-PLAIN = (r"CONTRACT_SHA256", r"query '[0-9a-f]{32}'")  # and what errors call a query
+PLAIN = (r"CONTRACT_SHA256", r"query '[0-9a-f]{32}'")  # and how errors name a query
 
 
 @frozen

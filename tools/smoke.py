@@ -1,6 +1,6 @@
-"""Use an installed package as a stranger would: `python -I tools/smoke.py URL KEY [EXTRA ...]`.
+"""Use an installed package as a user would: `python -I tools/smoke.py URL KEY [EXTRA ...]`.
 
-What an extra brings must work where it was installed; elsewhere the error must say what to install. Nothing but the
+What an extra provides must work where it is installed; elsewhere the error must say what to install. Nothing but the
 standard library and the package is imported, so that a missing dependency cannot hide behind one of ours.
 """
 
@@ -55,7 +55,7 @@ def raised(kind: type[BaseException], call: Callable[[], object]) -> str:
 
 
 def said(*arguments: str) -> tuple[int, str]:
-    """Run the command and return how it ended and what it said."""
+    """Run the command and return its exit code and its output."""
     done = subprocess.run([COMMAND, *arguments], capture_output=True, text=True, check=False, timeout=60)
     return done.returncode, done.stdout + done.stderr
 

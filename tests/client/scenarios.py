@@ -1,4 +1,4 @@
-"""The rules of starting and waiting, one table: a rule, what the API answers, what is done, what must come."""
+"""The rules of starting and waiting, one table: a rule, the answers of the API, a call, and what must happen."""
 
 from collections.abc import Callable
 from typing import Any
@@ -349,7 +349,7 @@ STARTS_THAT_FAIL = (
     Scenario("a bad request is not started again", (bare(400, "BAD_REQUEST"),), start, (START,), BadRequestError),
     Scenario("a redirect is not followed", (gateway(302),), start, (START,), ApiError),
     Scenario(
-        "a start is given up after five tries",
+        "a start is abandoned after five attempts",
         (refused(),),
         start,
         (START, "sleep 0.25", START, "sleep 0.50", START, "sleep 1.00", START, "sleep 2.00", START),

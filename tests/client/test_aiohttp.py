@@ -1,4 +1,4 @@
-"""What is particular to `transport="aiohttp"`; that it keeps the promises of the other one is tested with those."""
+"""What is specific to `transport="aiohttp"`; what both transports promise is tested elsewhere for both."""
 
 import asyncio
 import gzip
@@ -34,7 +34,7 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n"
 
 @define
 class Listener:
-    """A server on loopback that keeps what it was sent."""
+    """A server on loopback that keeps the requests it receives."""
 
     answers: list[bytes]
     requests: list[bytes] = field(factory=list)
@@ -116,7 +116,7 @@ def test_both_transports_ask_for_the_same_thing_in_the_same_words(listening: tup
     ],
     ids=["headers that come twice", "Latin-1", "UTF-8", "a redirect", "a long header"],
 )
-def test_an_answer_is_what_httpx_makes_of_it(content: bytes) -> None:
+def test_both_transports_return_the_same_answer(content: bytes) -> None:
     ours, theirs = answered(content), answered(content, AsyncTransport)
     assert evolve(ours, received=0, url="") == evolve(theirs, received=0, url="")
     assert ours.url.endswith("/query/status")

@@ -1,4 +1,4 @@
-"""All that the contract promises is handled by the client; what is added to it without that is named."""
+"""The client handles all that the contract promises; the tests name any addition that it does not handle."""
 
 from collections.abc import Callable, Iterator
 from copy import deepcopy
@@ -80,7 +80,7 @@ def test_what_is_added_to_the_contract_and_not_handled_is_named() -> None:
 
 
 def raised_by(subject: ScriptedClient, operation: str) -> ApiError:
-    """Return what an operation raises, or what is behind it where that is the error of the query itself."""
+    """Return what an operation raises, or its cause where the query itself has failed."""
     call, _ = OPERATIONS[operation]
     with pytest.raises((ApiError, QueryFailedError)) as caught:
         call(subject)
@@ -102,7 +102,7 @@ def test_every_documented_error_becomes_its_exception(backend: str, name: str) -
 
 
 def examples() -> Iterator[Any]:
-    """Give every error example of the contract with the operation it belongs to."""
+    """Yield every error example of the contract with the operation it belongs to."""
     for operation in operations(CONTRACT):
         for error_status, reference in operation.definition["responses"].items():
             response = resolved(CONTRACT, reference)

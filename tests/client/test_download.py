@@ -73,7 +73,7 @@ def test_a_download_that_fails_leaves_what_was_there_before(
     assert target.read_text() == "yesterday"
 
 
-def test_a_path_that_cannot_be_taken_leaves_no_part_beside_it(tmp_path: Path) -> None:
+def test_a_path_that_cannot_be_written_leaves_no_partial_file(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").mkdir()
     subject, query = csv_query("sync", CSV)
     with pytest.raises(OSError, match="directory"):
@@ -82,7 +82,7 @@ def test_a_path_that_cannot_be_taken_leaves_no_part_beside_it(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_a_download_that_was_cut_is_begun_again(backend: str, tmp_path: Path) -> None:
+def test_a_download_that_was_cut_starts_again(backend: str, tmp_path: Path) -> None:
     subject, query = csv_query(backend, cut(), CSV)
     subject.call(query, "download", str(tmp_path / "rows.csv"))
     assert (tmp_path / "rows.csv").read_bytes() == CSV.content

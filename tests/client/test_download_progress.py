@@ -25,7 +25,7 @@ ROWS = DataQuery(ds_id="LONG", fields=["text", "number"])
 
 
 def download_over_the_wire(stack: str, target: Path, **named: Any) -> int:
-    """Run a query whose result is long, and write it."""
+    """Run a query with a long result, and download it."""
     with Emulator(plan=INSTANT, sources={"LONG": LONG}) as service:
         if stack == "sync":
             with QueryClient(service.key, base_url=service.url) as client:

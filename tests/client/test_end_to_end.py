@@ -25,7 +25,7 @@ Read = tuple[list[dict[str, Any]], list[QueryStatus]]
 
 
 def weather() -> DataQuery:
-    """Ask for a year of weather at two airports."""
+    """Make a query for three years of weather at two airports."""
     return DataQuery(
         ds_id="WEATHER",
         ds_accounts=["JFK", "LGA"],

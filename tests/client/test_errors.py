@@ -151,7 +151,7 @@ def test_an_error_lists_the_attempts_that_came_before_it() -> None:
     assert [attempt.pause for attempt in caught.value.attempts] == [0.25, 0.5, 1.0, 2.0]
 
 
-def test_an_error_that_involves_a_query_carries_what_goes_on_with_it() -> None:
+def test_an_error_about_a_query_carries_the_token_that_resumes_it() -> None:
     subject = scripted_client("sync", cut(), retry=ONCE)
     with pytest.raises(TransportError) as caught:
         subject.start()
@@ -206,7 +206,7 @@ def test_every_exception_pickles_and_copies_with_all_it_holds(error: Supermetric
         assert str(twin.__cause__) == "before"
 
 
-def test_no_exception_holds_the_key_even_behind_it() -> None:
+def test_neither_an_exception_nor_its_context_holds_the_key() -> None:
     subject = scripted_client("sync", httpx.ConnectError("no route"), retry=ONCE)
     with pytest.raises(TransportError) as caught:
         subject.start()

@@ -14,7 +14,7 @@ from tests.support.scripted import BACKENDS, scripted_client
 
 
 def page(count: int, **members: Any) -> httpx.Response:
-    """Hold so many entries."""
+    """Return a page with so many entries."""
     entries = [{"@type": "query_history", "schedule_id": f"q{n}", "status_code": "SUCCESS"} for n in range(count)]
     return httpx.Response(200, json={"meta": {}, "data": entries, **members})
 

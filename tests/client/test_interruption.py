@@ -89,7 +89,7 @@ each_backend = pytest.mark.parametrize("backend", ASYNC_BACKENDS)
 
 
 def assert_left_alone(flow: Flow[Any], script: Script, sent: int) -> None:
-    """Nothing was sent after an interruption, nothing stopped the query, and the flow is closed."""
+    """Assert that nothing was sent after an interruption, nothing stopped the query, and the flow is closed."""
     assert getgeneratorstate(flow) == GEN_CLOSED
     assert len(script.seen) == sent
     assert {(each.method, each.url.path.split("/query/")[1]) for each in script.seen} <= {

@@ -73,7 +73,7 @@ def test_a_result_goes_with_its_query_while_other_tasks_go_on(backend: str, meth
     assert anyio.run(gone, backend=backend)
 
 
-def test_as_completed_gives_the_handles_that_it_was_given() -> None:
+def test_as_completed_yields_the_handles_that_it_was_given() -> None:
     client: Any = scripted_client("sync", success()).client
     queries = given(client, "as_completed")
     assert set(client.as_completed(queries)) == set(queries)

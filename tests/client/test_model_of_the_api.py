@@ -49,7 +49,7 @@ class Model:
     habits: dict[str, float] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        """Choose how often things happen in this life."""
+        """Choose how often each thing happens to this query."""
         most = {"outage": 0.3, "refusal": 0.3, "final": 0.02, "over": 0.05, "success": 0.1, "unknown": 0.5}
         self.habits = {name: self.random.random() * share for name, share in most.items()}
 
@@ -58,7 +58,7 @@ class Model:
         return self.random.random() < self.habits[name]
 
     def answer(self) -> tuple[float, Reply]:
-        """Take a while, and answer."""
+        """Return how long the answer takes, and the answer."""
         return self.random.choice((0.0, 0.1, 2.0, 30.0)), self.reply()
 
     def reply(self) -> Reply:
@@ -97,7 +97,7 @@ def one_of(replies: tuple[Reply, ...], poll: Poll) -> bool:
 
 
 def reason(error: Exception | None, stepper: Stepper, poll: PollPolicy, deadline: float) -> str:
-    """Say by which of the rules a wait has ended, or that none allows it."""
+    """Return the rule by which a wait has ended, or a complaint where no rule allows it."""
     last = stepper.polls[-1]
     row = len([*takewhile(failed, reversed(stepper.polls))])
     is_unknown = type(error) is QueryError and error.status is not None and not error.status.is_known

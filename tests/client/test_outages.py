@@ -225,7 +225,7 @@ def test_a_content_length_that_is_wrong_is_a_failed_poll(waiter: Waiter, miscoun
         assert waiter.wait(server) == "SUCCESS"
     assert server.seen[0] == (1, 1)
     assert server.seen[-1] == (2, 1)
-    assert len(server.seen) <= 3  # what is left of a body that is too long spoils at most one more poll
+    assert len(server.seen) <= 3  # the rest of a body that is too long spoils at most one more poll
 
 
 @pytest.mark.parametrize("miscounting", MISCOUNTS.values(), ids=MISCOUNTS)
@@ -235,7 +235,7 @@ def test_a_content_length_that_is_wrong_makes_an_answer_unreadable(waiter: Waite
         waiter.wait(server)
     assert isinstance(raised.value, UnreadableResponseError | TransportError)
     said = raised.value.sent if isinstance(raised.value, TransportError) else raised.value.status
-    # aiohttp reads nothing of an answer after which more comes.
+    # aiohttp rejects an answer that is followed by more bytes.
     assert said == 200 or (waiter.stack, said) == ("aiohttp", True)
     assert server.seen == [(1, 1)]
 

@@ -1,4 +1,4 @@
-"""Mistakes that pollers are known for, see docs/pitfalls.md: those that the scenarios do not prove already."""
+"""Well-known mistakes of polling clients, see docs/pitfalls.md: those that the scenarios do not cover."""
 
 import inspect
 import json
@@ -44,7 +44,7 @@ POLL = "poll 0..9999"
 
 
 def options_of(handler: Handler) -> dict[str, Any]:
-    """Answer every request by a function."""
+    """Return the options of a client whose requests a function answers."""
     return {"base_url": BASE_URL, "poll": STEADY, "http_options": {"transport": httpx.MockTransport(handler)}}
 
 
@@ -121,7 +121,7 @@ def test_a_start_that_was_interrupted_is_found_by_the_id_that_its_caller_chose()
 
 # 16
 class Interrupting(Clock):
-    """A clock whose first pause ends as by Ctrl-C."""
+    """A clock whose first pause ends with Ctrl-C."""
 
     def sleep(self, seconds: float) -> None:
         super().sleep(seconds)
@@ -129,7 +129,7 @@ class Interrupting(Clock):
             raise KeyboardInterrupt
 
 
-def test_an_interrupted_wait_sends_nothing_and_can_be_taken_up_again() -> None:
+def test_an_interrupted_wait_sends_nothing_and_can_be_resumed() -> None:
     answers, asked = iter([RUNNING, success()]), []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -158,7 +158,7 @@ class Cancelling(Clock):
 
 
 @pytest.mark.parametrize("backend", ASYNC_BACKENDS)
-def test_a_cancelled_wait_sends_nothing_and_can_be_taken_up_again(backend: str) -> None:
+def test_a_cancelled_wait_sends_nothing_and_can_be_resumed(backend: str) -> None:
     answers, asked, clock = iter([RUNNING, success()]), [], Cancelling()
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -196,7 +196,7 @@ def test_what_on_progress_raises_ends_the_wait_and_not_the_query(backend: str) -
 
 # 18
 def token_of(content: bytes) -> str:
-    """Write a token by hand."""
+    """Encode a token by hand."""
     return "sq1." + urlsafe_b64encode(content).decode().rstrip("=")
 
 
@@ -261,7 +261,7 @@ def test_options_of_http_are_passed_on_and_no_transport_takes_their_place() -> N
 
 # 27
 class NotBlocking(Clock):
-    """A clock that no thread may sleep on."""
+    """A clock that fails when a thread sleeps on it."""
 
     def sleep(self, seconds: float) -> None:
         raise AssertionError(f"the loop was blocked for {seconds} s")
@@ -304,7 +304,7 @@ def test_the_key_is_sent_in_one_header_and_nowhere_else(backend: str) -> None:
 
 # 31
 def signatures() -> Iterator[tuple[str, str]]:
-    """Write down what every public call takes and gives."""
+    """Yield every public call with its annotations."""
     for name in supermetrics_query.__all__:
         public = getattr(supermetrics_query, name)
         for member, value in inspect.getmembers(public, inspect.isroutine):

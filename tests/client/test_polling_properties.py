@@ -1,4 +1,4 @@
-"""When a wait polls, by property: whatever the API answers, however long that takes, however patient the policy is."""
+"""When a wait polls, by property: for any answers of the API, any latency and any policy."""
 
 import math
 from itertools import pairwise
@@ -18,7 +18,7 @@ from tests.support.answers import NOT_FOUND, envelope, gateway, status, success,
 from tests.support.scripted import BACKENDS, Step, scripted_client
 from tests.support.stepping import Reply, Stepper, lost, settings
 
-TICK = 1e-6  # what sums of floats may lose
+TICK = 1e-6  # the rounding error of sums of floats
 
 
 def unavailable(seconds: str) -> Reply:
@@ -119,7 +119,7 @@ def test_the_time_that_passed_is_that_of_the_pauses_and_the_answers(waited: Wait
 
 
 @given(waits())
-def test_a_pause_is_never_nothing_and_never_longer_than_the_contract_knows(waited: Waited) -> None:
+def test_a_pause_is_positive_and_at_most_one_day(waited: Waited) -> None:
     assert all(0 < seconds <= LONGEST_RETRY_AFTER + TICK for seconds in waited.stepper.slept)
 
 

@@ -1,4 +1,4 @@
-"""Several processes, one key: limits shared in a real Redis, and processes that are killed and lose nothing."""
+"""Several processes, one key: they share limits in a real Redis, and lose nothing when they are killed."""
 
 import subprocess
 import sys
@@ -83,7 +83,7 @@ def test_four_processes_share_one_key(redis_dies: bool, queries: int) -> None:
 
 
 def resumed(service: Emulator, tokens: list[str]) -> list[str]:
-    """Go on with what a killed process has started, as its successor would; return the tokens of what is not there."""
+    """Wait for the queries that a killed process started, as its successor would; return the tokens not found."""
     missing = []
     with QueryClient(service.key, base_url=service.url, limiter=NoLimiter()) as client:
         for token in tokens:

@@ -32,7 +32,7 @@ TOP = [path for path in MEMBERS if "[]" not in path and "." not in path]
 
 
 def sent(query: DataQuery, backend: str = "sync") -> dict[str, Any]:
-    """Start a query and return what travelled, without what the client itself decides."""
+    """Start a query and return the body that was sent, without the members that the client sets."""
     subject = scripted_client(backend, success())
     subject.call(subject.client, "start", query)
     return without_ours(subject)
@@ -45,7 +45,7 @@ def without_ours(subject: ScriptedClient) -> dict[str, Any]:
 
 
 def refusal(query: DataQuery) -> str:
-    """Return why a query is refused; nothing is sent."""
+    """Return the message with which a query is refused before it is sent."""
     subject = scripted_client("sync", success())
     with pytest.raises(ConfigurationError) as caught:
         subject.call(subject.client, "start", query)
@@ -54,7 +54,7 @@ def refusal(query: DataQuery) -> str:
 
 
 def a_query(**members: Any) -> DataQuery:
-    """Make a query whose members types may not allow."""
+    """Make a query, even with members that its types do not allow."""
     return DataQuery(**{"ds_id": "GAWA", **members})
 
 
@@ -191,7 +191,7 @@ def test_days_in_the_wrong_order_are_for_the_api_to_judge() -> None:
     assert sent(query) == {"ds_id": "GAWA", "start_date": "2026-11-02", "end_date": "2026-11-01"}
 
 
-# Values within the limits of the contract, and values that are beyond them by one.
+# Values within the limits of the contract, and values that exceed them by one.
 
 letters = st.characters(exclude_categories=["Cs"])
 
@@ -203,7 +203,7 @@ def texts(limits: Mapping[str, Any]) -> st.SearchStrategy[str]:
 
 
 def within(path: str) -> st.SearchStrategy[Any]:
-    """Give values that a member takes."""
+    """Return a strategy for the valid values of a member."""
     return st.one_of([within_kind(path, kind, limits) for kind, limits in MEMBERS[path].items()])
 
 
@@ -239,7 +239,7 @@ queries = st.fixed_dictionaries(
 
 
 def as_json(value: Any) -> Any:
-    """Say what JSON makes of a value."""
+    """Return a value after a round trip through JSON."""
     return json.loads(json.dumps(value, default=date.isoformat))
 
 
@@ -265,7 +265,7 @@ BEYOND: Mapping[str, Any] = {
 
 
 def placed(path: str, value: object) -> dict[str, Any]:
-    """Put a value where its path says."""
+    """Return keyword arguments that hold a value at a path."""
     if path.endswith("[]"):
         return placed(path.removesuffix("[]"), [value])
     outer, dot, name = path.rpartition(".")
@@ -333,7 +333,7 @@ def test_a_mapping_and_the_query_it_describes_are_sent_alike(members: dict[str, 
 
 
 def test_settings_are_typed_as_any_mapping_and_days_as_dates() -> None:
-    """mypy reads this test, too."""
+    """Type-checked by mypy, too."""
     query = DataQuery(ds_id="GAWA", settings={"no_headers": True}, start_date=date(2026, 11, 1), end_date="today")
     assert sendable(query).to_dict() == {
         "ds_id": "GAWA",

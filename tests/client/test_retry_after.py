@@ -1,4 +1,4 @@
-"""Every kind of Retry-After, one table: how long is slept before the next request, or what is raised at once."""
+"""Every kind of Retry-After, one table: the pause before the next request, or the exception."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ RAISED = {429: RateLimitError, 503: ServerError}
 OWN_PAUSE = {("wait", 429): 1.0, ("wait", 503): 1.0, ("start", 429): 1.0, ("start", 503): 0.25}
 DEADLINES = {"a deadline of 5 s": 5.0, "a deadline of 2 h": 7200.0, "no deadline": None}
 
-# What comes of it, where it is no number of seconds.
+# Outcomes that are not a number of seconds.
 OWN = "the pause of the policies"
 TIMEOUT = "the timeout of the wait, without a sleep"
 ITSELF = "the error itself, without a sleep"
@@ -27,7 +27,7 @@ Outcome = float | str
 
 @frozen
 class Rule:
-    """What comes of a value with a deadline of 5 s, with one of 2 h, and with none."""
+    """A value of Retry-After, and its outcomes with a deadline of 5 s, with one of 2 h, and without one."""
 
     name: str
     value: str
@@ -74,7 +74,7 @@ RULES = (
     Rule("an empty value says nothing", "", (OWN, OWN, OWN), (OWN, OWN, OWN)),
 )
 
-# What is done, and the request that comes next: after a 503 a poll finds out whether the query was started.
+# The calls, and the requests that come first: after a 503 a poll finds out whether the query was started.
 DONE: dict[str, Callable[[ScriptedClient, float | None], object]] = {
     "wait": lambda subject, timeout: subject.call(subject.client.attach("night-1"), "wait", timeout=timeout),
     "start": lambda subject, timeout: subject.start() if timeout is None else subject.run(timeout=timeout),
@@ -92,7 +92,7 @@ def refusal(http: int, value: str) -> httpx.Response:
 
 
 def done(subject: ScriptedClient, place: str, timeout: float | None) -> type[SupermetricsQueryError] | None:
-    """Wait or start, and return the kind of what is raised."""
+    """Wait or start, and return the type of the exception."""
     try:
         DONE[place](subject, timeout)
     except SupermetricsQueryError as error:
@@ -101,7 +101,7 @@ def done(subject: ScriptedClient, place: str, timeout: float | None) -> type[Sup
 
 
 def stated(outcome: Outcome, place: str, http: int, timeout: float | None) -> tuple[type[Exception] | None, list[str]]:
-    """Say what an outcome means: what is raised, and what happens before that."""
+    """Return the exception and the log that an outcome stands for."""
     first = FIRST[place, timeout]
     if outcome in {ITSELF, TIMEOUT}:
         return (RAISED[http] if outcome == ITSELF else WaitTimeoutError), [first]

@@ -1,4 +1,4 @@
-"""Rows come all, once, in order and under the right column."""
+"""Every row arrives once, in order and under the right columns."""
 
 from typing import Any
 

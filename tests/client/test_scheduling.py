@@ -1,4 +1,4 @@
-"""Hundreds of queries under one budget, in simulated time on fixed seeds."""
+"""Hundreds of queries under one rate limit, in simulated time with fixed seeds."""
 
 import math
 from collections.abc import Callable

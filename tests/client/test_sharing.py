@@ -25,7 +25,7 @@ UNPACED: dict[str, Any] = {"limiter": NoLimiter()}  # these tests are about shar
 THREADS, TASKS, EACH = 20, 200, 5
 ROWS = 30
 PAGE = 20  # so that every result has two pages
-# The pool of httpcore takes a time that grows with the cube of its connections: 200 of them cost two minutes.
+# The pool of httpcore takes time that grows with the cube of its connections: 200 of them cost two minutes.
 FEW = {"limits": httpx.Limits(max_connections=20)}
 # Under asyncio and trio through httpx, and through aiohttp, whose pool needs no bound.
 SHARED: dict[str, dict[str, Any]] = {
@@ -42,7 +42,7 @@ def service() -> Iterator[Emulator]:
 
 
 def numbers(rows: int) -> DataQuery:
-    """Ask for a table whose number of rows identifies it."""
+    """Make a query whose number of rows identifies it."""
     return DataQuery.from_dict({"ds_id": "NUMBERS", "fields": "c0,c1", "settings": {"rows": rows, "columns": 2}})
 
 
@@ -52,7 +52,7 @@ def size(number: int) -> int:
 
 
 def assert_nothing_lost_or_mixed(results: dict[int, list[Any]], service: Emulator) -> None:
-    """Every query got the rows it asked for, and ran once."""
+    """Assert that every query ran once and got the rows it asked for."""
     assert all([row["c0"] for row in rows] == [*range(size(number))] for number, rows in results.items())
     starts = [seen.schedule_id for seen in service.requests if seen.operation == "start"]
     assert len(starts) == len(set(starts)) == len(results)
@@ -109,7 +109,7 @@ class Keys:
         return self.provide()
 
     def answer(self, request: httpx.Request) -> httpx.Response:
-        """Refuse the first key, once as many requests as there are threads have come with it."""
+        """Refuse the first key, once every thread has sent a request with it."""
         if request.headers["authorization"] == "Bearer key_2":
             return success()
         self.together.wait(30)
@@ -176,7 +176,7 @@ def test_tasks_whose_key_is_refused_at_the_same_time_renew_it_once(backend: str)
 
 
 class Overtaken(Credentials):
-    """Credentials that another thread fills in just after this one has found them missing."""
+    """Credentials that another thread renews just after this one has found them missing."""
 
     @property
     def is_missing(self) -> bool:

@@ -1,4 +1,4 @@
-"""Tables hold what rows hold: the same cells, under types that hold every one of them."""
+"""Tables hold the same cells as rows do, in columns whose types fit every cell."""
 
 import math
 import subprocess
@@ -254,7 +254,7 @@ def test_declared_cells_are_never_changed(cells: list[Any], data_type: str) -> N
     values = column.cast(pa.int64()).to_pylist() if column.type == pa.bool_() else column.to_pylist()
     for value, sent in zip(values, cells, strict=True):
         expected = text_of(sent) if sent is not None and column.type == TEXT else sent
-        # A number or a truth that came as text is the same once both are text.
+        # A number or a boolean that came as text is compared as text.
         assert same(value, expected) or text_of(value) == text_of(sent) or float(value) == float(sent)
 
 
@@ -424,13 +424,13 @@ ROWS, WIDTH = 20_000, 20
 
 @pytest.fixture(scope="module")
 def service() -> Any:
-    """Serve as many numbers as are asked for."""
+    """Run the emulator, which serves numbers of any size."""
     with Emulator(plan=INSTANT) as running:
         yield running
 
 
 def numbers() -> DataQuery:
-    """Ask for cells that are known beforehand."""
+    """Make a query whose cells are known in advance."""
     settings = QuerySettings.from_dict({"rows": ROWS, "columns": WIDTH})
     return DataQuery(ds_id="NUMBERS", fields=[f"c{number}" for number in range(WIDTH)], settings=settings)
 

@@ -1,4 +1,4 @@
-"""Real sockets: whatever comes over the wire ends in one of our exceptions, with the status and the body."""
+"""Real sockets: whatever arrives over the wire becomes one of our exceptions, with the status and the body."""
 
 import itertools
 import socket

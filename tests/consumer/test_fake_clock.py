@@ -1,4 +1,4 @@
-"""The clock of consumers' tests: six hours pass in no time, for a client and for the service that it talks to."""
+"""The clock for tests of consumers: six hours pass at once, for a client and for the service."""
 
 import math
 from collections.abc import Callable
@@ -53,7 +53,7 @@ def test_a_client_and_the_service_share_six_hours(backend: str) -> None:
         assert ask(backend, service, clock) == 3
         assert service.now == clock.now()
     assert 6 * HOUR <= clock.now() < 6 * HOUR + RARE.ceiling
-    assert sum(clock.sleeps) == pytest.approx(clock.now() - RARE.start_wait)  # the rest was the hold of the start
+    assert sum(clock.sleeps) == pytest.approx(clock.now() - RARE.start_wait)  # the service held the start for the rest
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -123,14 +123,14 @@ def test_a_refusal_for_the_rate_is_waited_out_on_the_clock() -> None:
     assert max(clock.sleeps) >= 90
 
 
-def test_more_patience_than_a_client_has_is_an_error_and_no_pause() -> None:
+def test_a_retry_after_beyond_the_limit_of_a_client_is_an_error_and_no_pause() -> None:
     clock = FakeClock()
     with Emulator(clock=clock, faults=["429,retry_after=100000"]) as service, pytest.raises(RateLimitError):
         ask("sync", service, clock)
     assert clock.sleeps == ()
 
 
-def test_pauses_are_noted_in_their_order() -> None:
+def test_pauses_are_recorded_in_order() -> None:
     clock = FakeClock()
     clock.sleep(2)
     clock.advance(5)

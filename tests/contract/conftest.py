@@ -1,4 +1,4 @@
-"""The contract as the tests see it: the document, and a copy of what is generated from it."""
+"""Fixtures of the contract: the document, and a copy of what is generated from it."""
 
 import shutil
 from copy import deepcopy

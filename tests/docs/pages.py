@@ -1,4 +1,4 @@
-"""What the pages hold that can be checked: examples, names of tests, links, modules.
+"""What can be checked in the pages: examples, names of tests, links, modules.
 
 An example is a block of Python. A comment before it, which readers do not see, says how the service behaves:
 
@@ -29,7 +29,7 @@ LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)[^)]*\)")
 
 @frozen
 class Example:
-    """A block of Python in a page; `line` is where its first line stands."""
+    """A block of Python in a page; `line` is the number of its first line."""
 
     path: Path
     line: int

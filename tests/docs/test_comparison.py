@@ -1,4 +1,4 @@
-"""The table of docs/comparison.md is what the last `make compare` saw, and what it says of rows is right."""
+"""The table of docs/comparison.md matches the last `make compare`, and rows are judged correctly."""
 
 from pathlib import Path
 

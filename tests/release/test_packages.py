@@ -1,4 +1,4 @@
-"""What is said of a wheel and an sdist that are not what they should be."""
+"""The complaints about a wheel and an sdist that are not as they should be."""
 
 from pathlib import Path
 

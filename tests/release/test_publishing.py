@@ -24,7 +24,7 @@ def test_a_version_is_published_once() -> None:
 
 
 @pytest.mark.parametrize("listing", ["WARNING: Retrying (Retry(total=4))\n" + NOTHING, "ERROR: something else\n"])
-def test_an_index_that_cannot_be_asked_is_no_index_without_the_version(listing: str) -> None:
+def test_an_index_that_cannot_be_asked_does_not_count_as_one_without_the_version(listing: str) -> None:
     with pytest.raises(StepError, match="cannot be asked"):
         check_new("0.1.0", listing, 1)
 

@@ -40,7 +40,7 @@ class Moment:
             raise self.error
 
     async def pass_by_async(self) -> None:
-        """Cancel a task, which then waits for what never comes."""
+        """Cancel a task, which then waits until the cancellation reaches it."""
         if self.is_now() and self.scope:
             self.scope.cancel()
             await anyio.sleep_forever()
@@ -65,7 +65,7 @@ class InterruptedDriver(Driver):
 
 
 class InterruptedAsyncDriver(AsyncDriver):
-    """A driver whose task is cancelled. It remembers the flows that somebody iterates over."""
+    """A driver whose task is cancelled. It keeps the flows that are iterated over."""
 
     def __init__(self, script: Script, moment: Moment) -> None:
         async def answer(request: httpx.Request) -> httpx.Response:

@@ -52,7 +52,7 @@ class Job:
     parts: int = 4
 
     def progress(self, moment: float) -> dict[str, int]:
-        """Say how many parts are ready; each takes the same time."""
+        """Return how many parts are ready; each takes the same time."""
         share = min(1.0, max(0.0, moment - self.began) / self.duration)
         return {"queries_ready": int(share * self.parts), "queries_total": self.parts}
 
@@ -97,7 +97,7 @@ class Api:
         return False
 
     def enqueue(self, name: str, moment: float) -> None:
-        """Take a query, and decide when it will run: the queue is first in, first out."""
+        """Accept a query, and decide when it will run: the queue is first in, first out."""
         job = Job(min(self.random.lognormvariate(math.log(self.median), self.sigma), 3_600.0), moment)
         job.parts = self.random.randint(1, 8)
         job.began = moment
@@ -109,7 +109,7 @@ class Api:
         self.jobs[name] = job
 
     def status(self, name: str, moment: float) -> Answer:
-        """Say where a query stands, and how long the queue is."""
+        """Return the status of a query, and the length of the queue."""
         job = self.jobs[name]
         code = "SUCCESS" if moment >= job.ended else "RUNNING" if moment >= job.began else "QUEUED"
         waiting = sum(1 for each in self.jobs.values() if each.began > moment)
@@ -181,7 +181,7 @@ class Simulation:
         raise AssertionError(f"unexpected {effect!r}")
 
     def pass_by(self, effect: Sleep | Await) -> None:
-        """Let time pass, until an answer comes where one is waited for."""
+        """Move the clock to the end of the pause, or to the first answer that is waited for."""
         pending = effect.pending if isinstance(effect, Await) else ()
         ends = [each.at for each in pending if isinstance(each, Underway)]
         self.time = max(self.time, min([*ends, self.time + effect.seconds]))
@@ -209,7 +209,7 @@ def settings(random: Random, limiter: Limiter | None = None, **options: Any) -> 
 
 
 def run_of(request: object) -> Run:
-    """Make a run that stands for its own handle."""
+    """Make a run that serves as its own handle."""
     run = any_run(request, "json")
     run.show = lambda known: cast("Query", known)
     return run

@@ -22,13 +22,13 @@ def settings(poll: PollPolicy, retry: RetryPolicy, draw: Callable[[], float]) ->
 
 
 def lost() -> TransportError:
-    """Bring no answer."""
+    """Return the error of a request without an answer."""
     return TransportError("no answer to get_query_status: ReadError", sent=True)
 
 
 @define
 class Poll:
-    """One request and its answer, in the time of the clock."""
+    """One request and its answer, with their times."""
 
     sent: float
     answered: float
@@ -79,7 +79,7 @@ class Stepper:
                 raise AssertionError(f"unexpected {effect!r}")
 
     def send(self) -> Outcome:
-        """Bring the next answer."""
+        """Return the next answer."""
         duration, reply = self.reply()
         self.polls.append(Poll(self.time, self.time + duration, reply))
         self.time += duration

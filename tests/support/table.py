@@ -1,4 +1,4 @@
-"""An API that holds one result and serves windows of it, by any of the ways servers count the header."""
+"""An API that holds one result and serves windows of it, in each of the ways to count the header."""
 
 import json
 from collections.abc import Callable, Sequence
