@@ -45,7 +45,7 @@ def for_pip(first: str, indexes: Indexes, default: str) -> list[str]:
 
 
 def for_uv(first: str, indexes: Indexes) -> list[str]:
-    """Say the same to uv, which has the default of pip."""
+    """Return the same for uv, which has the default of pip."""
     main = [f"--default-index={indexes.main}"] if indexes.main else []
     further = [f"--index={each}" for each in (first, *indexes.further)]
     return [*main, *further, *(f"--find-links={each}" for each in indexes.files), *AS_PIP_DOES]

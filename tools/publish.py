@@ -22,7 +22,7 @@ def git(*arguments: str) -> str:
 def check_clean() -> None:
     """Fail unless everything is committed."""
     if changed := git("status", "--porcelain"):
-        raise StepError(f"the tree is not what git knows; commit, or put it away:\n{changed}")
+        raise StepError(f"the tree has changes that are not committed; commit or stash them:\n{changed}")
 
 
 def check_tagged(version: str) -> None:

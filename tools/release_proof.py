@@ -128,7 +128,7 @@ def prove_other(bench: Bench, version: str) -> None:
 def record(made: Built) -> None:
     """Record what is proved, if the tree is committed."""
     if run(["git", "status", "--porcelain"], cwd=ROOT):
-        print("       - the tree is not what git knows: nothing is written down, and nothing can be published")
+        print("       - the tree has changes that are not committed: nothing is recorded, and nothing can be published")
         return
     commit = run(["git", "rev-parse", "HEAD"], cwd=ROOT).strip()
     proved = {"commit": commit, "files": {path.name: digest(path) for path in (made.wheel, made.sdist)}}

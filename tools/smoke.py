@@ -120,7 +120,7 @@ def limiter() -> object:
 
 
 def fast_client() -> AsyncQueryClient:
-    return AsyncQueryClient("key_of_nobody", transport="aiohttp")
+    return AsyncQueryClient("fake_key", transport="aiohttp")
 
 
 def aiohttp(_client: QueryClient) -> None:

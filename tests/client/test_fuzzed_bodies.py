@@ -1,4 +1,4 @@
-"""Whatever comes as an answer, reading it gives a status, rows, or one of our exceptions, and nothing else."""
+"""Reading any answer returns a status or rows, or raises one of our exceptions, and nothing else."""
 
 import os
 import traceback

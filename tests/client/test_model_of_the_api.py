@@ -75,7 +75,7 @@ class Model:
         return self.standing()
 
     def standing(self) -> Reply:
-        """Say where the query stands, and move it to any state."""
+        """Return the status of the query, and move it to any state."""
         if self.happens("success"):
             return DONE
         if self.happens("over"):

@@ -27,7 +27,7 @@ def unavailable(seconds: str) -> Reply:
 
 
 def not_found(seconds: str) -> Reply:
-    """Say that the query is unknown, and when to come back."""
+    """Answer that the query is unknown, and when to come back."""
     return envelope(404, "STATUS_NOT_FOUND", **{"retry-after": seconds})
 
 

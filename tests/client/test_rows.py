@@ -33,7 +33,7 @@ def test_for_every_way_to_count_the_header_the_rows_are_those_of_the_source(
 
 
 def rows_of(*answers: Any, **options: Any) -> list[dict[str, Any]]:
-    """Return the rows that a query with these answers gives."""
+    """Return the rows of a query with these answers."""
     subject = scripted_client("sync", *answers, **options)
     return subject.collect(subject.client.attach("night-1"), "rows")
 

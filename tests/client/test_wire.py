@@ -120,7 +120,7 @@ def test_a_server_that_accepts_and_stays_silent_is_abandoned_after_the_timeout(s
 
 
 def waits(done: threading.Event) -> None:
-    """Say nothing until the test is done."""
+    """Send nothing until the test is done."""
     done.wait(10)
 
 

@@ -1,4 +1,4 @@
-"""How the contract is written, beyond what a validator knows."""
+"""How the contract is written, beyond what a validator checks."""
 
 import json
 import re

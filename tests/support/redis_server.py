@@ -50,12 +50,12 @@ class RedisServer:
             self.process = None
 
     def freeze(self) -> None:
-        """Let it accept connections and answer nothing."""
+        """Freeze it: it accepts connections and answers nothing."""
         assert self.process is not None
         self.process.send_signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """Let it answer again."""
+        """Thaw it: it answers again."""
         assert self.process is not None
         self.process.send_signal(signal.SIGCONT)
 

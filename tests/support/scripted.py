@@ -55,7 +55,7 @@ class Script:
         step = self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
         if isinstance(step, Exception):
             raise step
-        # Reading consumes a response, so each is given as a fresh copy.
+        # Reading consumes a response, so each request gets a fresh copy.
         return httpx.Response(step.status_code, headers=step.headers, content=step.content)
 
 
