@@ -20,7 +20,7 @@ from benchmarks.service import ROOT
 
 KEPT = ROOT / "build" / "bench.json"
 PACKAGES = ("supermetrics-query", "supermetrics", "httpx", "httpcore", "msgspec", "anyio", "sniffio", "aiohttp")
-TELL = "import importlib.metadata as m; print(*(f'{each.name}=={each.version}' for each in m.distributions()))"
+LIST_VERSIONS = "import importlib.metadata as m; print(*(f'{each.name}=={each.version}' for each in m.distributions()))"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -37,8 +37,10 @@ def main(arguments: Sequence[str]) -> int:
 
 def versions_of(python: str) -> dict[str, str]:
     """Return which versions of the packages that matter are installed."""
-    told = subprocess.run([python, "-c", TELL], env=clean(), capture_output=True, text=True, check=True).stdout
-    installed = dict(each.split("==") for each in told.split())
+    listed = subprocess.run(
+        [python, "-c", LIST_VERSIONS], env=clean(), capture_output=True, text=True, check=True
+    ).stdout
+    installed = dict(each.split("==") for each in listed.split())
     return {name: installed[name] for name in PACKAGES if name in installed}
 
 
@@ -66,7 +68,7 @@ def verdict(
 def document(
     lines: Sequence[table.Line], measured: Mapping[str, Outcome], *, quick: bool, versions: Mapping[str, str]
 ) -> Mapping[str, Any]:
-    """Return all that was measured, and with which versions; nothing of the machine."""
+    """Return all that was measured, and with which versions; nothing identifies the machine."""
     return {
         "mode": "quick" if quick else "full",
         "date": datetime.now(UTC).date().isoformat(),

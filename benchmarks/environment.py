@@ -1,4 +1,4 @@
-"""What a measured process gets to know: nothing of the machine that would change what is measured."""
+"""The environment of a measured process, without settings of this machine that would change the figures."""
 
 import os
 

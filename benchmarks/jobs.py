@@ -27,7 +27,7 @@ def measured(job: Job) -> dict[str, float]:
 def peak() -> float:
     """Return the most memory that this process has held, in MB.
 
-    Linux tells that of the process it came from as well, except in /proc.
+    On Linux, only /proc leaves out the peak of the parent process.
     """
     if STATUS.exists():
         lines = dict(line.split(":", 1) for line in STATUS.read_text().splitlines())

@@ -1,4 +1,4 @@
-"""What is measured and what is aimed for, as two tables. One more job or one more target is one more line."""
+"""The jobs that are measured and the targets, as two tables. A new job or target is one more line."""
 
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
@@ -17,7 +17,7 @@ ASYNC = (*BOTH, AIOHTTP, "plain", "floor")
 
 @frozen(kw_only=True)
 class Job:
-    """One job of some subjects. `size` and `quick` are how much of it there is, in full and in quick mode."""
+    """One job of some subjects. `size` and `quick` are its sizes in full and in quick mode."""
 
     name: str
     does: str
@@ -58,7 +58,7 @@ JOBS = (
     Job(name="page_dicts", does="page_dicts", size=30, quick=4, rounds=7, subjects=OURS),
     Job(name="latency", does="rows", size=200_000, quick=20_000, rounds=2, delay=200),
     Job(name="single", does="single", size=2000, quick=100, subjects=OURS),
-    Job(name="fleet", does="fleet", size=300, quick=30, subjects=OURS),
+    Job(name="fleet", does="many", size=300, quick=30, subjects=OURS),
     Job(name="million", does="rows", size=MILLION, quick=20_000, rounds=5),
     Job(name="tenth", does="rows", size=TENTH, quick=10_000, rounds=3),
     Job(name="rows_1000", does="rows", size=1000, rounds=3),

@@ -41,14 +41,14 @@ class Plot:
 
 CPU = Panel("CPU (s)", lambda sample, _: sample["cpu"])
 MEMORY = Panel("memory above start (MB)", lambda sample, _: sample["memory"])
-LOOKS = Panel("polls per query", lambda sample, size: sample["requests"] / size)
+POLLS = Panel("polls per query", lambda sample, size: sample["requests"] / size)
 
 PLOTS = (
     Plot(
         name="queries",
         jobs=[f"waits_{count}" for count in (1, 10, 100, 1000)],
         along="queries of 5 s, waited for at once",
-        panels=[LOOKS, CPU, MEMORY],
+        panels=[POLLS, CPU, MEMORY],
     ),
     Plot(
         name="rows",

@@ -1,4 +1,4 @@
-"""Bodies of the loopback service: rows as the API sends them, 20 columns in 280 bytes of JSON, the header as row 0."""
+"""Response bodies of the loopback service: rows of 20 columns in 280 bytes of JSON, the header as row 0."""
 
 import json
 import random
@@ -19,7 +19,7 @@ def rows() -> list[bytes]:
 
 
 def cells(draw: random.Random) -> list[Any]:
-    """Make up a row: text, whole numbers, numbers, and here and there nothing."""
+    """Make up a row: text, whole numbers, floats, and a few empty cells."""
     dimensions = [f"campaign {draw.randrange(10**6):07}" for _ in range(DIMENSIONS)]
     counts = [draw.randrange(10**9) for _ in range(COUNTS)]
     rates = [None if draw.random() < 0.05 else round(draw.uniform(0, 10**4), 8) for _ in range(RATES)]
@@ -58,7 +58,7 @@ def fields() -> list[Mapping[str, Any]]:
 
 
 def status(code: str, ready: int) -> Mapping[str, Any]:
-    """Say where a query stands."""
+    """Return the status of a query."""
     return {
         "request_id": "request_of_the_benchmarks",
         "schedule_id": "query_of_the_benchmarks",
@@ -70,7 +70,7 @@ def status(code: str, ready: int) -> Mapping[str, Any]:
 
 @cache
 def running() -> bytes:
-    """Return the answer for a query that goes on."""
+    """Return the answer for a query that is still running."""
     return compact({"meta": status("RUNNING", 1), "data": []})
 
 

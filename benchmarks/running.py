@@ -1,4 +1,4 @@
-"""Do the jobs of the plan: subjects alternate, so that a slow moment of the machine meets them all."""
+"""Do the jobs of the plan: subjects alternate, so that a slow moment of the machine affects them all."""
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence

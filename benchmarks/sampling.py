@@ -1,4 +1,4 @@
-"""One sample: a process of its own does a job, and what it took is returned."""
+"""One sample: a separate process does a job and returns its figures."""
 
 import json
 import os
@@ -16,7 +16,7 @@ Sampler: TypeAlias = Callable[[str, str, str, str, int], Sample]  # Python, subj
 
 
 def worked(python: str, subject: str, does: str, url: str, size: int) -> Sample:
-    """Do a job that measures itself."""
+    """Run a job that measures itself."""
     command = [python, "-m", "benchmarks.jobs", subject, does, url, str(size)]
     done = subprocess.run(command, cwd=ROOT, env=clean(), stdout=subprocess.PIPE, text=True, check=True)
     return dict(json.loads(done.stdout))

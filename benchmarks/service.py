@@ -1,8 +1,8 @@
 """One loopback service for every subject, in a process of its own: HTTP/1.1, keep-alive, no compression.
 
-The name of a query says what it does: `running` for ever, `rows-1000` has that many rows, `ends-5-a` succeeds five
+The name of a query says what it does: `running` never ends, `rows-1000` has that many rows, `ends-5-a` succeeds five
 seconds after the first poll of it. The first part of a path is how many milliseconds an answer takes. Both ways to ask
-are known: `/query/status?json={...}` and `/query/data/json?schedule_id=...`. `/counters` tells what was seen.
+are supported: `/query/status?json={...}` and `/query/data/json?schedule_id=...`. `/counters` reports what was seen.
 """
 
 import asyncio
@@ -35,13 +35,13 @@ class Connection(asyncio.Protocol):
     """Answer one request after the other."""
 
     def __init__(self) -> None:
-        """Begin with nothing received."""
+        """Begin with an empty buffer."""
         self.transport: asyncio.Transport | None = None
         self.received = b""
         self.is_counted = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep what answers go to."""
+        """Keep the transport that answers are written to."""
         self.transport = transport if isinstance(transport, asyncio.Transport) else None
 
     def data_received(self, data: bytes) -> None:
@@ -94,13 +94,13 @@ def offset(value: str | int | None) -> int | None:
 
 
 def has_ended(name: str) -> bool:
-    """Tell whether as many seconds have passed since the first look as the name says."""
+    """Return whether as many seconds have passed since the first poll as the name says."""
     moment = time.monotonic()
     return moment - SINCE.setdefault(name, moment) >= float(name.partition("-")[0])
 
 
 async def serve() -> None:
-    """Serve until nobody reads what we say: the process never outlives the one that started it."""
+    """Serve until standard input closes, so that the process never outlives the one that started it."""
     rendering.rows()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(Connection, "127.0.0.1", 0, backlog=2048)
@@ -111,7 +111,7 @@ async def serve() -> None:
 
 @contextmanager
 def serving() -> Iterator[str]:
-    """Run the service in a process of its own and give its address."""
+    """Run the service in a separate process and yield its address."""
     command = [sys.executable, "-m", "benchmarks.service"]
     with subprocess.Popen(
         command, cwd=ROOT, env=clean(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

@@ -1,7 +1,7 @@
-"""Simulated time: how late the end of a query is noticed, and how many requests that takes.
+"""Simulated time: how late the end of a query is seen, and how many requests that takes.
 
-One query at a time goes through `QueryClient.run()`; a fleet goes through the flow of `run_many`, in the world that the
-tests have for it.
+One query at a time goes through `QueryClient.run()`; many go through the flow of `run_many`, in the simulation that the
+tests use.
 
 Durations are log-normal with a median of 15 s and a mean of 25 s. A query has eight parts, which become ready one after
 the other and take equally long. A request travels for 0.1 s, and so does an answer.
@@ -17,37 +17,37 @@ from attrs import define, field
 from supermetrics_query import DataQuery, QueryClient
 from supermetrics_query._flows.many import Source, requests_from, run_many
 
-from tests.support.simulation import Api, World, request, run_of, settings
+from tests.support.simulation import Api, Simulation, request, run_of, settings
 
 MEDIAN, SIGMA = 15.0, 1.0
 PARTS = 8
 TRAVEL = 0.1
-HELD_UP = 5.0  # seconds that a start may come late
+HELD_UP = 5.0  # seconds by which a start may be late
 BASE_URL = "https://api.test/enterprise/v2"
 
 
 @define
 class Clock:
-    """Time passes only when somebody sleeps or an answer takes its time."""
+    """A clock that only sleeps and answers move."""
 
     time: float = 0.0
 
     def now(self) -> float:
-        """Return a reading."""
+        """Return the time."""
         return self.time
 
     def sleep(self, seconds: float) -> None:
-        """Let time pass."""
+        """Move the clock."""
         self.time += seconds
 
     async def sleep_async(self, seconds: float) -> None:
-        """Let time pass."""
+        """Move the clock."""
         self.sleep(seconds)
 
 
 @define
 class Service:
-    """An API that runs one query after the other, each for as long as chance wants."""
+    """An API that runs one query after the other, each for a random time."""
 
     clock: Clock
     draw: random.Random = field(factory=lambda: random.Random(8))  # noqa: S311
@@ -70,14 +70,14 @@ class Service:
         return response
 
     def start(self, held: float) -> None:
-        """Begin a query, and hold the answer back until it has ended, but only for so long."""
+        """Start a query, and hold the answer back until the query has ended, for at most so many seconds."""
         began = self.clock.time
         lasts = self.draw.lognormvariate(math.log(MEDIAN), SIGMA)
         self.ready_at = [began + lasts * (part + 1) / PARTS for part in range(PARTS)]
         self.clock.time = min(self.ends, began + held)
 
     def meta(self) -> Mapping[str, object]:
-        """Say where the query stands."""
+        """Return the status of the query."""
         ready = sum(moment <= self.clock.time for moment in self.ready_at)
         code = "SUCCESS" if ready == PARTS else "RUNNING"
         return {"status_code": code, "progress": {"queries_ready": ready, "queries_total": PARTS}}
@@ -96,17 +96,17 @@ def runs(number: int) -> Mapping[str, float]:
     return {"late": late / number, "asked": service.requests / number}
 
 
-def fleet(number: int) -> Mapping[str, float]:
+def many(number: int) -> Mapping[str, float]:
     """Run queries in a licence queue, five at a time; return the mean lateness in seconds and the polls of all of them.
 
-    Raise where the API refuses a request, or where a start is held up for more than five seconds beyond the pace of the
-    key.
+    Raise where the API refuses a request, or where a start comes more than five seconds later than the rate limit
+    allows.
     """
     draw = random.Random(1)  # noqa: S311
-    world = World(api := Api(draw))
+    simulation = Simulation(api := Api(draw))
     requests = requests_from(request(each) for each in range(number))
-    given = world.iterate(run_many(settings(draw), Source(requests, run_of, number, math.inf)))
-    late = sum(world.time - api.jobs[run.schedule_id].ended for run in given)
+    given = simulation.iterate(run_many(settings(draw), Source(requests, run_of, number, math.inf)))
+    late = sum(simulation.time - api.jobs[run.schedule_id].ended for run in given)
     last = max(job.asked for job in api.jobs.values())
     if api.refused or last > number / api.per_second + HELD_UP:
         raise RuntimeError(f"{api.refused} requests were refused, and the last start came after {last:.1f} s")

@@ -1,4 +1,4 @@
-"""The one table: what was aimed for, and what was measured."""
+"""The table of targets and of what was measured."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -14,9 +14,10 @@ HEADER = ("key", "ours", "peer", "unit", "ratio", "spread", "target", "held")
 
 @frozen(kw_only=True)
 class Line:
-    """One target and what came of it.
+    """One target and its result.
 
-    All are medians, `ratio` that of the rounds. `spread` is half the distance between the highest and the lowest.
+    All figures are medians; `ratio` is the median over the rounds, and `spread` half the distance between the highest
+    and the lowest.
     """
 
     key: str
@@ -26,10 +27,10 @@ class Line:
     ratio: float | None
     spread: float
     target: float | None
-    held: bool | None  # None where nothing is aimed for
+    held: bool | None  # None where there is no target
 
     def cells(self) -> Sequence[str]:
-        """Write it."""
+        """Return the cells as text."""
         held = {None: "", True: "yes", False: "NO"}[self.held]
         numbers = [shown(each) for each in (self.ours, self.peer)]
         return (self.key, *numbers, self.unit, shown(self.ratio), f"{self.spread:.0%}", limit(self.target), held)
@@ -86,17 +87,17 @@ def spread(values: Sequence[float]) -> float:
 
 
 def shown(value: float | None) -> str:
-    """Write three digits that count."""
+    """Format a figure with three significant digits."""
     return "" if value is None else f"{value:.3g}" if value < 1000 else f"{value:.0f}"
 
 
 def limit(value: float | None) -> str:
-    """Write a target."""
+    """Format a target."""
     return "" if value is None else f"<= {value:g}"
 
 
 def rendered(table: Iterable[Line]) -> str:
-    """Write the table as Markdown, which is readable as it is."""
+    """Return the table as Markdown."""
     rows = [HEADER, *(each.cells() for each in table)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADER))]
     rows.insert(1, ["-" * width for width in widths])

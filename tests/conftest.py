@@ -2,6 +2,6 @@
 
 from hypothesis import settings
 
-# Machines are shared: what matters is whether a rule holds, not how long it takes to see it.
+# Machines are shared: what matters is whether a rule holds, not how long the check takes.
 settings.register_profile("rules", deadline=None)
 settings.load_profile("rules")

@@ -1,4 +1,4 @@
-"""The harness of `make bench` itself, without what it measures."""
+"""The harness of `make bench`, without the measurements."""
 
 import json
 import sys

@@ -50,7 +50,7 @@ def test_in_a_terminal_the_demonstration_shows_its_progress() -> None:
     assert re.search(r"1090.* rows", seen)
 
 
-def test_the_versions_of_package_contract_and_generator_are_told() -> None:
+def test_the_versions_of_package_contract_and_generator_are_printed() -> None:
     done = subprocess.run([*COMMAND, "--version"], check=True, capture_output=True, text=True)
     assert re.fullmatch(
         r"supermetrics-query \d+\.\d+\.\d+\ncontract \d+\.\d+\.\d+ \(sha256 [0-9a-f]{64}\)\n"

@@ -1,4 +1,4 @@
-"""Tell licence and age of everything that users of this package install: `python tools/audit.py ENVIRONMENT`.
+"""List licence and age of everything that users of this package install: `python tools/audit.py ENVIRONMENT`.
 
 The versions are the locked ones. Licences are read from what is installed in the environment; the days of release come
 from the index that pip is configured to use, and are unknown without one.
@@ -41,7 +41,7 @@ def licences(environment: Path) -> dict[str, str]:
 
 
 def released(client: PyPISimple, pin: Pin) -> datetime | None:
-    """Ask the index when the first file of a version came; nothing where it does not tell."""
+    """Ask the index when the first file of a version came; None where it does not say."""
     try:
         files = client.get_project_page(pin.name).packages
     except (RequestException, NoSuchProjectError, ValueError):
@@ -57,7 +57,7 @@ def releases(locked: list[Pin]) -> list[datetime | None]:
 
 
 def needed(pin: Pin, direct: Mapping[str, set[str]]) -> str:
-    """Say who asks for a package."""
+    """Return which extras need a package."""
     if pin.name not in direct:
         return "transitive"
     extras = sorted(direct[pin.name])
@@ -65,9 +65,9 @@ def needed(pin: Pin, direct: Mapping[str, set[str]]) -> str:
 
 
 def lines(environment: Path) -> Iterator[Line]:
-    locked, direct, told = pins(RUNTIME.read_text(encoding="utf-8")), asked(), licences(environment)
+    locked, direct, named = pins(RUNTIME.read_text(encoding="utf-8")), asked(), licences(environment)
     for pin, day in zip(locked, releases(locked), strict=True):
-        yield Line(pin, needed(pin, direct), told.get(pin.name, ELSEWHERE if pin.marker else UNKNOWN), day)
+        yield Line(pin, needed(pin, direct), named.get(pin.name, ELSEWHERE if pin.marker else UNKNOWN), day)
 
 
 def main(environment: str) -> int:

@@ -1,4 +1,4 @@
-"""What every proof needs, and fresh environments that hold what was built."""
+"""The setting of every proof, and fresh environments with the package that was built."""
 
 from pathlib import Path
 
@@ -47,12 +47,12 @@ def same(path: Path, data: bytes) -> bool:
 
 
 def environment(bench: Bench, name: str, python: str, wanted: list[str], bounds: list[str]) -> Path:
-    """Make an environment with what is wanted, within the bounds, and nothing else."""
+    """Make an environment with the wanted packages, within the bounds, and nothing else."""
     venv, limits = bench.work / name, bench.work / f"{name}.txt"
     limits.write_text("\n".join([*bounds, f"{NAME}{bench.pinned}"]), encoding="utf-8")
     uv = BESIDE / "uv"
     run([uv, "venv", "--quiet", "--no-config", "--python", python, venv], env=clean())
-    # The cache of uv knows files by the address of their index, and ports come again.
+    # The cache of uv identifies files by the address of their index, and ports are reused.
     options: Words = ("--no-config", "--quiet", "--refresh-package", NAME, "--constraints", limits)
     where = for_uv(f"{bench.index}simple/", bench.indexes)
     run([uv, "pip", "install", "--python", python_of(venv), *options, *where, *wanted], env=clean())

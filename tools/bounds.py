@@ -1,4 +1,4 @@
-"""What a wheel asks for, and the lowest versions that it says are enough."""
+"""The dependencies of a wheel, and their lowest versions."""
 
 import zipfile
 from email import message_from_bytes
@@ -18,7 +18,7 @@ def requirements(wheel: Path) -> list[Requirement]:
 
 
 def lowest(requirement: Requirement) -> str:
-    """Return the one constraint that allows nothing but the lower bound."""
+    """Return the constraint that allows only the lower bound."""
     bounds = [each.version for each in requirement.specifier if each.operator == ">="]
     if len(bounds) != 1:
         raise ValueError(f"{str(requirement)!r} needs one lower bound, written >=")
@@ -26,7 +26,7 @@ def lowest(requirement: Requirement) -> str:
 
 
 def unbounded(requirement: Requirement) -> bool:
-    """Tell whether a dependency may become one that nobody has tried."""
+    """Return whether a dependency has no upper bound, so that an untested version may be installed."""
     return not any(each.operator == "<" for each in requirement.specifier)
 
 
@@ -41,7 +41,7 @@ def constraints(asked: list[Requirement]) -> list[str]:
 
 
 def extras(asked: list[Requirement]) -> list[str]:
-    """Name the extras, in the order of the alphabet."""
+    """Name the extras, in alphabetical order."""
     markers = [str(each.marker) for each in asked if each.marker]
     return sorted({marker.partition("extra == ")[2].strip("'\"() ") for marker in markers if "extra ==" in marker})
 

@@ -1,4 +1,4 @@
-"""See a page as somebody sees it who has a browser and no network."""
+"""Render a page in a browser without a network."""
 
 import re
 import shutil
@@ -17,7 +17,7 @@ BUDGETS = (10_000, 30_000, 90_000)  # milliseconds of virtual time; on a busy ma
 
 
 def visible_text(url: str, profile: Path, awaited: str) -> str:
-    """Return the text that a page shows once its scripts have run, which is when it shows what is awaited."""
+    """Return the text of a page once its scripts have run, that is, once it shows the awaited text."""
     text = ""
     for budget in BUDGETS:
         text = text_within(budget, url, profile)

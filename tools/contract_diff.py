@@ -1,7 +1,7 @@
 """Rate what changed in the contract since the last release: `python tools/contract_diff.py [OLD [NEW]]`.
 
-Redocly finds the changes, also inside the parameter that holds JSON, and knows which of them break somebody.
-What breaks nobody is rated here: Redocly takes a new example for a feature and a new format for a word.
+Redocly finds the changes, also inside the parameter that holds JSON, and knows which of them are breaking.
+What breaks no caller is rated here: Redocly takes a new example for a feature and a new format for a word.
 """
 
 import json
@@ -23,7 +23,7 @@ Version = tuple[int, int, int]
 
 
 class Rating(IntEnum):
-    """What a change does to somebody who uses the contract."""
+    """What a change means for users of the contract."""
 
     NONE = 0
     ADDITIVE = 1
@@ -39,7 +39,7 @@ class Change:
 
 
 def explains(change: dict[str, Any]) -> bool:
-    """Tell a word about something from the thing itself; a member may be called `title` without being one."""
+    """Return whether a change only explains something; a member may be called `title` without being an explanation."""
     steps = ["", *change["path"].split("/"), change.get("property", "")]
     within = any(step in EXPLAINING and before != "properties" for before, step in pairwise(steps))
     return within or steps[2] == "tags"
@@ -72,7 +72,7 @@ def reported(old: Path, new: Path) -> list[Change]:
 
 
 def unreported(old: Document, new: Document) -> list[Change]:
-    """Redocly does not look into the values of examples; a document that says so differs all the same."""
+    """Redocly does not compare the values of examples; a document that says so differs all the same."""
     one, other = (each | {"info": each["info"] | {"version": None}} for each in (old, new))
     return [Change(Rating.NONE, "modified", "examples")] if one != other else []
 
@@ -83,7 +83,7 @@ def version(document: Document) -> Version:
 
 
 def demanded(old: Version, ratings: list[Rating]) -> Version:
-    """Say which version the changes need: one that no other document has."""
+    """Return the version that the changes need: one that no other document has."""
     major, minor, patch = old
     raised = {
         Rating.NONE: (major, minor, patch + 1),

@@ -44,7 +44,7 @@ def operations(document: Document) -> Iterator[Operation]:
 
 
 def resolved(document: Document, node: Document) -> Document:
-    """Follow `$ref` until something stands there in person."""
+    """Follow `$ref` until there is no further reference."""
     while "$ref" in node:
         target: Any = document
         for step in node["$ref"].removeprefix("#/").split("/"):
@@ -54,13 +54,13 @@ def resolved(document: Document, node: Document) -> Document:
 
 
 def parameters(document: Document, operation: Operation) -> list[Document]:
-    """Give the parameters of a path item and of its operation, resolved."""
+    """Return the parameters of a path item and of its operation, resolved."""
     holders = (operation.item, operation.definition)
     return [resolved(document, each) for holder in holders for each in holder.get("parameters", [])]
 
 
 def request_schemas(document: Document) -> dict[str, Document]:
-    """Give the named schemas of what is sent: of bodies, and of parameters that hold JSON."""
+    """Return the named schemas of what is sent: of bodies, and of parameters that hold JSON."""
     contents = [
         content
         for operation in operations(document)

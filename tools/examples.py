@@ -10,7 +10,7 @@ from jsonschema_rs import Draft202012Validator
 
 @frozen
 class Example:
-    """One example at one place; an example that is used twice is met twice."""
+    """One example at one place; an example that is used twice is yielded twice."""
 
     where: str
     schema: Document
@@ -74,7 +74,7 @@ def examples(document: Document) -> Iterator[Example]:
 
 
 def complaints(document: Document, schema: Document, value: Any) -> list[str]:
-    """Say where a value breaks a schema of the document."""
+    """Return where a value breaks a schema of the document."""
     # References in the schema lead to `#/components/...`, so it is validated with those beside it.
     validator = Draft202012Validator(schema | {"components": document["components"]}, validate_formats=True)
     return [f"{error.instance_path}: {error.message}" for error in validator.iter_errors(value)]

@@ -1,6 +1,6 @@
 """Generate the low-level client from `openapi.yaml`: `python tools/generate.py [--check]`.
 
-The tree is built beside the old one and takes its place only when the generator had no complaint.
+The tree is built beside the old one and takes its place only when the generator reported nothing.
 """
 
 import argparse
@@ -75,7 +75,7 @@ def same(one: Path, other: Path) -> bool:
 
 
 def differences(one: Path, other: Path) -> list[str]:
-    """Name the files that stand in only one of two trees or differ between them."""
+    """Name the files that exist in only one of two trees or differ between them."""
     names = {
         path.relative_to(tree)
         for tree in (one, other)

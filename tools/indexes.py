@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from attrs import frozen
 
-# uv looks into one index per package otherwise, pip into all of them.
+# Without this, uv searches one index per package; pip searches all of them.
 AS_PIP_DOES = ("--index-strategy", "unsafe-best-match")
 
 
@@ -22,7 +22,7 @@ class Indexes:
 
 
 def configured(listing: str) -> Indexes:
-    """Read what `pip config list` says; what stands further down the precedence of pip wins."""
+    """Read what `pip config list` says; what comes later in the precedence of pip wins."""
     found: dict[str, str] = {}
     for section in ("global", "install", ":env:"):
         found |= dict(settings(listing, section))
@@ -38,14 +38,14 @@ def settings(listing: str, section: str) -> Iterator[tuple[str, str]]:
 
 
 def for_pip(first: str, indexes: Indexes, default: str) -> list[str]:
-    """Look into one index first, and into those of the environment for what it does not have."""
+    """Search one index first, and those of the environment for what it does not have."""
     others = (indexes.main or default, *indexes.further)
     files = [f"--find-links={each}" for each in indexes.files]
     return [f"--index-url={first}", *(f"--extra-index-url={each}" for each in others), *files]
 
 
 def for_uv(first: str, indexes: Indexes) -> list[str]:
-    """Say the same to uv, which has the default of pip."""
+    """Return the same for uv, which has the default of pip."""
     main = [f"--default-index={indexes.main}"] if indexes.main else []
     further = [f"--index={each}" for each in (first, *indexes.further)]
     return [*main, *further, *(f"--find-links={each}" for each in indexes.files), *AS_PIP_DOES]

@@ -1,4 +1,4 @@
-"""What the contract promises, as a list that whatever claims to handle all of it can be compared with."""
+"""What the contract promises, as a list to compare with what is handled."""
 
 from collections.abc import Iterator
 

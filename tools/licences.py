@@ -1,9 +1,9 @@
-"""Which licence a package has, and whether it may come along with one under MIT."""
+"""Which licence a package has, and whether a package under MIT may depend on it."""
 
 import re
 from importlib.metadata import PackageMetadata
 
-# What may come along with a package under MIT, by the words that licences are told with.
+# Licences that a package under MIT may depend on, by the words in their names.
 ACCEPTED = re.compile(
     r"\b(MIT|BSD|Apache|ISC|0BSD|MPL|Mozilla|PSF|Python Software Foundation|Zlib|Unlicense|CC0)\b", re.IGNORECASE
 )
@@ -14,16 +14,16 @@ ELSEWHERE = "not installed here"
 
 
 def licence(metadata: PackageMetadata) -> str:
-    """Read a licence from where packages tell it, the newest way first."""
+    """Read a licence from where packages declare it, the newest way first."""
     classified = [each.rpartition(" :: ")[2] for each in of(metadata, "Classifier") if each.startswith("License ::")]
     named = [each for each in classified if each != "OSI Approved"]
-    told = of(metadata, "License-Expression") or named or of(metadata, "License") or [UNKNOWN]
-    return ", ".join(told).splitlines()[0][:50]
+    declared = of(metadata, "License-Expression") or named or of(metadata, "License") or [UNKNOWN]
+    return ", ".join(declared).splitlines()[0][:50]
 
 
 def of(metadata: PackageMetadata, name: str) -> list[str]:
     return [str(each) for each in metadata.get_all(name) or [] if str(each).strip()]
 
 
-def accepted(told: str) -> bool:
-    return told == ELSEWHERE or (bool(ACCEPTED.search(told)) and not UNACCEPTED.search(told))
+def accepted(name: str) -> bool:
+    return name == ELSEWHERE or (bool(ACCEPTED.search(name)) and not UNACCEPTED.search(name))

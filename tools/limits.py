@@ -1,7 +1,7 @@
-"""What the contract says of each member that is sent: the kinds of value that it takes, and their limits.
+"""What the contract says about each member that is sent: the kinds of value that it takes, and their limits.
 
 A member is named by its path: `fields`, `fields[]` for each of a list, `fields[].id` for a member of each. Enums are
-left out: whether a word is one that the API knows is for the API to say.
+left out: the API itself decides which words it knows.
 """
 
 import json
@@ -29,7 +29,7 @@ def kind(schema: Document) -> str:
 
 
 def choices(document: Document, schema: Document) -> list[Document]:
-    """Give what a schema leaves a choice between."""
+    """Return the alternatives of a schema."""
     schema = resolved(document, schema)
     return [resolved(document, each) for each in schema.get("anyOf", [schema])]
 
@@ -45,7 +45,7 @@ def members(document: Document, schema: Document, path: str = "") -> Iterator[tu
 
 
 def kinds_of(document: Document, schema: Document) -> dict[str, Kinds]:
-    """Say for each path which kinds of value it takes; a kind that is named twice has no limits to rely on."""
+    """Return for each path the kinds of value that it takes; a kind that is named twice has no reliable limits."""
     found: dict[str, Kinds] = {}
     for path, choice in members(document, schema):
         kinds = found.setdefault(path, {})
@@ -63,7 +63,7 @@ def required_of(document: Document, schema: Document) -> list[str]:
 
 
 def spelled(value: object, depth: int) -> str:
-    """Write mappings one entry a line down to a depth. What JSON says of names and numbers, Python says too."""
+    """Write mappings one entry a line down to a depth. JSON writes names and numbers as Python does."""
     if not depth or not isinstance(value, dict):
         return json.dumps(value)
     entries = "".join(f"{json.dumps(key)}: {spelled(each, depth - 1)},\n" for key, each in value.items())
@@ -71,7 +71,7 @@ def spelled(value: object, depth: int) -> str:
 
 
 def limits(document: Document) -> str:
-    """Return the module that says all of it."""
+    """Return the source of the module."""
     requests = request_schemas(document).items()
     return MODULE.format(
         required=spelled({name: required_of(document, schema) for name, schema in requests}, 1),

@@ -36,7 +36,7 @@ def pin(requirement: Requirement) -> Pin:
 
 
 def asked(pyproject: Path = ROOT / "pyproject.toml") -> dict[str, set[str]]:
-    """Name what pyproject.toml asks for, each with the extras that need it; none for what everybody gets."""
+    """Name what pyproject.toml asks for, each with the extras that need it; an empty set for what every user gets."""
     project = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]
     found: dict[str, set[str]] = {}
     for extra, name in named(project):

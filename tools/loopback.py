@@ -1,4 +1,4 @@
-"""Servers on this machine that last as long as a block: a package index, and the service that clients talk to."""
+"""Servers on this machine that run inside a block: a package index, and the service that clients use."""
 
 import socket
 import subprocess
@@ -15,7 +15,7 @@ PATIENCE = 60.0  # seconds until a server must answer
 
 @contextmanager
 def process(command: Words, log: Path) -> Iterator[subprocess.Popen[str]]:
-    """Run a server, and end it whatever happens; its complaints go to a file."""
+    """Run a server, and end it whatever happens; its standard error goes to a file."""
     with (
         log.open("w", encoding="utf-8") as errors,
         subprocess.Popen(
@@ -46,7 +46,7 @@ def await_port(port: int, server: subprocess.Popen[str], log: Path) -> None:
 
 @contextmanager
 def package_index(folder: Path) -> Iterator[str]:
-    """Serve an empty package index that anybody may upload to and that knows no other index."""
+    """Serve an empty package index that accepts any upload and has no fallback."""
     folder.mkdir()
     port, log = free_port(), folder.parent / "index.log"
     where: Words = ("--interface", "127.0.0.1", "--port", str(port))
@@ -59,9 +59,9 @@ def package_index(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def smoke_service(python: Path, script: Path, log: Path) -> Iterator[tuple[str, ...]]:
-    """Serve the emulator from an environment that has it; give what the smoke script needs to find it."""
+    """Serve the emulator from an environment that has it; yield the arguments of the smoke script."""
     with process([python, "-I", script], log) as server:
-        told = (server.stdout.readline() if server.stdout else "").split()
-        if len(told) != 2:
+        printed = (server.stdout.readline() if server.stdout else "").split()
+        if len(printed) != 2:
             raise SystemExit(f"the emulator does not start:\n{log.read_text(encoding='utf-8')}")
-        yield (told[0], told[1])
+        yield (printed[0], printed[1])

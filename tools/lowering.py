@@ -1,6 +1,6 @@
 """Lower `openapi.yaml` to what the generator understands.
 
-The generator drops every parameter that is declared by `content` and says nothing. Such a parameter travels as a
+The generator silently drops every parameter that is declared by `content`. Such a parameter travels as a
 string, so it is given a string schema; `contentMediaType` and `contentSchema` keep what the string holds.
 
 The generator makes a class of every object, also of one that has no members of its own. Where a request holds such an
@@ -33,7 +33,7 @@ def lowered_path(item: Document) -> Document:
 
 
 def lowered_member(document: Document, member: Document) -> Document:
-    """Take any mapping for an object whose members are all open."""
+    """Allow any mapping for an object that declares no members."""
     target = resolved(document, member)
     if "$ref" not in member or target.get("type") != "object" or target.get("properties"):
         return member
@@ -57,6 +57,6 @@ def lowered_components(document: Document) -> Document:
 
 
 def lower(document: Document) -> Document:
-    """Return the document as the generator is given it."""
+    """Return the document that the generator reads."""
     paths = {path: lowered_path(item) for path, item in document["paths"].items()}
     return document | {"paths": paths, "components": lowered_components(document)}

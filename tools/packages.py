@@ -1,4 +1,4 @@
-"""Build the wheel and the sdist into dist/, and poll them: `python tools/packages.py PYTHON_WITH_THE_GENERATOR`.
+"""Build the wheel and the sdist into dist/, and examine them: `python tools/packages.py PYTHON_WITH_THE_GENERATOR`.
 
 The second build happens elsewhere, from the sdist of the first: both must give the same bytes.
 """
@@ -49,7 +49,7 @@ def built(folder: Path) -> Built:
 
 
 def build(tree: Path, output: Path) -> Built:
-    """Build the sdist, and the wheel from it. The times in both are those that hatchling has for everybody."""
+    """Build the sdist, and the wheel from it. The timestamps in both are the defaults of hatchling."""
     shutil.rmtree(output, ignore_errors=True)
     env = {name: value for name, value in os.environ.items() if name != "SOURCE_DATE_EPOCH"}
     run([sys.executable, "-m", "build", "--no-isolation", "--outdir", output, tree], env=env, cwd=output.parent)
@@ -84,7 +84,7 @@ def compare(one: Built, other: Built) -> None:
 
 
 def check_sources(held: set[str], tracked: set[str]) -> None:
-    """Fail unless the sdist holds what git holds, and nothing that lay about."""
+    """Fail unless the sdist holds what git holds, and nothing else."""
     stray, missing = sorted(held - tracked - WRITTEN), sorted(tracked - held)
     lines = [*(f"{name} is in the sdist and not in git" for name in stray)]
     lines += [f"{name} is in git and not in the sdist" for name in missing]
@@ -121,14 +121,14 @@ def check_private(contents: dict[str, bytes], private: set[str]) -> None:
 
 
 def of_this_machine(*folders: Path) -> set[str]:
-    """Name what stands in no file that leaves this machine."""
+    """Name what no file that leaves this machine may hold."""
     indexes = configured(run([sys.executable, "-m", "pip", "config", "list"]))
     places = {f"{folder}/" for folder in (ROOT, Path.home(), *folders)}
     return places | {each for each in (indexes.main, *indexes.further, *indexes.files) if each}
 
 
 def tracked() -> set[str]:
-    """Name what git holds, or is about to."""
+    """Name the files in the index of git."""
     done = attempted(["git", "ls-files", "--cached"], cwd=ROOT)
     if done.returncode:
         raise StepError("a release is built in a clone, with git")
@@ -136,14 +136,14 @@ def tracked() -> set[str]:
 
 
 def examine(first: Built, work: Path, python: str) -> None:
-    """Poll what was built, from every side."""
+    """Examine what was built."""
     tree = unpacked(first.sdist, work)
     sources, contents = files(tree), zipped(first.wheel)
     with step("the sdist holds what git holds, and nothing else"):
         check_sources(set(sources), tracked())
     with step("the wheel holds both packages, typed, and the bill of materials"):
         check_wheel(contents, sources)
-    with step("nothing in them tells about this machine"):
+    with step("nothing in them names this machine"):
         check_private(sources | contents, of_this_machine(work))
     with step("a second build, from the sdist and elsewhere, gives the same bytes"):
         compare(first, build(tree, work / "again"))

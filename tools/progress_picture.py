@@ -11,8 +11,8 @@ from supermetrics_query_api.models import QueryResponse
 
 PICTURE = Path(__file__).parents[1] / "docs" / "progress.svg"
 COMMAND = "$ supermetrics-query run --file query.yaml --to sessions.csv"
-# When it is polled, in seconds, and what a poll shows.
-LOOKS = (
+# When the query is polled, in seconds, and what the poll returns.
+POLLS = (
     (2, "QUEUED", (0, 8), (12, 5)),
     (31, "RUNNING", (2, 8), (9, 5)),
     (52, "RUNNING", (5, 10), (4, 5)),
@@ -36,13 +36,13 @@ line-height: {line_height}px; font-variant-east-asian: full-width; }}
 
 
 def drawn() -> str:
-    """Return the picture, the same every time."""
+    """Return the picture; it is the same every time."""
     now = [0.0]
     console = Console(record=True, width=104, file=StringIO(), force_terminal=True, color_system="truecolor")
     display = Display(is_shown=True, console=console, clock=lambda: now[0])
     console.print(COMMAND, highlight=False)
     display.bar.start_task(display.bar.task_ids[0])
-    for moment, code, parts, queue in LOOKS:
+    for moment, code, parts, queue in POLLS:
         now[0] = float(moment)
         display.show(
             QueryStatus(

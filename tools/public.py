@@ -19,14 +19,14 @@ from public_commands import commands, exit_codes
 PUBLIC = Path(__file__).resolve().parent.parent / "tests" / "release" / "public.txt"
 MODULES = ("supermetrics_query", "supermetrics_query.emulator", "supermetrics_query.testing")
 OURS = ("supermetrics_query", "supermetrics_query_api")
-HANDED_OUT = {"AsyncQuery", "Query"}  # users are given these and do not make them
+HANDED_OUT = {"AsyncQuery", "Query"}  # users receive these and do not make them
 INTERNAL = {"differs_from", "picklable"}  # other modules call these
 ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 Parameter = inspect.Parameter
 
 
 def exported(module: ModuleType) -> list[str]:
-    """Name what a module exports; without a list of its own, what it defines."""
+    """Name what a module exports: `__all__`, or else what it defines."""
     defined = [name for name, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__]
     return sorted(getattr(module, "__all__", [name for name in defined if not name.startswith("_")]))
 
@@ -89,7 +89,7 @@ def member(name: str, value: object) -> Iterator[str]:
 
 
 def makes(kind: type) -> bool:
-    """Tell whether a class is made in a way of its own and not as a public base is."""
+    """Return whether a class has a constructor of its own, not that of a public base."""
     if issubclass(kind, Struct):
         return True
     home = next(base for base in kind.__mro__ if "__init__" in vars(base))
@@ -122,7 +122,7 @@ def described(name: str, value: object) -> Iterator[str]:
 
 
 def public(modules: tuple[str, ...] = MODULES) -> str:
-    """Write down all of it."""
+    """Write down the whole public interface."""
     lines: list[str] = []
     for module in map(import_module, modules):
         lines += ["", f"[{module.__name__}]"]

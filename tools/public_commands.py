@@ -1,4 +1,4 @@
-"""The command line as users may rely on it: commands, what stands behind them, and exit codes."""
+"""The command line as users may rely on it: commands, their options, and exit codes."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from typer.main import get_command
 
 
 def commands() -> Iterator[str]:
-    """Write every command with its arguments and options, in the order of the alphabet."""
+    """Write every command with its arguments and options, in alphabetical order."""
     group = get_command(app)
     yield from spelled("", group)
     for name, command in sorted(getattr(group, "commands", {}).items()):

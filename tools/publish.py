@@ -20,9 +20,9 @@ def git(*arguments: str) -> str:
 
 
 def check_clean() -> None:
-    """Fail unless the tree is what git knows."""
+    """Fail unless everything is committed."""
     if changed := git("status", "--porcelain"):
-        raise StepError(f"the tree is not what git knows; commit, or put it away:\n{changed}")
+        raise StepError(f"the tree has changes that are not committed; commit or stash them:\n{changed}")
 
 
 def check_tagged(version: str) -> None:
@@ -41,8 +41,8 @@ def check_proved(made: Built) -> None:
         raise StepError("dist/ holds something else than what was proved: make release-proof")
 
 
-def check_told(changelog: str, version: str) -> None:
-    """Fail unless the changelog has a dated section for the version, and nothing waits to be told."""
+def check_changelog(changelog: str, version: str) -> None:
+    """Fail unless the changelog has a dated section for the version, and no fragment waits to be added."""
     if not re.search(rf"^## {re.escape(version)}, \d{{4}}-\d\d-\d\d$", changelog, re.MULTILINE):
         raise StepError(f"CHANGELOG.md has no line '## {version}, YYYY-MM-DD'")
     waiting = [path.name for path in FRAGMENTS.glob("*.*.md")]
@@ -65,8 +65,8 @@ def main() -> int:
     with step("the tree is clean, and tagged with the version"):
         check_clean()
         check_tagged(version)
-    with step("the changelog tells about the version"):
-        check_told((ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), version)
+    with step("the changelog has a section for the version"):
+        check_changelog((ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), version)
     with step("these files of this commit are proved"):
         check_proved(made)
     with step(f"the index does not have {NAME} {version}"):
@@ -76,7 +76,7 @@ def main() -> int:
 
 
 def upload(made: Built) -> int:
-    """Hand over to twine, which may ask for what it does not find."""
+    """Run twine, which asks for what its configuration lacks."""
     return subprocess.call([BESIDE / "twine", "upload", made.sdist, made.wheel])
 
 

@@ -11,15 +11,15 @@ NAMED = re.compile(r'"Programming Language :: Python :: (3\.\d+)"')
 
 
 def named(pyproject: Path) -> list[str]:
-    """Name the versions of the classifiers, the oldest first: what is lowest is proved on that one."""
+    """Name the versions of the classifiers, the oldest first: the lowest bounds are proved on that one."""
     return NAMED.findall(pyproject.read_text(encoding="utf-8"))
 
 
 def found(version: str) -> str:
-    """Return where a version is, or nothing; nothing is downloaded."""
+    """Return where a version is, or an empty text; nothing is downloaded."""
     kept = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin"))
     path = os.pathsep.join([*map(str, kept), os.environ.get("PATH", "")])
     uv = Path(sys.executable).parent / "uv"
     done = attempted([uv, "python", "find", "--no-python-downloads", version], env=os.environ | {"PATH": path})
-    told = done.stdout.strip().splitlines()
-    return told[-1] if done.returncode == 0 and told else ""
+    printed = done.stdout.strip().splitlines()
+    return printed[-1] if done.returncode == 0 and printed else ""

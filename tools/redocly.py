@@ -1,6 +1,6 @@
 """Run Redocly: `python tools/redocly.py lint openapi.yaml`; `python tools/redocly.py install` fetches it.
 
-Node comes with the development packages: nothing of the machine is used, and nothing is reported to anybody.
+Node comes with the development packages: nothing of the machine is used, and telemetry is off.
 """
 
 import os

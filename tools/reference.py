@@ -6,7 +6,7 @@ from pathlib import Path
 from redocly import ROOT, redocly
 
 OUTPUT = Path("build", "reference.html")
-# Without it the page would fetch the logo of its maker, who would learn of every reader.
+# Without it the page would fetch a logo from the maker of Redocly, who could track every reader.
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
 META = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}" />'
 

@@ -1,8 +1,8 @@
-"""Prove what stands in dist/: upload it to an index on loopback, install it from there and use it.
+"""Prove the files in dist/: upload it to an index on loopback, install it from there and use it.
 
-Each extra is installed alone, all together, and the two that work together: what one forgets to ask for shows where
-nothing else brings it. The same again with the lowest versions that the metadata allows. What passed is written to
-build/proof.json, without which `make publish` refuses.
+Each extra is installed alone, all together, and the two that work together: a dependency that an extra forgets shows
+where nothing else installs it. The same is done with the lowest versions that the metadata allows. What passed is
+written to build/proof.json, without which `make publish` refuses.
 """
 
 import json
@@ -26,7 +26,7 @@ EXAMPLES = ROOT / "examples"
 
 
 def upload(bench: Bench) -> Words:
-    """Return the command that uploads; the index on loopback asks nobody who they are."""
+    """Return the command that uploads; the index on loopback accepts any user."""
     where: Words = ("--repository-url", bench.index, "--username", "somebody", "--password", "nothing")
     twine: Words = (BESIDE / "twine", "--no-color", "upload", "--disable-progress-bar", "--verbose")
     return [*twine, *where, bench.made.sdist, bench.made.wheel]
@@ -42,7 +42,7 @@ def publish_once(bench: Bench) -> None:
 
 
 def install_with_pip(bench: Bench) -> Path:
-    """Install as a stranger would, from the index first, and compare what pip says it took with dist/."""
+    """Install as a user would, from the index first, and compare what pip reports with dist/."""
     venv, report = bench.work / "stranger", bench.work / "report.json"
     options = for_pip(f"{bench.index}simple/", bench.indexes, PYPI_SIMPLE_ENDPOINT)
     with step(f"pip installs {NAME}[{','.join(TOGETHER)}] from it into a fresh environment"):
@@ -115,7 +115,7 @@ def prove(bench: Bench) -> None:
 
 
 def prove_other(bench: Bench, version: str) -> None:
-    """Prove a Python that may not be here."""
+    """Prove a Python that may not be installed."""
     python = found(version)
     if not python:
         print(f"       - python {version} is not on this machine: nothing is proved for it", flush=True)
@@ -126,9 +126,9 @@ def prove_other(bench: Bench, version: str) -> None:
 
 
 def record(made: Built) -> None:
-    """Write down what is proved, for a tree that others can have as well."""
+    """Record what is proved, if the tree is committed."""
     if run(["git", "status", "--porcelain"], cwd=ROOT):
-        print("       - the tree is not what git knows: nothing is written down, and nothing can be published")
+        print("       - the tree has changes that are not committed: nothing is recorded, and nothing can be published")
         return
     commit = run(["git", "rev-parse", "HEAD"], cwd=ROOT).strip()
     proved = {"commit": commit, "files": {path.name: digest(path) for path in (made.wheel, made.sdist)}}

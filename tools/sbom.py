@@ -24,7 +24,7 @@ VERSION_FILE = Path("overlays", "supermetrics_query", "_version.py")
 
 
 def version(root: Path = ROOT) -> str:
-    """Read which version this tree is."""
+    """Read the version of this tree."""
     found = re.search(r'^__version__ = "(.+)"$', (root / VERSION_FILE).read_text(encoding="utf-8"), re.MULTILINE)
     if found is None:
         raise SystemExit(f"{VERSION_FILE} names no __version__")
@@ -56,15 +56,15 @@ def bill(lock: str) -> Bom:
 
 
 def written(lock: str) -> str:
-    """Return the bill as text that is the same whenever and wherever it is written."""
+    """Return the bill as text that depends on neither time nor machine."""
     content = json.loads(make_outputter(bill(lock), OutputFormat.JSON, SchemaVersion.V1_6).output_as_string())
-    # A number and a time of its own would make every build another one.
+    # A serial number and a timestamp would make every build different.
     del content["serialNumber"], content["metadata"]["timestamp"]
     return json.dumps(content, indent=2) + "\n"
 
 
 def complaint(text: str) -> str:
-    """Say where a bill breaks the schema of CycloneDX."""
+    """Return where a bill breaks the schema of CycloneDX."""
     return str(JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) or "")
 
 

@@ -1,4 +1,4 @@
-"""Look for secrets in what git holds and in what was built: `python tools/secret_scan.py`.
+"""Search for secrets in what git holds and in what was built: `python tools/secret_scan.py`.
 
 tools/known_secrets.json lists what looks like one and is none, by the hash that this script prints, and says why.
 """
@@ -18,12 +18,12 @@ from steps import StepError, step
 KNOWN = ROOT / "tools" / "known_secrets.json"
 # Hashes and nothing else: each of their lines looks like a secret. tests/contract/test_locks.py reads them.
 HASHES = (r".*requirements/[a-z]+\.txt$", r".*package-lock\.json$", r".*known_secrets\.json$", r".*dist-info/RECORD$")
-PLAIN = (r"CONTRACT_SHA256", r"query '[0-9a-f]{32}'")  # and what errors call a query
+PLAIN = (r"CONTRACT_SHA256", r"query '[0-9a-f]{32}'")  # and how errors name a query
 
 
 @frozen
 class Finding:
-    """What looks like a secret; the hash names it without telling it."""
+    """What looks like a secret; the hash identifies it without revealing it."""
 
     place: str
     kind: str
@@ -34,7 +34,7 @@ class Finding:
 
 
 def findings(folder: Path, names: set[str]) -> Iterator[Finding]:
-    """Scan files; a secret of a file is told once."""
+    """Scan files; a secret of a file is reported once."""
     with default_settings():
         get_settings().filters["detect_secrets.filters.regex.should_exclude_file"] = {"pattern": list(HASHES)}
         get_settings().filters["detect_secrets.filters.regex.should_exclude_line"] = {"pattern": list(PLAIN)}

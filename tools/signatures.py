@@ -1,6 +1,6 @@
 """Compare what the contract declares with what the generated functions take.
 
-The generator may drop what it does not understand without a word; only the signature shows it.
+The generator may silently drop what it does not understand; only the signature shows it.
 """
 
 import builtins
@@ -15,7 +15,7 @@ PACKAGE = "supermetrics_query_api"
 
 
 def spelled(name: str) -> str:
-    """Spell a name as the generator does: an underscore follows what Python has taken."""
+    """Spell a name as the generator does: it adds an underscore to names that Python uses."""
     argument = name.replace("-", "_").lower()
     taken = keyword.iskeyword(argument) or hasattr(builtins, argument)
     return f"{argument}_" if taken else argument
@@ -38,7 +38,7 @@ def generated(operation: Operation) -> set[str]:
 
 
 def mismatches(document: Document) -> Iterator[str]:
-    """Name every argument that stands on one side only."""
+    """Name every argument that only one side has."""
     for operation in operations(document):
         wanted, found = declared(document, operation), generated(operation)
         for name in sorted(wanted - found):

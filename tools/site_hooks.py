@@ -1,4 +1,4 @@
-"""Steps of `make site` that mkdocs does not know: pages from the root, pictures in the page, nothing from elsewhere.
+"""Steps of `make site` beyond mkdocs: pages from the root, inlined pictures, no requests to other servers.
 
 Pictures are drawn into the page, so that their colours follow the palette of the reader.
 """
@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FROM_THE_ROOT = {"changes.md": "CHANGELOG.md", "contributing.md": "CONTRIBUTING.md"}
 REFERENCE = "reference.html"  # made by `make docs`
 COPIED = {REFERENCE: f"build/{REFERENCE}", "openapi.yaml": "openapi.yaml"}
-# What a page says of a file is a link where the site has the file.
+# A file name in a page becomes a link where the site has the file.
 LINKED = {
     f"`build/{REFERENCE}`": f"[`{REFERENCE}`]({REFERENCE})",
     "](../openapi.yaml)": "](openapi.yaml)",
@@ -29,7 +29,7 @@ IMPORTED = re.compile(r"""(?:url\(|@import\s+)["']?(?:https?:)?//""")
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add what stands outside of docs/."""
+    """Add the files outside of docs/."""
     for page, file in FROM_THE_ROOT.items():
         text = (ROOT / file).read_text(encoding="utf-8").replace("](docs/", "](")
         files.append(File.generated(config, page, content=text))
@@ -39,9 +39,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, **_: object) -> str:
-    """Let links lead to what the site holds."""
-    for told, link in LINKED.items():
-        markdown = markdown.replace(told, link)
+    """Point links at the pages of the site."""
+    for text, link in LINKED.items():
+        markdown = markdown.replace(text, link)
     return markdown
 
 
@@ -52,7 +52,7 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, **_: object) ->
 
 
 def drawn(file: Path, title: str) -> str:
-    """Return a picture as an element that is read aloud by its title."""
+    """Return a picture as an element that screen readers announce by its title."""
     svg = file.read_text(encoding="utf-8")
     return svg[svg.index("<svg") :].replace("<svg", f'<svg role="img" aria-label="{title}"', 1)
 

@@ -1,6 +1,6 @@
-"""Use an installed package as a stranger would: `python -I tools/smoke.py URL KEY [EXTRA ...]`.
+"""Use an installed package as a user would: `python -I tools/smoke.py URL KEY [EXTRA ...]`.
 
-What an extra brings must work where it was installed; elsewhere the error must say what to install. Nothing but the
+What an extra provides must work where it is installed; elsewhere the error must say what to install. Nothing but the
 standard library and the package is imported, so that a missing dependency cannot hide behind one of ours.
 """
 
@@ -55,7 +55,7 @@ def raised(kind: type[BaseException], call: Callable[[], object]) -> str:
 
 
 def said(*arguments: str) -> tuple[int, str]:
-    """Run the command and return how it ended and what it said."""
+    """Run the command and return its exit code and its output."""
     done = subprocess.run([COMMAND, *arguments], capture_output=True, text=True, check=False, timeout=60)
     return done.returncode, done.stdout + done.stderr
 
@@ -120,7 +120,7 @@ def limiter() -> object:
 
 
 def fast_client() -> AsyncQueryClient:
-    return AsyncQueryClient("key_of_nobody", transport="aiohttp")
+    return AsyncQueryClient("fake_key", transport="aiohttp")
 
 
 def aiohttp(_client: QueryClient) -> None:
@@ -199,7 +199,7 @@ MISSING: dict[str, Check] = {
 
 
 def checks(installed: set[str]) -> list[Check]:
-    """Choose what to poll: each extra from the side that it shows."""
+    """Choose the checks: each extra works, or says what to install."""
     have = installed.union(*(PROVIDES.get(extra, set()) for extra in installed))
     chosen = [names, rows, errors, *(WORKING[extra] for extra in sorted(have))]
     chosen += [check for extra, check in MISSING.items() if extra not in have]

@@ -1,4 +1,4 @@
-"""Do a long job step by step: one line for each, and a readable end where one fails."""
+"""Run a long job step by step: one line for each, and a readable message where one fails."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 
-SHOWN = 40  # lines at the end of what a failed command said
+SHOWN = 40  # the last lines of the output of a failed command
 
 Words = Sequence[str | Path]
 
@@ -33,7 +33,7 @@ def step(title: str) -> Iterator[None]:
 def attempted(
     command: Words, *, cwd: Path | None = None, env: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command and return what it said on both streams, however it ended."""
+    """Run a command and return its output on both streams, however it ended."""
     return subprocess.run(
         command, cwd=cwd, env=env, text=True, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
@@ -49,6 +49,6 @@ def run(command: Words, *, cwd: Path | None = None, env: Mapping[str, str] | Non
 
 
 def clean() -> dict[str, str]:
-    """Give the environment without what would lead Python, or the package, to something else than what is installed."""
+    """Return the environment without variables that would make Python or the package use other files or servers."""
     led = ("PYTHON", "SUPERMETRICS_", "VIRTUAL_ENV", "UV_CONSTRAINT")
     return {name: value for name, value in os.environ.items() if not name.startswith(led)}

@@ -15,12 +15,12 @@ Job: TypeAlias = Generator[Figures | None, None, None]
 KEY = "api_key_of_the_benchmarks"
 PAGE = 10_000  # rows that are asked for at once
 IDLE = 6.0  # seconds between two polls; httpx drops idle connections after five
-RUNNING = "running"  # the name of a query that goes on
+RUNNING = "running"  # the name of a query that never ends
 READY: Figures = {}  # the end of the set-up
 
 
 def length(items: Iterable[object]) -> int:
-    """Count, and spend no time on it."""
+    """Count the items at the speed of C."""
     counter = count()
     deque(zip(items, counter, strict=False), maxlen=0)
     return next(counter)

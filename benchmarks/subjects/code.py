@@ -1,4 +1,4 @@
-"""What a process does that is measured from its beginning: for each job, the code of each subject."""
+"""The code of jobs that are measured from the start of a process, by job and subject."""
 
 from collections.abc import Mapping
 

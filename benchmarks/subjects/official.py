@@ -1,4 +1,4 @@
-"""The official SDK, `supermetrics`. It knows no `/query/status`: its nearest calls ask `/query/data/json`."""
+"""The official SDK, `supermetrics`. It does not use `/query/status`: its nearest calls request `/query/data/json`."""
 
 import asyncio
 import time

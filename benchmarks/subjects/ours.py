@@ -1,4 +1,4 @@
-"""The package itself, through its public door. Like the peer, it is not held back to the pace of a key."""
+"""The package itself, through its public client. Like the peer, it has no rate limit."""
 
 import asyncio
 import json
@@ -139,8 +139,8 @@ def single(url: str, size: int) -> Job:
     yield simulation.runs(size)
 
 
-def fleet(url: str, size: int) -> Job:
+def many(url: str, size: int) -> Job:
     """Run so many queries in a licence queue, five at a time, in simulated time."""
     del url
     yield READY
-    yield simulation.fleet(size)
+    yield simulation.many(size)

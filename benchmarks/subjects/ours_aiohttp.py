@@ -16,5 +16,5 @@ def waits(url: str, size: int) -> Job:
 
 
 def client_of(url: str) -> AsyncQueryClient:
-    """Make a client that is not held back to the pace of a key."""
+    """Make a client without a rate limit."""
     return AsyncQueryClient(KEY, base_url=url, limiter=NoLimiter(), transport="aiohttp")

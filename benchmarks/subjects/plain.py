@@ -1,4 +1,4 @@
-"""What everybody has: httpx alone."""
+"""The baseline: httpx alone."""
 
 import asyncio
 

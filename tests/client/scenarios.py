@@ -1,4 +1,4 @@
-"""The rules of starting and waiting, one table: a rule, what the API answers, what is done, what must come."""
+"""The rules of starting and waiting, one table: a rule, the answers of the API, a call, and what must happen."""
 
 from collections.abc import Callable
 from typing import Any
@@ -32,7 +32,7 @@ from tests.support.answers import (
     success,
     too_many,
 )
-from tests.support.world import Door, Step
+from tests.support.scripted import ScriptedClient, Step
 
 
 @frozen
@@ -41,7 +41,7 @@ class Scenario:
 
     rule: str
     answers: tuple[Step, ...]
-    action: Callable[[Door], object]
+    action: Callable[[ScriptedClient], object]
     log: tuple[str, ...]
     raises: type[Exception] | None = None
     takes: float = 0.0
@@ -50,24 +50,24 @@ class Scenario:
 POLL = "poll 0..9999"
 
 
-def start_and_wait(**options: Any) -> Callable[[Door], object]:
+def start_and_wait(**options: Any) -> Callable[[ScriptedClient], object]:
     """Start a query, then wait for it."""
-    return lambda door: door.call(door.start(), "wait", **options)
+    return lambda subject: subject.call(subject.start(), "wait", **options)
 
 
-def attach_and_wait(**options: Any) -> Callable[[Door], object]:
+def attach_and_wait(**options: Any) -> Callable[[ScriptedClient], object]:
     """Wait for a query that was started elsewhere."""
-    return lambda door: door.call(door.client.attach("night-1"), "wait", **options)
+    return lambda subject: subject.call(subject.client.attach("night-1"), "wait", **options)
 
 
-def run(**options: Any) -> Callable[[Door], object]:
+def run(**options: Any) -> Callable[[ScriptedClient], object]:
     """Start and wait in one."""
-    return lambda door: door.run(**options)
+    return lambda subject: subject.run(**options)
 
 
-def start(door: Door) -> object:
+def start(subject: ScriptedClient) -> object:
     """Only start."""
-    return door.start()
+    return subject.start()
 
 
 QUEUED = status("QUEUED", http=202)
@@ -127,7 +127,7 @@ HOW_A_QUERY_ENDS = (
         QueryFailedError,
     ),
     Scenario(
-        "a status code nobody knows is waited for, and raised after ten minutes",
+        "an unknown status code is waited for, and raised after ten minutes",
         (status("SLEEPING"),),
         attach_and_wait(),
         (POLL, SECOND, POLL, "sleep 15.84", POLL, "sleep 22.73", POLL),
@@ -136,7 +136,7 @@ HOW_A_QUERY_ENDS = (
     ),
 )
 
-WHEN_IT_LOOKS = (
+WHEN_IT_POLLS = (
     Scenario(
         "the gap is the square root of the age where there is no progress",
         (RUNNING, RUNNING, success()),
@@ -167,7 +167,7 @@ WHEN_IT_LOOKS = (
         WaitTimeoutError,
     ),
     Scenario(
-        "timeout=None waits for ever",
+        "timeout=None waits without a limit",
         (RUNNING, *[RUNNING] * 3, success()),
         attach_and_wait(timeout=None),
         (POLL, SECOND, POLL, SECOND, POLL, "sleep 1.41", POLL, "sleep 1.85", POLL),
@@ -178,17 +178,17 @@ FAILURES: dict[str, Step] = {
     "a reset connection": cut(),
     "a refused connection": refused(),
     "a 500 without a known code": envelope(500, "Error:"),
-    "a 500 with a code nobody has listed": envelope(500, "SOMETHING_NEW"),
+    "a 500 with an unknown code": envelope(500, "SOMETHING_NEW"),
     "a 502 with HTML": gateway(502),
     "a 503": envelope(503, "SERVICE_UNAVAILABLE"),
-    "a 520, which nobody has registered,": gateway(520, ""),
+    "an unregistered status such as 520": gateway(520, ""),
     "HTML with 200": gateway(200),
     "an empty 200": gateway(200, ""),
     "JSON cut short": gateway(200, '{"meta": {"status_code": "SUC'),
     "a 200 without a status code": gateway(200, '{"meta": {}, "data": []}'),
 }
 
-LOOKS_THAT_FAIL = (
+POLLS_THAT_FAIL = (
     *(
         Scenario(f"{name} is a failed poll", (failure, success()), attach_and_wait(), (POLL, SECOND, POLL))
         for name, failure in FAILURES.items()
@@ -262,7 +262,7 @@ LOOKS_THAT_FAIL = (
 
 STARTS_THAT_FAIL = (
     Scenario(
-        "a start whose answer was lost is looked for, not repeated",
+        "a start whose answer was lost is followed by a poll, not by a second start",
         (cut(), RUNNING),
         start,
         (START, "sleep 0.25", POLL),
@@ -274,13 +274,13 @@ STARTS_THAT_FAIL = (
         (START, "sleep 0.25", POLL, START),
     ),
     Scenario(
-        "a start is never repeated while looking for it fails",
+        "a start is not repeated while the polls after it fail",
         (gateway(502), cut(), gateway(504), RUNNING),
         start,
         (START, "sleep 0.25", POLL, "sleep 0.50", POLL, "sleep 1.00", POLL),
     ),
     Scenario(
-        "a start that was answered with something unreadable is looked for",
+        "a start with an unreadable answer is followed by a poll",
         (gateway(200), RUNNING),
         start,
         (START, "sleep 0.25", POLL),
@@ -313,7 +313,7 @@ STARTS_THAT_FAIL = (
         QueryFailedError,
     ),
     Scenario(
-        "a start that was lost and a poll that tells its failure are a failed query",
+        "a lost start whose poll reports a failure is a failed query",
         (cut(), envelope(403, "QUERY_AUTH_UNAVAILABLE")),
         start,
         (START, "sleep 0.25", POLL),
@@ -329,18 +329,18 @@ STARTS_THAT_FAIL = (
     Scenario(
         "a refresh just after our own start polls again when the query is not found",
         (QUEUED, NOT_FOUND, RUNNING),
-        lambda door: door.call(door.start(), "refresh"),
+        lambda subject: subject.call(subject.start(), "refresh"),
         (START, POLL, "sleep 0.25", POLL),
     ),
     Scenario(
         "a refresh of a query that failed raises its failure",
         (envelope(500, "QUERY_ERROR"),),
-        lambda door: door.call(door.client.attach("night-1"), "refresh"),
+        lambda subject: subject.call(subject.client.attach("night-1"), "refresh"),
         (POLL,),
         QueryFailedError,
     ),
     Scenario(
-        "a 500 with a code nobody has listed is not started again",
+        "a start refused with a 500 and an unknown code is not repeated",
         (envelope(500, "SOMETHING_NEW"),),
         start,
         (START,),
@@ -349,7 +349,7 @@ STARTS_THAT_FAIL = (
     Scenario("a bad request is not started again", (bare(400, "BAD_REQUEST"),), start, (START,), BadRequestError),
     Scenario("a redirect is not followed", (gateway(302),), start, (START,), ApiError),
     Scenario(
-        "a start is given up after five tries",
+        "a start is abandoned after five attempts",
         (refused(),),
         start,
         (START, "sleep 0.25", START, "sleep 0.50", START, "sleep 1.00", START, "sleep 2.00", START),
@@ -371,4 +371,4 @@ STARTS_THAT_FAIL = (
     ),
 )
 
-SCENARIOS = HOW_A_QUERY_ENDS + WHEN_IT_LOOKS + LOOKS_THAT_FAIL + STARTS_THAT_FAIL
+SCENARIOS = HOW_A_QUERY_ENDS + WHEN_IT_POLLS + POLLS_THAT_FAIL + STARTS_THAT_FAIL

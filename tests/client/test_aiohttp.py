@@ -1,4 +1,4 @@
-"""What is particular to `transport="aiohttp"`; that it keeps the promises of the other one is tested with those."""
+"""What is specific to `transport="aiohttp"`; what both transports promise is tested elsewhere for both."""
 
 import asyncio
 import gzip
@@ -22,9 +22,9 @@ from supermetrics_query._io.credentials import Credentials
 from supermetrics_query._io.httpx_transport import AsyncTransport
 from supermetrics_query._io.transport import AsyncSender
 
+from tests.support.scripted import BASE_URL, KEY
 from tests.support.servers import LIMIT, Exchange, Server, a_server
 from tests.support.sockets import drops, sends, serving
-from tests.support.world import BASE_URL, KEY
 
 ONCE = RetryPolicy(attempts=1)
 EFFECT = Send(get_query_status("night-1", 0, 9), timeout=5.0)
@@ -34,7 +34,7 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n"
 
 @define
 class Listener:
-    """A server on loopback that keeps what it was sent."""
+    """A server on loopback that keeps the requests it receives."""
 
     answers: list[bytes]
     requests: list[bytes] = field(factory=list)
@@ -116,7 +116,7 @@ def test_both_transports_ask_for_the_same_thing_in_the_same_words(listening: tup
     ],
     ids=["headers that come twice", "Latin-1", "UTF-8", "a redirect", "a long header"],
 )
-def test_an_answer_is_what_httpx_makes_of_it(content: bytes) -> None:
+def test_both_transports_return_the_same_answer(content: bytes) -> None:
     ours, theirs = answered(content), answered(content, AsyncTransport)
     assert evolve(ours, received=0, url="") == evolve(theirs, received=0, url="")
     assert ours.url.endswith("/query/status")
@@ -131,7 +131,7 @@ def test_a_body_is_bounded_by_what_it_is_when_unpacked() -> None:
     assert len(answer.body) < 1_000_000
 
 
-def test_an_error_holds_no_key_wherever_one_polls() -> None:
+def test_no_part_of_an_error_holds_the_key() -> None:
     async def poll_once() -> TransportError:
         async with client(base_url=base_url) as opened:
             with pytest.raises(TransportError) as caught:
@@ -157,13 +157,13 @@ def test_a_poll_that_is_cancelled_leaves_no_connection_behind() -> None:
 
 
 def test_a_closed_client_sends_nothing() -> None:
-    async def look_after_closing() -> None:
+    async def poll_after_closing() -> None:
         opened = client()
         await opened.aclose()
         await opened.status("night-1")
 
     with pytest.raises(ConfigurationError, match="has been closed"):
-        asyncio.run(look_after_closing())
+        asyncio.run(poll_after_closing())
 
 
 def test_under_trio_it_is_refused() -> None:
@@ -190,7 +190,7 @@ def test_a_client_belongs_to_one_event_loop() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ({"transport": "urllib3"}, "transport must be 'httpx' or 'aiohttp', not 'urllib3'"),
         ({"transport": None}, "transport must be 'httpx' or 'aiohttp', not None"),
@@ -204,8 +204,8 @@ def test_a_client_belongs_to_one_event_loop() -> None:
     ],
     ids=repr,
 )
-def test_what_it_cannot_do_is_refused_before_anything_is_sent(options: dict[str, Any], told: str) -> None:
-    with pytest.raises(ConfigurationError, match=told) as caught:
+def test_what_it_cannot_do_is_refused_before_anything_is_sent(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message) as caught:
         client(**options)
     assert "secret" not in str(caught.value)
 
@@ -250,7 +250,7 @@ def test_the_proxy_is_that_of_the_options_or_of_the_environment(
     assert (found and str(found)) == proxy
 
 
-def look_through(proxy: str, base_url: str = BASE_URL) -> TransportError:
+def poll_through(proxy: str, base_url: str = BASE_URL) -> TransportError:
     """Poll once through a proxy, and return what that raises."""
 
     async def poll_once() -> TransportError:
@@ -265,8 +265,8 @@ def look_through(proxy: str, base_url: str = BASE_URL) -> TransportError:
 def test_a_proxy_that_cannot_be_reached_or_refuses_means_that_nothing_was_sent() -> None:
     with serving(sends(b"HTTP/1.1 407 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")) as base_url:
         proxy = base_url.replace("://", "://user:secret@")
-        refused = look_through(proxy)
-    gone = look_through(proxy)
+        refused = poll_through(proxy)
+    gone = poll_through(proxy)
     assert not refused.sent
     assert not gone.sent
     assert "407" in str(refused)

@@ -1,4 +1,4 @@
-"""All that the contract promises is handled by the client; what is added to it without that is named."""
+"""The client handles all that the contract promises; the tests name any addition that it does not handle."""
 
 from collections.abc import Callable, Iterator
 from copy import deepcopy
@@ -26,23 +26,23 @@ from supermetrics_query._contract.status import ENDINGS
 from supermetrics_query._models import KNOWN_CODES
 
 from tests.support.answers import problem, status, success
-from tests.support.world import DOORS, Door, Step, open_door
+from tests.support.scripted import BACKENDS, ScriptedClient, Step, scripted_client
 
 CONTRACT = load(Path(__file__).resolve().parents[2] / "openapi.yaml")
 ONCE = RetryPolicy(attempts=1)
 
 
-def download(door: Door) -> object:
+def download(subject: ScriptedClient) -> object:
     """Wait for a query and read its rows as bytes."""
-    return door.call(door.client.attach("night-1"), "download", "rows.csv")
+    return subject.call(subject.client.attach("night-1"), "download", "rows.csv")
 
 
 # How each operation is reached, and what is answered before it is.
-OPERATIONS: dict[str, tuple[Callable[[Door], object], tuple[Step, ...]]] = {
-    "get_query_status": (lambda door: door.call(door.client, "status", "night-1"), ()),
-    "start_query": (lambda door: door.start(), ()),
+OPERATIONS: dict[str, tuple[Callable[[ScriptedClient], object], tuple[Step, ...]]] = {
+    "get_query_status": (lambda subject: subject.call(subject.client, "status", "night-1"), ()),
+    "start_query": (lambda subject: subject.start(), ()),
     "get_query_results": (download, (success(),)),
-    "get_query_history": (lambda door: door.collect(door.client, "history"), ()),
+    "get_query_history": (lambda subject: subject.collect(subject.client, "history"), ()),
 }
 
 ERRORS: dict[str, type[ApiError]] = {
@@ -79,30 +79,30 @@ def test_what_is_added_to_the_contract_and_not_handled_is_named() -> None:
     ]
 
 
-def raised_by(door: Door, operation: str) -> ApiError:
-    """Return what an operation raises, or what is behind it where that is the error of the query itself."""
+def raised_by(subject: ScriptedClient, operation: str) -> ApiError:
+    """Return what an operation raises, or its cause where the query itself has failed."""
     call, _ = OPERATIONS[operation]
     with pytest.raises((ApiError, QueryFailedError)) as caught:
-        call(door)
+        call(subject)
     error = caught.value.__cause__ if isinstance(caught.value, QueryFailedError) else caught.value
     assert isinstance(error, ApiError)
     return error
 
 
-@pytest.mark.parametrize("door_name", DOORS)
+@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", sorted(contract_inventory(CONTRACT).errors))
-def test_every_documented_error_becomes_its_exception(door_name: str, name: str) -> None:
+def test_every_documented_error_becomes_its_exception(backend: str, name: str) -> None:
     operation, error_status = name.split()
     before = OPERATIONS[operation][1]
-    # A status of 404 asks for a poll, which tells whether the query has expired.
+    # A status of 404 leads to a poll, which shows whether the query has expired.
     answers = (*before, problem(int(error_status), "another-thing"), *([success()] if before else []))
-    error = raised_by(open_door(door_name, *answers, retry=ONCE), operation)
+    error = raised_by(scripted_client(backend, *answers, retry=ONCE), operation)
     assert type(error) is ERRORS[error_status]
     assert error.status == int(error_status)
 
 
 def examples() -> Iterator[Any]:
-    """Give every error example of the contract with the operation it belongs to."""
+    """Yield every error example of the contract with the operation it belongs to."""
     for operation in operations(CONTRACT):
         for error_status, reference in operation.definition["responses"].items():
             response = resolved(CONTRACT, reference)
@@ -120,7 +120,7 @@ def test_every_error_example_of_the_contract_keeps_what_it_says(
 ) -> None:
     answer = httpx.Response(http, json=value, headers={"content-type": media_type})
     before = OPERATIONS[operation][1]
-    error = raised_by(open_door("sync", *before, answer, *before, retry=ONCE), operation)
+    error = raised_by(scripted_client("sync", *before, answer, *before, retry=ONCE), operation)
     said = value.get("error", value)
     said = said if isinstance(said, dict) else {"code": said, "message": value.get("message")}
     assert error.code == said.get("code")
@@ -134,7 +134,7 @@ def test_every_error_code_has_a_meaning_whatever_its_status(code: str) -> None:
 
 @pytest.mark.parametrize("code", sorted(contract_inventory(CONTRACT).status_codes))
 def test_every_status_code_is_known_and_either_pending_or_an_end(code: str) -> None:
-    door = open_door("sync", status(code))
-    seen = door.call(door.client, "status", "night-1")
+    subject = scripted_client("sync", status(code))
+    seen = subject.call(subject.client, "status", "night-1")
     assert seen.is_known
     assert seen.is_terminal is (code in ENDINGS)

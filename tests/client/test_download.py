@@ -1,4 +1,4 @@
-"""A download is the bytes of the API, whole or not there."""
+"""A download is the bytes of the API, complete or absent."""
 
 import io
 from pathlib import Path
@@ -21,37 +21,37 @@ from supermetrics_query import (
 from supermetrics_query.emulator import INSTANT, Emulator
 
 from tests.support.answers import NOT_FOUND, cut, envelope, gateway, success
-from tests.support.world import DOORS, Door, Step, open_door
+from tests.support.scripted import BACKENDS, ScriptedClient, Step, scripted_client
 
 CSV = httpx.Response(200, content="date,temp\n2013-01-01,39.0\n", headers={"content-type": "text/csv"})
 GONE = envelope(404, "QUERY_RESULTS_UNAVAILABLE")
 ONCE = RetryPolicy(attempts=1)
 
 
-def a_door(door_name: str, *answers: Step, **options: Any) -> tuple[Door, Any]:
-    """Return a door and a query that was started as CSV and has succeeded."""
-    door = open_door(door_name, success(), *answers, **options)
-    return door, door.start(format="csv")
+def csv_query(backend: str, *answers: Step, **options: Any) -> tuple[ScriptedClient, Any]:
+    """Return a client and a query that was started as CSV and has succeeded."""
+    subject = scripted_client(backend, success(), *answers, **options)
+    return subject, subject.start(format="csv")
 
 
-@pytest.mark.parametrize("door_name", DOORS)
-def test_a_path_holds_the_bytes_as_they_came(door_name: str, tmp_path: Path) -> None:
-    door, query = a_door(door_name, CSV)
-    assert door.call(query, "download", tmp_path / "rows.csv") == len(CSV.content)
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_path_holds_the_bytes_as_they_came(backend: str, tmp_path: Path) -> None:
+    subject, query = csv_query(backend, CSV)
+    assert subject.call(query, "download", tmp_path / "rows.csv") == len(CSV.content)
     assert [path.name for path in tmp_path.iterdir()] == ["rows.csv"]
     assert (tmp_path / "rows.csv").read_bytes() == CSV.content
 
 
-@pytest.mark.parametrize("door_name", DOORS)
-def test_an_open_file_is_written_from_where_it_stands_and_stays_open(door_name: str) -> None:
-    door, query = a_door(door_name, gateway(503), CSV)
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_an_open_file_is_written_from_where_it_stands_and_stays_open(backend: str) -> None:
+    subject, query = csv_query(backend, gateway(503), CSV)
     file = io.BytesIO()
     file.write(b"before ")
-    door.call(query, "download", file)
+    subject.call(query, "download", file)
     assert file.getvalue() == b"before " + CSV.content
 
 
-@pytest.mark.parametrize("door_name", DOORS)
+@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
@@ -62,44 +62,44 @@ def test_an_open_file_is_written_from_where_it_stands_and_stays_open(door_name: 
     ids=["503", "an error inside a 200", "cut"],
 )
 def test_a_download_that_fails_leaves_what_was_there_before(
-    door_name: str, answer: Step, kind: type[Exception], tmp_path: Path
+    backend: str, answer: Step, kind: type[Exception], tmp_path: Path
 ) -> None:
     target = tmp_path / "rows.csv"
     target.write_text("yesterday")
-    door, query = a_door(door_name, answer, retry=ONCE)
+    subject, query = csv_query(backend, answer, retry=ONCE)
     with pytest.raises(kind):
-        door.call(query, "download", target)
+        subject.call(query, "download", target)
     assert [path.name for path in tmp_path.iterdir()] == ["rows.csv"]
     assert target.read_text() == "yesterday"
 
 
-def test_a_path_that_cannot_be_taken_leaves_no_part_beside_it(tmp_path: Path) -> None:
+def test_a_path_that_cannot_be_written_leaves_no_partial_file(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").mkdir()
-    door, query = a_door("sync", CSV)
+    subject, query = csv_query("sync", CSV)
     with pytest.raises(OSError, match="directory"):
-        door.call(query, "download", tmp_path / "rows.csv")
+        subject.call(query, "download", tmp_path / "rows.csv")
     assert [path.name for path in tmp_path.iterdir()] == ["rows.csv"]
 
 
-@pytest.mark.parametrize("door_name", DOORS)
-def test_a_download_that_was_cut_is_begun_again(door_name: str, tmp_path: Path) -> None:
-    door, query = a_door(door_name, cut(), CSV)
-    door.call(query, "download", str(tmp_path / "rows.csv"))
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_download_that_was_cut_starts_again(backend: str, tmp_path: Path) -> None:
+    subject, query = csv_query(backend, cut(), CSV)
+    subject.call(query, "download", str(tmp_path / "rows.csv"))
     assert (tmp_path / "rows.csv").read_bytes() == CSV.content
-    assert door.log == ["start 0", "results 0", "sleep 0.25", "results 0"]
+    assert subject.log == ["start 0", "results 0", "sleep 0.25", "results 0"]
 
 
 def test_rows_that_are_not_there_although_the_query_succeeded_are_not_found() -> None:
-    door, query = a_door("sync", GONE, success())
+    subject, query = csv_query("sync", GONE, success())
     with pytest.raises(NotFoundError) as caught:
-        door.call(query, "download", io.BytesIO())
+        subject.call(query, "download", io.BytesIO())
     assert caught.value.token == query.token
 
 
 def test_rows_of_a_query_that_is_no_longer_kept_have_expired() -> None:
-    door, query = a_door("sync", GONE, NOT_FOUND)
+    subject, query = csv_query("sync", GONE, NOT_FOUND)
     with pytest.raises(ResultExpiredError):
-        door.call(query, "download", io.BytesIO())
+        subject.call(query, "download", io.BytesIO())
 
 
 @pytest.mark.parametrize("form", ["csv", "tsv", "ndjson", "json", "keyjson"])

@@ -1,4 +1,4 @@
-"""`on_progress` of a download tells how many bytes are written, and can end it."""
+"""`on_progress` of a download receives the number of bytes written, and can end the download."""
 
 import io
 from functools import partial
@@ -14,7 +14,7 @@ from supermetrics_query.emulator import INSTANT, Emulator, Source
 from supermetrics_query.emulator.sources import INTEGER, TEXT, Column
 
 from tests.support.answers import cut, success
-from tests.support.world import DOORS, WIRES, backend_of, open_door, transport_of
+from tests.support.scripted import BACKENDS, STACKS, backend_of, scripted_client, transport_of
 
 CSV = httpx.Response(200, content="date,temp\n2013-01-01,39.0\n", headers={"content-type": "text/csv"})
 LONG = Source(
@@ -24,14 +24,14 @@ LONG = Source(
 ROWS = DataQuery(ds_id="LONG", fields=["text", "number"])
 
 
-def download_over_the_wire(door_name: str, target: Path, **named: Any) -> int:
-    """Run a query whose result is long, and write it."""
+def download_over_the_wire(stack: str, target: Path, **named: Any) -> int:
+    """Run a query with a long result, and download it."""
     with Emulator(plan=INSTANT, sources={"LONG": LONG}) as service:
-        if door_name == "sync":
+        if stack == "sync":
             with QueryClient(service.key, base_url=service.url) as client:
                 return client.run(ROWS, format="csv").download(target, **named)
-        download = partial(download_async, service, target, transport_of(door_name), **named)
-        return anyio.run(download, backend=backend_of(door_name))
+        download = partial(download_async, service, target, transport_of(stack), **named)
+        return anyio.run(download, backend=backend_of(stack))
 
 
 async def download_async(service: Emulator, target: Path, options: dict[str, Any], **named: Any) -> int:
@@ -39,100 +39,100 @@ async def download_async(service: Emulator, target: Path, options: dict[str, Any
         return await (await client.run(ROWS, format="csv")).download(target, **named)
 
 
-@pytest.mark.parametrize("door_name", WIRES)
-def test_the_bytes_written_are_told_on_the_way_and_at_the_end(door_name: str, tmp_path: Path) -> None:
-    told: list[int] = []
-    size = download_over_the_wire(door_name, tmp_path / "rows.csv", on_progress=told.append)
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_bytes_written_are_reported_on_the_way_and_at_the_end(stack: str, tmp_path: Path) -> None:
+    counts: list[int] = []
+    size = download_over_the_wire(stack, tmp_path / "rows.csv", on_progress=counts.append)
 
     assert size == (tmp_path / "rows.csv").stat().st_size > 5 * REPORT_EVERY
-    assert told == sorted(set(told))
-    assert told[-1] == size
-    assert 3 <= len(told) <= size // REPORT_EVERY + 2
+    assert counts == sorted(set(counts))
+    assert counts[-1] == size
+    assert 3 <= len(counts) <= size // REPORT_EVERY + 2
 
 
-@pytest.mark.parametrize("door_name", WIRES)
+@pytest.mark.parametrize("stack", STACKS)
 @pytest.mark.parametrize("after", [0, 3 * REPORT_EVERY])
 @pytest.mark.parametrize("error", [KeyError("stop"), TimeoutError("stop"), TransportError("stop", sent=True)], ids=repr)
 def test_what_it_raises_ends_the_download_and_leaves_no_file(
-    door_name: str, after: int, error: Exception, tmp_path: Path
+    stack: str, after: int, error: Exception, tmp_path: Path
 ) -> None:
-    told: list[int] = []
+    counts: list[int] = []
 
-    def stop(validated: int) -> None:
-        told.append(validated)
-        if validated > after:
+    def stop(count: int) -> None:
+        counts.append(count)
+        if count > after:
             raise error
 
     with pytest.raises(type(error), match="stop") as caught:
-        download_over_the_wire(door_name, tmp_path / "rows.csv", on_progress=stop)
+        download_over_the_wire(stack, tmp_path / "rows.csv", on_progress=stop)
     assert caught.value is error
     assert list(tmp_path.iterdir()) == []
-    assert [validated for validated in told if validated > after] == told[-1:]
+    assert [count for count in counts if count > after] == counts[-1:]
 
 
-@pytest.mark.parametrize("door_name", DOORS)
-def test_what_it_raises_at_the_end_leaves_what_was_there_before(door_name: str, tmp_path: Path) -> None:
-    def stop(validated: int) -> None:
-        raise KeyError(validated)
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_what_it_raises_at_the_end_leaves_what_was_there_before(backend: str, tmp_path: Path) -> None:
+    def stop(count: int) -> None:
+        raise KeyError(count)
 
     (tmp_path / "rows.csv").write_text("yesterday")
-    door = open_door(door_name, success(), CSV)
+    subject = scripted_client(backend, success(), CSV)
     with pytest.raises(KeyError, match=str(len(CSV.content))):
-        door.call(door.start(format="csv"), "download", tmp_path / "rows.csv", on_progress=stop)
+        subject.call(subject.start(format="csv"), "download", tmp_path / "rows.csv", on_progress=stop)
     assert [path.name for path in tmp_path.iterdir()] == ["rows.csv"]
     assert (tmp_path / "rows.csv").read_text() == "yesterday"
 
 
-@pytest.mark.parametrize("door_name", DOORS)
-def test_a_download_that_is_begun_again_is_told_from_its_beginning(door_name: str) -> None:
-    told: list[int] = []
-    door = open_door(door_name, success(), cut(), CSV)
-    door.call(door.start(format="csv"), "download", io.BytesIO(), on_progress=told.append)
-    assert told == [len(CSV.content)]
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_download_that_starts_again_is_reported_from_its_beginning(backend: str) -> None:
+    counts: list[int] = []
+    subject = scripted_client(backend, success(), cut(), CSV)
+    subject.call(subject.start(format="csv"), "download", io.BytesIO(), on_progress=counts.append)
+    assert counts == [len(CSV.content)]
 
 
-@pytest.mark.parametrize("door_name", DOORS)
-def test_a_result_without_bytes_is_told_once(door_name: str, tmp_path: Path) -> None:
-    told: list[int] = []
-    door = open_door(door_name, success(), httpx.Response(200, headers={"content-type": "text/csv"}))
-    door.call(door.start(format="csv"), "download", tmp_path / "rows.csv", on_progress=told.append)
-    assert told == [0]
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_result_without_bytes_is_reported_once(backend: str, tmp_path: Path) -> None:
+    counts: list[int] = []
+    subject = scripted_client(backend, success(), httpx.Response(200, headers={"content-type": "text/csv"}))
+    subject.call(subject.start(format="csv"), "download", tmp_path / "rows.csv", on_progress=counts.append)
+    assert counts == [0]
 
 
 async def coroutine_function(_: int) -> None:
-    """Nobody would await what this returns."""
+    """Return what no sync caller awaits."""
 
 
-@pytest.mark.parametrize("door_name", DOORS)
+@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("function", [coroutine_function, 5, "print"], ids=repr)
-def test_what_is_no_plain_function_is_refused_before_anything_is_sent(door_name: str, function: object) -> None:
-    door = open_door(door_name, success())
-    query = door.start(format="csv")
+def test_what_is_no_plain_function_is_refused_before_anything_is_sent(backend: str, function: object) -> None:
+    subject = scripted_client(backend, success())
+    query = subject.start(format="csv")
     with pytest.raises(ConfigurationError, match="must be a plain function"):
-        door.call(query, "download", io.BytesIO(), on_progress=function)
-    assert len(door.script.seen) == 1
+        subject.call(query, "download", io.BytesIO(), on_progress=function)
+    assert len(subject.script.seen) == 1
 
 
-def unaware(validated: int) -> object:
-    return coroutine_function(validated)
+def unaware(count: int) -> object:
+    return coroutine_function(count)
 
 
-@pytest.mark.parametrize("door_name", DOORS)
-def test_a_function_that_returns_a_coroutine_ends_the_download(door_name: str, tmp_path: Path) -> None:
-    door = open_door(door_name, success(), CSV)
-    query = door.start(format="csv")
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_function_that_returns_a_coroutine_ends_the_download(backend: str, tmp_path: Path) -> None:
+    subject = scripted_client(backend, success(), CSV)
+    query = subject.start(format="csv")
     with pytest.raises(ConfigurationError, match="it returned an awaitable"):
-        door.call(query, "download", tmp_path / "rows.csv", on_progress=unaware)
+        subject.call(query, "download", tmp_path / "rows.csv", on_progress=unaware)
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("door_name", DOORS)
-def test_a_disk_that_is_full_ends_the_download_with_its_own_error(door_name: str) -> None:
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_disk_that_is_full_ends_the_download_with_its_own_error(backend: str) -> None:
     class Full(io.BytesIO):
         def write(self, _: object) -> int:
             raise TimeoutError(110, "the share does not answer")
 
-    door = open_door(door_name, success(), CSV)
+    subject = scripted_client(backend, success(), CSV)
     with pytest.raises(TimeoutError, match="the share does not answer"):
-        door.call(door.start(format="csv"), "download", Full())
-    assert door.log == ["start 0", "results 0"]
+        subject.call(subject.start(format="csv"), "download", Full())
+    assert subject.log == ["start 0", "results 0"]

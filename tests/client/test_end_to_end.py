@@ -1,4 +1,4 @@
-"""From the contract to rows over real HTTP, through every door, against the emulator."""
+"""From the contract to rows over real HTTP, through every client, against the emulator."""
 
 from typing import Any
 
@@ -16,16 +16,16 @@ from supermetrics_query import (
 from supermetrics_query.emulator import Emulator, SeenRequest
 from supermetrics_query.emulator import Plan as QueryPlan
 
-from tests.support.world import WIRES, backend_of, transport_of
+from tests.support.scripted import STACKS, backend_of, transport_of
 
 JFK_ROWS, LGA_ROWS = 1090, 1091
 LIVELY = PollPolicy(first=0.01, floor=0.01, ceiling=0.05, jitter=0)
 SHORT = QueryPlan(scheduled_seconds=1, queued_seconds=1, run_seconds=5, parts=4)
-Story = tuple[list[dict[str, Any]], list[QueryStatus]]
+Read = tuple[list[dict[str, Any]], list[QueryStatus]]
 
 
 def weather() -> DataQuery:
-    """Ask for a year of weather at two airports."""
+    """Make a query for three years of weather at two airports."""
     return DataQuery(
         ds_id="WEATHER",
         ds_accounts=["JFK", "LGA"],
@@ -34,7 +34,7 @@ def weather() -> DataQuery:
     )
 
 
-def sync_story(service: Emulator) -> Story:
+def read_sync(service: Emulator) -> Read:
     """Start, wait and read in a thread."""
     seen: list[QueryStatus] = []
     with QueryClient(service.key, base_url=service.url, poll=LIVELY, page_size=500) as client:
@@ -42,7 +42,7 @@ def sync_story(service: Emulator) -> Story:
         return list(query.rows()), seen
 
 
-async def async_story(service: Emulator, options: dict[str, Any]) -> Story:
+async def read_async(service: Emulator, options: dict[str, Any]) -> Read:
     """Start, wait and read in a task."""
     seen: list[QueryStatus] = []
 
@@ -54,34 +54,34 @@ async def async_story(service: Emulator, options: dict[str, Any]) -> Story:
         return [row async for row in query.rows()], seen
 
 
-def told(door_name: str, service: Emulator) -> Story:
-    """Tell the same story through one of the doors."""
-    if door_name == "sync":
-        return sync_story(service)
-    return anyio.run(async_story, service, transport_of(door_name), backend=backend_of(door_name))
+def read(stack: str, service: Emulator) -> Read:
+    """Start, wait and read through one of the clients."""
+    if stack == "sync":
+        return read_sync(service)
+    return anyio.run(read_async, service, transport_of(stack), backend=backend_of(stack))
 
 
 def without_repeats(requests: tuple[SeenRequest, ...]) -> list[Any]:
-    """Return what was asked, with polls that were repeated while the query ran told once."""
+    """Return the requests, counting polls that were repeated while the query ran as one."""
     asked = [(request.method, request.path, request.params, request.json) for request in requests]
     return [each for number, each in enumerate(asked) if number == 0 or each != asked[number - 1]]
 
 
-@pytest.mark.parametrize("door_name", WIRES)
-def test_every_row_of_the_source_arrives_once_and_in_order(door_name: str) -> None:
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_row_of_the_source_arrives_once_and_in_order(stack: str) -> None:
     with Emulator(plan=SHORT, speed=100) as service:
-        rows, seen = told(door_name, service)
+        rows, seen = read(stack, service)
     assert len(rows) == JFK_ROWS + LGA_ROWS
     assert rows[0].keys() == {"date", "airport", "temp"}
     assert [row["airport"] for row in rows].count("JFK") == JFK_ROWS
     assert seen[-1].is_success
 
 
-def test_every_door_makes_the_same_requests() -> None:
+def test_every_client_makes_the_same_requests() -> None:
     asked = []
-    for door_name in WIRES:
+    for stack in STACKS:
         with Emulator(plan=SHORT, speed=100) as service:
-            told(door_name, service)
+            read(stack, service)
             asked.append(without_repeats(service.requests))
     assert len(asked[0]) == 2 + 4
     # Pages that are asked for at the same time arrive in any order.

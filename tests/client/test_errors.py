@@ -1,4 +1,4 @@
-"""Whatever a body looks like, it becomes one of our exceptions, which says what happened and travels anywhere."""
+"""Whatever a body holds, it becomes one of our exceptions, which says what happened and can be pickled."""
 
 import copy
 import pickle
@@ -27,16 +27,16 @@ from supermetrics_query import (
 )
 
 from tests.support.answers import bare, cut, envelope, gateway, problem, status, too_many
-from tests.support.world import KEY, Step, open_door
+from tests.support.scripted import KEY, Step, scripted_client
 
 ONCE = supermetrics_query.RetryPolicy(attempts=1)
 
 
 def error_from(answer: Step) -> ApiError:
     """Return what one poll of this answer raises."""
-    door = open_door("sync", answer, retry=ONCE)
+    subject = scripted_client("sync", answer, retry=ONCE)
     with pytest.raises(ApiError) as caught:
-        door.call(door.client, "status", "night-1")
+        subject.call(subject.client, "status", "night-1")
     return caught.value
 
 
@@ -144,36 +144,36 @@ def test_retry_after_is_seconds_or_a_date_by_the_clock_of_the_server(value: str,
     assert error_from(too_many(retry_after=value, date="Tue, 24 Nov 2026 10:00:00 GMT")).retry_after == seconds
 
 
-def test_the_tries_that_came_before_are_told() -> None:
-    door = open_door("sync", gateway(503))
+def test_an_error_lists_the_attempts_that_came_before_it() -> None:
+    subject = scripted_client("sync", gateway(503))
     with pytest.raises(ServerError) as caught:
-        door.call(door.client, "status", "night-1")
+        subject.call(subject.client, "status", "night-1")
     assert [attempt.pause for attempt in caught.value.attempts] == [0.25, 0.5, 1.0, 2.0]
 
 
-def test_an_error_that_involves_a_query_carries_what_goes_on_with_it() -> None:
-    door = open_door("sync", cut(), retry=ONCE)
+def test_an_error_about_a_query_carries_the_token_that_resumes_it() -> None:
+    subject = scripted_client("sync", cut(), retry=ONCE)
     with pytest.raises(TransportError) as caught:
-        door.start()
+        subject.start()
     assert caught.value.sent
     assert caught.value.schedule_id == "night-1"
-    assert door.client.attach(caught.value.token or "").schedule_id == "night-1"
+    assert subject.client.attach(caught.value.token or "").schedule_id == "night-1"
 
 
-def test_a_failed_query_tells_the_error_of_the_api_as_its_cause() -> None:
-    door = open_door("sync", envelope(500, "QUERY_ERROR", "An account cannot be queried"))
-    handle = door.client.attach("night-1")
+def test_the_cause_of_a_failed_query_is_the_error_of_the_api() -> None:
+    subject = scripted_client("sync", envelope(500, "QUERY_ERROR", "An account cannot be queried"))
+    handle = subject.client.attach("night-1")
     with pytest.raises(QueryFailedError, match="An account cannot be queried") as caught:
-        door.call(handle, "wait")
+        subject.call(handle, "wait")
     assert isinstance(caught.value.__cause__, ServerError)
     assert handle.error is caught.value
 
 
 def test_a_timeout_hands_back_the_handle() -> None:
-    door = open_door("sync", status("RUNNING", ready=3, total=8))
-    handle = door.client.attach("night-1")
+    subject = scripted_client("sync", status("RUNNING", ready=3, total=8))
+    handle = subject.client.attach("night-1")
     with pytest.raises(WaitTimeoutError, match=r"still RUNNING \(3 of 8 parts ready\)") as caught:
-        door.call(handle, "wait", timeout=0)
+        subject.call(handle, "wait", timeout=0)
     assert caught.value.query is handle
     assert isinstance(caught.value, TimeoutError)
 
@@ -206,9 +206,9 @@ def test_every_exception_pickles_and_copies_with_all_it_holds(error: Supermetric
         assert str(twin.__cause__) == "before"
 
 
-def test_no_exception_holds_the_key_even_behind_it() -> None:
-    door = open_door("sync", httpx.ConnectError("no route"), retry=ONCE)
+def test_neither_an_exception_nor_its_context_holds_the_key() -> None:
+    subject = scripted_client("sync", httpx.ConnectError("no route"), retry=ONCE)
     with pytest.raises(TransportError) as caught:
-        door.start()
+        subject.start()
     assert caught.value.__context__ is None
     assert KEY.encode() not in pickle.dumps(caught.value)

@@ -1,4 +1,4 @@
-"""Whatever comes as an answer, reading it gives a status, rows, or one of our exceptions, and nothing else."""
+"""Reading any answer returns a status or rows, or raises one of our exceptions, and nothing else."""
 
 import os
 import traceback
@@ -13,7 +13,7 @@ from supermetrics_query._results.rows import data_of, layout_of
 
 from tests.support.answers import status, success
 from tests.support.fuzz import Fuzz
-from tests.support.world import DOORS, open_door
+from tests.support.scripted import BACKENDS, scripted_client
 
 SEED = int(os.environ.get("FUZZ_SEED", "20130101"))
 BATCHES, BATCH = 20, 5_000
@@ -47,7 +47,7 @@ def test_any_answer_becomes_a_status_or_one_of_our_exceptions(batch: int) -> Non
         answer = fuzz.answer()
         try:
             endings[read(answer)] += 1
-        except Exception:  # noqa: BLE001 - whatever it is, the seed has to be told
+        except Exception:  # noqa: BLE001 - whatever it is, the report must name the seed
             pytest.fail(
                 f"FUZZ_SEED={SEED} batch={batch} number={number}: {answer!r} {answer.body[:2000]!r}\n"
                 + traceback.format_exc(limit=-4)
@@ -56,9 +56,9 @@ def test_any_answer_becomes_a_status_or_one_of_our_exceptions(batch: int) -> Non
     assert min(endings["rows"], endings["status"], endings["UnreadableResponseError"], endings["ServerError"]) > 100
 
 
-@pytest.mark.parametrize("door_name", DOORS)
-def test_a_count_too_large_for_a_float_is_no_progress(door_name: str) -> None:
-    door = open_door(door_name, status("RUNNING", ready=1, total=10**400), success())
-    handle = door.call(door.client.attach("night-1"), "wait")
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_count_too_large_for_a_float_is_no_progress(backend: str) -> None:
+    subject = scripted_client(backend, status("RUNNING", ready=1, total=10**400), success())
+    handle = subject.call(subject.client.attach("night-1"), "wait")
     assert handle.status.is_success
-    assert door.log == ["poll 0..9999", "sleep 1.00", "poll 0..9999"]
+    assert subject.log == ["poll 0..9999", "sleep 1.00", "poll 0..9999"]

@@ -10,43 +10,43 @@ import pytest
 from supermetrics_query import ConfigurationError, DataQuery, QueryClient
 from supermetrics_query.emulator import INSTANT, Emulator
 
-from tests.support.world import DOORS, open_door
+from tests.support.scripted import BACKENDS, scripted_client
 
 
 def page(count: int, **members: Any) -> httpx.Response:
-    """Hold so many entries."""
+    """Return a page with so many entries."""
     entries = [{"@type": "query_history", "schedule_id": f"q{n}", "status_code": "SUCCESS"} for n in range(count)]
     return httpx.Response(200, json={"meta": {}, "data": entries, **members})
 
 
-@pytest.mark.parametrize("door_name", DOORS)
-def test_every_page_is_asked_for_until_one_is_not_full(door_name: str) -> None:
-    door = open_door(door_name, page(1000), page(1000), page(3))
-    assert len(door.collect(door.client, "history")) == 2003
-    assert door.log == ["history 0", "history 1000", "history 2000"]
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_every_page_is_asked_for_until_one_is_not_full(backend: str) -> None:
+    subject = scripted_client(backend, page(1000), page(1000), page(3))
+    assert len(subject.collect(subject.client, "history")) == 2003
+    assert subject.log == ["history 0", "history 1000", "history 2000"]
 
 
 @pytest.mark.parametrize("data", [None, []])
 def test_no_entries_are_an_empty_iterator(data: Any) -> None:
-    door = open_door("sync", page(0, data=data))
-    assert door.collect(door.client, "history") == []
+    subject = scripted_client("sync", page(0, data=data))
+    assert subject.collect(subject.client, "history") == []
 
 
 def test_what_is_wanted_is_sent() -> None:
-    door = open_door("sync", page(0))
-    door.collect(
-        door.client, "history", ds_ids=["GA"], status_codes=["FAILURE"], since=date(2026, 11, 1), until="today"
+    subject = scripted_client("sync", page(0))
+    subject.collect(
+        subject.client, "history", ds_ids=["GA"], status_codes=["FAILURE"], since=date(2026, 11, 1), until="today"
     )
     assert '"ds_ids":["GA"],"status_codes":["FAILURE"],"since":"2026-11-01","until":"today"' in str(
-        door.script.seen[0].url.params["json"]
+        subject.script.seen[0].url.params["json"]
     )
 
 
 def test_a_status_that_no_query_has_is_refused_before_sending() -> None:
-    door = open_door("sync", page(0))
+    subject = scripted_client("sync", page(0))
     with pytest.raises(ConfigurationError, match="'FAILED'"):
-        door.collect(door.client, "history", status_codes=["FAILED"])
-    assert door.script.seen == []
+        subject.collect(subject.client, "history", status_codes=["FAILED"])
+    assert subject.script.seen == []
 
 
 def test_a_query_that_was_run_stands_in_the_history() -> None:
@@ -62,9 +62,9 @@ def test_a_query_that_was_run_stands_in_the_history() -> None:
     ids=["one", "several"],
 )
 def test_data_sources_may_be_one_or_several(wanted: Any, asked: Any) -> None:
-    door = open_door("sync", page(0))
-    door.collect(door.client, "history", ds_ids=wanted)
-    assert json.loads(door.script.seen[0].url.params["json"])["ds_ids"] == asked
+    subject = scripted_client("sync", page(0))
+    subject.collect(subject.client, "history", ds_ids=wanted)
+    assert json.loads(subject.script.seen[0].url.params["json"])["ds_ids"] == asked
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_data_sources_may_be_one_or_several(wanted: Any, asked: Any) -> None:
     ids=["since", "until", "ds_ids"],
 )
 def test_what_the_history_cannot_take_is_refused_before_sending(wanted: dict[str, Any], said: str) -> None:
-    door = open_door("sync", page(0))
+    subject = scripted_client("sync", page(0))
     with pytest.raises(ConfigurationError, match=re.escape(said)):
-        door.collect(door.client, "history", **wanted)
-    assert door.script.seen == []
+        subject.collect(subject.client, "history", **wanted)
+    assert subject.script.seen == []

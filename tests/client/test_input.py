@@ -14,7 +14,7 @@ from supermetrics_query import (
 )
 
 from tests.support.answers import success
-from tests.support.world import DOORS, KEY, open_door
+from tests.support.scripted import BACKENDS, KEY, scripted_client
 
 
 @pytest.fixture(autouse=True)
@@ -64,7 +64,7 @@ def test_plain_http_is_for_this_machine_only(url: str) -> None:
         assert KEY not in repr(vars(client))
 
 
-@pytest.mark.parametrize("door_name", DOORS)
+@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize(
     "call",
     [
@@ -87,12 +87,12 @@ def test_plain_http_is_for_this_machine_only(url: str) -> None:
     ],
     ids=str,
 )
-def test_a_call_that_cannot_work_sends_nothing(door_name: str, call: tuple[str, Any, Any]) -> None:
-    door = open_door(door_name, success())
+def test_a_call_that_cannot_work_sends_nothing(backend: str, call: tuple[str, Any, Any]) -> None:
+    subject = scripted_client(backend, success())
     method, given, named = call
     with pytest.raises(ConfigurationError):
-        door.call(door.client, method, *given, **named)
-    assert door.script.seen == []
+        subject.call(subject.client, method, *given, **named)
+    assert subject.script.seen == []
 
 
 def test_a_configuration_error_is_a_value_error() -> None:

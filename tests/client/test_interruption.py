@@ -1,4 +1,4 @@
-"""Whoever waits may be interrupted at any moment: nothing is sent after that, nothing leaks, and the query goes on."""
+"""A wait may be interrupted at any moment: nothing is sent after that, nothing leaks, and the query goes on."""
 
 import threading
 from collections.abc import Callable
@@ -23,74 +23,73 @@ from supermetrics_query._flows import start as starting
 
 from tests.support.answers import envelope, gateway, status, success, too_many
 from tests.support.interrupting import InterruptedAsyncDriver, InterruptedDriver, InterruptError, Moment
-from tests.support.world import STEADY, Script, Step, a_query
+from tests.support.scripted import ASYNC_BACKENDS, STEADY, Script, Step, a_query
 
 SETTINGS = ClientContext(poll=STEADY, retry=RetryPolicy(), timeout=30.0, page_size=3, renewable=True, draw=lambda: 0.5)
 QUEUED, RUNNING = status("QUEUED", http=202), status("RUNNING", ready=1, total=4)
 REFUSED = envelope(401, "ACCESS_TOKEN_INVALID")
 LATER = [["2013-01-03", 1.0], ["2013-01-04", 2.0], ["2013-01-05", 3.0]]
-BACKENDS = ("asyncio", "trio")
 
 
-def noticed(seen: object) -> Effect:
-    """Tell the user, as `on_progress` does."""
+def on_change(seen: object) -> Effect:
+    """Call a function of the user, as `on_progress` does."""
     return Call(lambda _: None, seen)
 
 
 @frozen
-class Story:
-    """A flow, and what the API answers in it; `gives` says whether one iterates over it."""
+class FlowCase:
+    """A flow, and what the API answers in it; `yields` says whether one iterates over it."""
 
     name: str
     make: Callable[[Run], Flow[Any]]
     answers: tuple[Step, ...]
-    gives: bool = False
+    yields: bool = False
 
     def begin(self) -> tuple[Flow[Any], Script]:
         """Make the flow and its API anew."""
         return self.make(Run(Ticket("night-1"))), Script([*self.answers])
 
 
-STORIES = (
-    Story(
+CASES = (
+    FlowCase(
         "start",
         lambda run: starting.start(SETTINGS, run, a_query(), NEVER, held=0),
         (gateway(502), gateway(503), REFUSED, QUEUED),
     ),
-    Story(
+    FlowCase(
         "run",
-        lambda run: starting.run_to_end(SETTINGS, run, a_query(), 600.0, noticed),
+        lambda run: starting.run_to_end(SETTINGS, run, a_query(), 600.0, on_change),
         (too_many(), QUEUED, RUNNING, success()),
     ),
-    Story(
+    FlowCase(
         "wait",
-        lambda run: waiting.wait(SETTINGS, run, 600.0, noticed),
+        lambda run: waiting.wait(SETTINGS, run, 600.0, on_change),
         (RUNNING, gateway(502), REFUSED, QUEUED, success()),
     ),
-    Story(
+    FlowCase(
         "watch",
         lambda run: waiting.watch(SETTINGS, run, 600.0),
         (QUEUED, RUNNING, gateway(502), status("FAILURE")),
-        gives=True,
+        yields=True,
     ),
-    Story("refresh", lambda run: waiting.refresh(SETTINGS, run), (gateway(502), REFUSED, RUNNING)),
-    Story(
+    FlowCase("refresh", lambda run: waiting.refresh(SETTINGS, run), (gateway(502), REFUSED, RUNNING)),
+    FlowCase(
         "pages",
         lambda run: paging.pages(SETTINGS, run, prefetch=0),
         (RUNNING, success(), gateway(503), success(LATER), success([])),
-        gives=True,
+        yields=True,
     ),
-    Story("status", lambda run: polling.fetch_window(SETTINGS, run, 0, 9), (gateway(502), REFUSED, RUNNING)),
+    FlowCase("status", lambda run: polling.fetch_window(SETTINGS, run, 0, 9), (gateway(502), REFUSED, RUNNING)),
 )
-GIVING = [story for story in STORIES if story.gives]
+YIELDING = [case for case in CASES if case.yields]
 
-each_story = pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
-each_giving_story = pytest.mark.parametrize("story", GIVING, ids=lambda story: story.name)
-each_backend = pytest.mark.parametrize("backend", BACKENDS)
+each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+each_yielding_case = pytest.mark.parametrize("case", YIELDING, ids=lambda case: case.name)
+each_backend = pytest.mark.parametrize("backend", ASYNC_BACKENDS)
 
 
 def assert_left_alone(flow: Flow[Any], script: Script, sent: int) -> None:
-    """Nothing was sent after an interruption, nothing stopped the query, and the flow is closed."""
+    """Assert that nothing was sent after an interruption, nothing stopped the query, and the flow is closed."""
     assert getgeneratorstate(flow) == GEN_CLOSED
     assert len(script.seen) == sent
     assert {(each.method, each.url.path.split("/query/")[1]) for each in script.seen} <= {
@@ -99,13 +98,13 @@ def assert_left_alone(flow: Flow[Any], script: Script, sent: int) -> None:
     }
 
 
-def perform(story: Story, at: int) -> bool:
-    """Perform a flow in a thread that is interrupted, and tell whether the moment came."""
-    flow, script = story.begin()
+def perform(case: FlowCase, at: int) -> bool:
+    """Perform a flow in a thread that is interrupted, and return whether the moment came."""
+    flow, script = case.begin()
     moment = Moment(at)
     driver = InterruptedDriver(script, moment)
     try:
-        if story.gives:
+        if case.yields:
             for _ in driver.iterate(flow):
                 pass
         else:
@@ -119,21 +118,21 @@ def perform(story: Story, at: int) -> bool:
     return False
 
 
-@each_story
-def test_an_interrupted_thread_stops_at_once_and_lets_the_interruption_through(story: Story) -> None:
+@each_case
+def test_an_interrupted_thread_stops_at_once_and_lets_the_interruption_through(case: FlowCase) -> None:
     threads = threading.enumerate()
-    moments = next(at for at in count() if not perform(story, at))
-    assert moments > 2 * len(story.answers)
+    moments = next(at for at in count() if not perform(case, at))
+    assert moments > 2 * len(case.answers)
     assert threading.enumerate() == threads
 
 
-async def perform_async(story: Story, at: int) -> bool:
-    """Perform a flow in a task that is cancelled, and tell whether the moment came."""
-    flow, script = story.begin()
+async def perform_async(case: FlowCase, at: int) -> bool:
+    """Perform a flow in a task that is cancelled, and return whether the moment came."""
+    flow, script = case.begin()
     tasks = len(anyio.get_running_tasks())
     with anyio.CancelScope() as scope:
         driver = InterruptedAsyncDriver(script, Moment(at, scope=scope))
-        if story.gives:
+        if case.yields:
             async with aclosing(driver.iterate(flow)) as items:
                 async for _ in items:
                     pass
@@ -147,26 +146,26 @@ async def perform_async(story: Story, at: int) -> bool:
     return scope.cancelled_caught
 
 
-async def moments_of(story: Story) -> int:
+async def moments_of(case: FlowCase) -> int:
     """Cancel a task at each moment of a flow, and count them."""
     for at in count():
-        if not await perform_async(story, at):
+        if not await perform_async(case, at):
             return at
     return 0
 
 
 @each_backend
-@each_story
-def test_a_cancelled_task_stops_at_once_and_leaves_nothing_behind(story: Story, backend: str) -> None:
+@each_case
+def test_a_cancelled_task_stops_at_once_and_leaves_nothing_behind(case: FlowCase, backend: str) -> None:
     threads = threading.enumerate()
-    assert anyio.run(moments_of, story, backend=backend) > 2 * len(story.answers)
+    assert anyio.run(moments_of, case, backend=backend) > 2 * len(case.answers)
     assert threading.enumerate() == threads
 
 
-@each_giving_story
-def test_an_iterator_closed_midway_sends_nothing_more(story: Story) -> None:
+@each_yielding_case
+def test_an_iterator_closed_midway_sends_nothing_more(case: FlowCase) -> None:
     for taken in (1, 2):
-        flow, script = story.begin()
+        flow, script = case.begin()
         driver = InterruptedDriver(script, Moment())
         items = driver.iterate(flow)
         assert len([*islice(items, taken)]) == taken
@@ -177,7 +176,7 @@ def test_an_iterator_closed_midway_sends_nothing_more(story: Story) -> None:
 
 
 async def take_one(script: Script, method: str) -> Flow[None]:
-    """Take one item of what a handle gives, close it, and return the flow behind it."""
+    """Take one item of what a handle yields, close the iterator, and return the flow behind it."""
     driver = InterruptedAsyncDriver(script, Moment())
     handle = AsyncQuery(driver, SETTINGS, Run(Ticket("night-1")))
     async with aclosing(getattr(handle, method)()) as items:

@@ -1,4 +1,4 @@
-"""Many queries through both doors, against the emulator over real HTTP."""
+"""Many queries through both clients, against the emulator over real HTTP."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -20,10 +20,11 @@ from supermetrics_query import (
 )
 from supermetrics_query.emulator import Emulator, Plan
 
+from tests.support.scripted import BACKENDS
+
 QUICK = Plan(scheduled_seconds=0, queued_seconds=0, run_seconds=0.2, parts=2)
 ENDLESS = Plan(scheduled_seconds=0, queued_seconds=0, run_seconds=10_000, parts=2)
 LIVELY = PollPolicy(first=0.05, floor=0.05)
-DOORS = ("sync", "asyncio", "trio")
 
 
 def weather(number: int = 0, **plan: Any) -> DataQuery:
@@ -33,9 +34,9 @@ def weather(number: int = 0, **plan: Any) -> DataQuery:
     return query
 
 
-def collect(door_name: str, service: Emulator, method: str, *given: Any, **named: Any) -> list[Any]:
+def collect(backend: str, service: Emulator, method: str, *given: Any, **named: Any) -> list[Any]:
     """Return what a method of a client yields; where `given` is a function, it makes the argument from the client."""
-    if door_name == "sync":
+    if backend == "sync":
         with QueryClient(service.key, base_url=service.url, poll=LIVELY) as client:
             return list(getattr(client, method)(*given, **named))
 
@@ -43,22 +44,22 @@ def collect(door_name: str, service: Emulator, method: str, *given: Any, **named
         async with AsyncQueryClient(service.key, base_url=service.url, poll=LIVELY) as client:
             return [item async for item in getattr(client, method)(*given, **named)]
 
-    return anyio.run(collected, backend=door_name)
+    return anyio.run(collected, backend=backend)
 
 
-@pytest.mark.parametrize("door_name", DOORS)
-def test_every_request_comes_back_once_with_its_own_query(door_name: str) -> None:
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_every_request_comes_back_once_with_its_own_query(backend: str) -> None:
     requests = [weather(number) for number in range(12)]
     with Emulator(plan=QUICK) as service:
-        queries = collect(door_name, service, "run_many", iter(requests), in_flight=5)
+        queries = collect(backend, service, "run_many", iter(requests), in_flight=5)
         started = [each.json for each in service.requests if each.method == "POST"]
     assert sorted(query.request.max_rows for query in queries) == [3 + number for number in range(12)]
     assert all(query.error is None and query.status.is_success for query in queries)
     assert len({repr(each) for each in started}) == len(started) == 12
 
 
-@pytest.mark.parametrize("door_name", DOORS)
-def test_failures_are_handed_over_as_queries_that_have_ended(door_name: str) -> None:
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_failures_are_handed_over_as_queries_that_have_ended(backend: str) -> None:
     requests: list[Any] = [
         weather(0),
         weather(1, outcome="FAILURE", error="QUERY_ERROR", run_seconds=0.1),
@@ -67,18 +68,18 @@ def test_failures_are_handed_over_as_queries_that_have_ended(door_name: str) -> 
         weather(2),
     ]
     with Emulator(plan=QUICK) as service:
-        queries = collect(door_name, service, "run_many", requests)
+        queries = collect(backend, service, "run_many", requests)
     kinds = sorted(type(query.error).__name__ for query in queries)
     assert kinds == ["ConfigurationError", "ConfigurationError", "NoneType", "NoneType", "QueryFailedError"]
     failed = next(query for query in queries if isinstance(query.error, QueryFailedError))
     assert failed.request.max_rows == 4
 
 
-@pytest.mark.parametrize("door_name", DOORS)
-def test_a_query_that_outlasts_its_timeout_goes_on_and_says_so(door_name: str) -> None:
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_query_that_outlasts_its_timeout_goes_on_and_says_so(backend: str) -> None:
     with Emulator(plan=QUICK) as service:
         requests = [weather(0, run_seconds=1000), weather(1)]
-        queries = collect(door_name, service, "run_many", requests, timeout=1.0)
+        queries = collect(backend, service, "run_many", requests, timeout=1.0)
         errors = {query.request.max_rows: query.error for query in queries}
         assert errors[4] is None
         assert isinstance(errors[3], WaitTimeoutError)
@@ -87,7 +88,7 @@ def test_a_query_that_outlasts_its_timeout_goes_on_and_says_so(door_name: str) -
             assert client.attach(str(errors[3].token)).wait().error is None
 
 
-def test_a_handle_that_was_given_up_can_be_waited_for_again() -> None:
+def test_an_abandoned_query_can_be_waited_for_again() -> None:
     with Emulator(plan=QUICK) as service, QueryClient(service.key, base_url=service.url, poll=LIVELY) as client:
         (query,) = client.run_many([weather(0, run_seconds=1000)], timeout=0.5)
         assert isinstance(query.error, WaitTimeoutError)
@@ -113,8 +114,8 @@ def test_the_next_request_is_asked_for_only_when_there_is_room() -> None:
     assert 10 <= asked <= 10 + 3
 
 
-@pytest.mark.parametrize("door_name", DOORS)
-def test_what_the_requests_raise_comes_after_the_last_query(door_name: str) -> None:
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_what_the_requests_raise_comes_after_the_last_query(backend: str) -> None:
     def broken() -> Iterator[DataQuery]:
         yield weather(0)
         yield weather(1)
@@ -128,11 +129,11 @@ def test_what_the_requests_raise_comes_after_the_last_query(door_name: str) -> N
                 tokens.append(query.token)  # noqa: PERF401
 
     with Emulator(plan=QUICK) as service, pytest.raises(LookupError, match="no more accounts"):  # noqa: PT012
-        if door_name == "sync":
+        if backend == "sync":
             with QueryClient(service.key, base_url=service.url, poll=LIVELY) as client:
                 tokens.extend(query.token for query in client.run_many(broken()))
         else:
-            anyio.run(in_task, service, backend=door_name)
+            anyio.run(in_task, service, backend=backend)
     assert len(tokens) == 2
 
 
@@ -157,8 +158,8 @@ def test_requests_may_come_from_a_slow_async_source_while_others_are_polled(back
         assert anyio.run(ended, service, backend=backend) == [3, 4]
 
 
-@pytest.mark.parametrize("door_name", DOORS)
-def test_queries_come_as_they_end_and_those_that_had_ended_come_first(door_name: str) -> None:
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_queries_come_as_they_end_and_those_that_had_ended_come_first(backend: str) -> None:
     seconds = [5.0, 0.1, 3.0]
 
     def plans() -> list[DataQuery]:
@@ -166,7 +167,7 @@ def test_queries_come_as_they_end_and_those_that_had_ended_come_first(door_name:
 
     given: list[Any]
     with Emulator(plan=QUICK) as service:
-        if door_name == "sync":
+        if backend == "sync":
             with QueryClient(service.key, base_url=service.url, poll=LIVELY) as client:
                 queries = [client.start(each) for each in plans()]
                 done = client.run(weather(7))
@@ -179,7 +180,7 @@ def test_queries_come_as_they_end_and_those_that_had_ended_come_first(door_name:
                     done = await client.run(weather(7))
                     return [query async for query in client.as_completed([*queries, done], timeout=30)]
 
-            given = anyio.run(completed, backend=door_name)
+            given = anyio.run(completed, backend=backend)
     assert [query.request.max_rows for query in given] == [10, 4, 5, 3]
 
 
@@ -196,8 +197,8 @@ def test_queries_that_go_on_at_the_end_of_the_wait_are_in_the_error() -> None:
     assert given == [quick]
 
 
-@pytest.mark.parametrize("door_name", DOORS)
-def test_a_timeout_of_zero_polls_each_query_once(door_name: str) -> None:
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_timeout_of_zero_polls_each_query_once(backend: str) -> None:
     with Emulator(plan=ENDLESS) as service:
         with QueryClient(service.key, base_url=service.url) as client:
             tokens = [client.start(weather(number)).token for number in range(12)]
@@ -209,11 +210,11 @@ def test_a_timeout_of_zero_polls_each_query_once(door_name: str) -> None:
                     pass
 
         with pytest.raises(WaitTimeoutError, match="unfinished at the end of the wait: 12, the first"):  # noqa: PT012
-            if door_name == "sync":
+            if backend == "sync":
                 with QueryClient(service.key, base_url=service.url) as client:
                     list(client.as_completed([client.attach(each) for each in tokens], timeout=0))
             else:
-                anyio.run(polled, backend=door_name)
+                anyio.run(polled, backend=backend)
         assert len(service.requests) - before == 12
 
 

@@ -1,4 +1,4 @@
-"""A result is gone as soon as nobody has it any more, without waiting for the garbage collector."""
+"""A result is freed with its last reference, without waiting for the garbage collector."""
 
 import gc
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import anyio
 import pytest
 
 from tests.support.answers import success
-from tests.support.world import a_query, open_door
+from tests.support.scripted import a_query, scripted_client
 
 METHODS = ("refresh", "wait", "watch", "pages", "rows")
 MANY = ("run_many", "as_completed")
@@ -24,14 +24,14 @@ def without_collector() -> Iterator[None]:
 
 
 def are_gone(queries: list[Any]) -> bool:
-    """Let go of queries, and tell whether their answers went with them."""
+    """Drop the queries, and return whether their answers were freed with them."""
     answers = [ref(query.status) for query in queries]
     queries.clear()
     return bool(answers) and not any(answer() for answer in answers)
 
 
 def given(client: Any, method: str) -> list[Any]:
-    """Return what a method of a client wants to have."""
+    """Return what a method of a client takes."""
     return [a_query()] if method == "run_many" else [client.attach("night-1"), client.attach("night-1")]
 
 
@@ -60,20 +60,20 @@ async def read_async(client: Any, method: str) -> list[Any]:
 
 @pytest.mark.parametrize("method", METHODS + MANY)
 def test_a_result_goes_with_its_query(method: str) -> None:
-    door = open_door("sync", success())
-    assert are_gone(read(door.client, method))
+    subject = scripted_client("sync", success())
+    assert are_gone(read(subject.client, method))
 
 
 @pytest.mark.parametrize("method", METHODS + MANY)
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_a_result_goes_with_its_query_while_other_tasks_go_on(backend: str, method: str) -> None:
     async def gone() -> bool:
-        return are_gone(await read_async(open_door(backend, success()).client, method))
+        return are_gone(await read_async(scripted_client(backend, success()).client, method))
 
     assert anyio.run(gone, backend=backend)
 
 
-def test_as_completed_gives_the_handles_that_it_was_given() -> None:
-    client: Any = open_door("sync", success()).client
+def test_as_completed_yields_the_handles_that_it_was_given() -> None:
+    client: Any = scripted_client("sync", success()).client
     queries = given(client, "as_completed")
     assert set(client.as_completed(queries)) == set(queries)

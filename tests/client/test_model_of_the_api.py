@@ -1,4 +1,4 @@
-"""A model of the API that does whatever it likes; a wait on it ends in one of four ways, each for its reason."""
+"""A model of the API that behaves at random; a wait on it ends in one of six ways, each for its reason."""
 
 from itertools import takewhile
 from random import Random
@@ -50,16 +50,16 @@ class Model:
     habits: dict[str, float] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        """Choose how often things happen in this life."""
+        """Choose how often each thing happens to this query."""
         most = {"outage": 0.3, "refusal": 0.3, "final": 0.02, "over": 0.05, "success": 0.1, "unknown": 0.5}
         self.habits = {name: self.random.random() * share for name, share in most.items()}
 
     def happens(self, name: str) -> bool:
-        """Tell whether something happens now."""
+        """Return whether something happens now."""
         return self.random.random() < self.habits[name]
 
     def answer(self) -> tuple[float, Reply]:
-        """Take a while, and answer."""
+        """Return how long the answer takes, and the answer."""
         return self.random.choice((0.0, 0.1, 2.0, 30.0)), self.reply()
 
     def reply(self) -> Reply:
@@ -76,7 +76,7 @@ class Model:
         return self.standing()
 
     def standing(self) -> Reply:
-        """Say where the query stands, and move it to wherever it likes."""
+        """Return the status of the query, and move it to any state."""
         if self.happens("success"):
             return DONE
         if self.happens("over"):
@@ -88,17 +88,17 @@ class Model:
 
 
 def failed(poll: Poll) -> bool:
-    """Tell whether a poll brought no status."""
+    """Return whether a poll brought no status."""
     return one_of((*BLIPS, *REFUSALS, NOT_FOUND), poll)
 
 
 def one_of(replies: tuple[Reply, ...], poll: Poll) -> bool:
-    """Tell whether a poll brought one of these replies."""
+    """Return whether a poll brought one of these replies."""
     return any(poll.reply is each for each in replies)
 
 
 def reason(error: Exception | None, stepper: Stepper, poll: PollPolicy, deadline: float) -> str:
-    """Say by which of the rules a wait has ended, or that none allows it."""
+    """Return the rule by which a wait has ended, or a complaint where no rule allows it."""
     last = stepper.polls[-1]
     row = len([*takewhile(failed, reversed(stepper.polls))])
     is_unknown = type(error) is QueryError and error.status is not None and not error.status.is_known

@@ -1,4 +1,4 @@
-"""Real sockets: servers that die, fall silent, hang up or miscount are failed polls, and the wait goes on."""
+"""Real sockets: when a server dies, falls silent, hangs up or miscounts, the poll has failed and the wait goes on."""
 
 import gc
 import socket
@@ -22,8 +22,8 @@ from supermetrics_query import (
 from supermetrics_query._io.clock import SystemClock
 
 from tests.support.answers import status, success
+from tests.support.scripted import KEY, STACKS, backend_of, transport_of
 from tests.support.servers import CLOSES, LIMIT, STAYS, Behaviour, Exchange, Server, a_server, raw
-from tests.support.world import KEY, WIRES, backend_of, transport_of
 
 RETRY = RetryPolicy(base=0.01, cap=0.02)
 TIMEOUT = 0.3
@@ -35,7 +35,7 @@ NEVER_SET = threading.Event()  # what a server that is slow waits for
 
 @define
 class SteppingClock(SystemClock):
-    """The clock of this machine; before each sleep, it tells how many there have been."""
+    """The clock of this machine; before each sleep it calls a function with the number of sleeps so far."""
 
     before: Callable[[int], None] = lambda _: None
     sleeps: int = 0
@@ -55,9 +55,9 @@ class SteppingClock(SystemClock):
 
 @define
 class Waiter:
-    """Waits for a query through one of the doors."""
+    """Waits for a query through one of the clients."""
 
-    door_name: str
+    stack: str
     clock: SteppingClock = field(factory=SteppingClock)
     max_errors: int = 8
     timeout: float = PATIENT
@@ -66,10 +66,10 @@ class Waiter:
         """Wait until the end and return the code of the status; raise the last error where there is one."""
         options: dict[str, Any] = {"base_url": server.base_url, "clock": self.clock, "timeout": self.timeout}
         options["poll"] = PollPolicy(first=0.01, floor=0.01, ceiling=0.05, jitter=0, max_errors=self.max_errors)
-        if self.door_name == "sync":
+        if self.stack == "sync":
             return self.wait_sync(QueryClient(KEY, retry=RETRY, **options))
-        client = AsyncQueryClient(KEY, retry=RETRY, **options, **transport_of(self.door_name))
-        return anyio.run(self.wait_async, client, backend=backend_of(self.door_name))
+        client = AsyncQueryClient(KEY, retry=RETRY, **options, **transport_of(self.stack))
+        return anyio.run(self.wait_async, client, backend=backend_of(self.stack))
 
     def wait_sync(self, client: QueryClient) -> str:
         with client:
@@ -84,13 +84,13 @@ def code(known: Any) -> str:
     return str(known.code)
 
 
-@pytest.fixture(params=WIRES)
+@pytest.fixture(params=STACKS)
 def waiter(request: pytest.FixtureRequest) -> Waiter:
     return Waiter(request.param)
 
 
 def open_sockets() -> set[str]:
-    """Return the sockets of this process, where the system tells them."""
+    """Return the sockets of this process, where the system lists them."""
     links = [*SOCKETS.iterdir()] if SOCKETS.is_dir() else []
     return {str(link.readlink()) for link in links if link.is_symlink() and "socket:" in str(link.readlink())}
 
@@ -105,7 +105,7 @@ def nothing_is_left() -> Iterator[None]:
 
 
 def by_poll(*behaviours: Behaviour) -> Behaviour:
-    """Behave in this way at each poll in turn, on whichever connection, and as the last one for ever."""
+    """Behave in this way at each poll in turn, on whichever connection, and as the last one from then on."""
     remaining = [*behaviours]
 
     def behave(exchange: Exchange) -> bool:
@@ -225,7 +225,7 @@ def test_a_content_length_that_is_wrong_is_a_failed_poll(waiter: Waiter, miscoun
         assert waiter.wait(server) == "SUCCESS"
     assert server.seen[0] == (1, 1)
     assert server.seen[-1] == (2, 1)
-    assert len(server.seen) <= 3  # what is left of a body that is too long spoils at most one more poll
+    assert len(server.seen) <= 3  # the rest of a body that is too long spoils at most one more poll
 
 
 @pytest.mark.parametrize("miscounting", MISCOUNTS.values(), ids=MISCOUNTS)
@@ -234,9 +234,9 @@ def test_a_content_length_that_is_wrong_makes_an_answer_unreadable(waiter: Waite
     with a_server(miscounting) as server, pytest.raises((UnreadableResponseError, TransportError)) as raised:
         waiter.wait(server)
     assert isinstance(raised.value, UnreadableResponseError | TransportError)
-    told = raised.value.sent if isinstance(raised.value, TransportError) else raised.value.status
-    # aiohttp reads nothing of an answer after which more comes.
-    assert told == 200 or (waiter.door_name, told) == ("aiohttp", True)
+    said = raised.value.sent if isinstance(raised.value, TransportError) else raised.value.status
+    # aiohttp rejects an answer that is followed by more bytes.
+    assert said == 200 or (waiter.stack, said) == ("aiohttp", True)
     assert server.seen == [(1, 1)]
 
 

@@ -30,8 +30,8 @@ from supermetrics_query._core.run import Run, Ticket
 from supermetrics_query._flows.pages import pages
 
 from tests.support.answers import FIELDS, NOT_FOUND, gateway, success
+from tests.support.scripted import BACKENDS, BASE_URL, KEY, STEADY, a_query, scripted_client
 from tests.support.table import CONVENTIONS, HEADER, counted, first_only, repeated, serving_rows, without
-from tests.support.world import BASE_URL, DOORS, KEY, STEADY, a_query, open_door
 
 LIMIT = 20.0  # seconds after which something that should have happened has not
 
@@ -141,9 +141,9 @@ def test_a_total_may_count_the_header() -> None:
 
 
 def test_the_total_of_a_whole_result_says_nothing_about_a_part_of_it() -> None:
-    door = open_door("sync", answer([HEADER, *source(2)], 900))
-    handle = door.call(door.client, "start", a_query(offset_start=10, offset_end=12))
-    assert len(door.collect(handle, "rows")) == 2
+    subject = scripted_client("sync", answer([HEADER, *source(2)], 900))
+    handle = subject.call(subject.client, "start", a_query(offset_start=10, offset_end=12))
+    assert len(subject.collect(handle, "rows")) == 2
 
 
 @pytest.mark.parametrize("page_size", [1, 2, 5])
@@ -197,7 +197,7 @@ def test_a_result_whose_columns_change_midway_is_another_result() -> None:
 def test_a_result_that_expires_midway_can_be_read_on_from_where_it_ended() -> None:
     rows, pages = source(10), [success([HEADER, *source(3)]), NOT_FOUND]
     delivered: list[Any] = []
-    handle: Any = open_door("sync", *pages, page_size=4).client.attach("night-1")
+    handle: Any = scripted_client("sync", *pages, page_size=4).client.attach("night-1")
     with pytest.raises(ResultExpiredError) as caught:  # noqa: PT012
         for page in handle.pages():
             delivered.extend(page.rows)
@@ -263,15 +263,15 @@ async def pages_in_tasks(server_backoff: ServerBackoff, prefetch: int) -> list[A
 
 
 @pytest.mark.parametrize("prefetch", [1, 4])
-@pytest.mark.parametrize("door_name", DOORS)
-def test_as_many_pages_as_wished_are_under_way_at_once_and_come_in_order(door_name: str, prefetch: int) -> None:
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_as_many_pages_as_wished_are_under_way_at_once_and_come_in_order(backend: str, prefetch: int) -> None:
     server_backoff = ServerBackoff(together=prefetch)
-    if door_name == "sync":
+    if backend == "sync":
         options = {"transport": httpx.MockTransport(server_backoff.in_thread)}
         with QueryClient(KEY, base_url=BASE_URL, page_size=4, http_options=options) as client:
             rows = [row for page in client.attach("night-1").pages(prefetch=prefetch) for row in page.rows]
     else:
-        rows = anyio.run(pages_in_tasks, server_backoff, prefetch, backend=door_name)
+        rows = anyio.run(pages_in_tasks, server_backoff, prefetch, backend=backend)
     assert rows == server_backoff.rows
     assert server_backoff.most == prefetch
 
@@ -358,12 +358,12 @@ def test_with_an_unknown_total_few_pages_are_asked_for_in_vain() -> None:
     assert sorted(service.seen) == [(0, 3), (4, 7)]
 
 
-@pytest.mark.parametrize("door_name", DOORS)
-def test_a_page_that_fails_ahead_of_time_is_asked_for_again_in_its_turn(door_name: str) -> None:
-    door = open_door(door_name, success([HEADER, *source(2)]), gateway(502), success(source(4)[2:]), page_size=3)
-    given_rows = door.collect(door.client.attach("night-1"), "rows", prefetch=1)
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_page_that_fails_ahead_of_time_is_asked_for_again_in_its_turn(backend: str) -> None:
+    subject = scripted_client(backend, success([HEADER, *source(2)]), gateway(502), success(source(4)[2:]), page_size=3)
+    given_rows = subject.collect(subject.client.attach("night-1"), "rows", prefetch=1)
     assert [row["date"] for row in given_rows] == ["day 0", "day 1", "day 2", "day 3"]
-    assert [line.split()[0] for line in door.log] == ["poll", "poll", "sleep", "poll"]
+    assert [line.split()[0] for line in subject.log] == ["poll", "poll", "sleep", "poll"]
 
 
 def supermetrics_threads() -> list[threading.Thread]:

@@ -1,4 +1,4 @@
-"""Mistakes that pollers are known for, see docs/pitfalls.md: those that the scenarios do not prove already."""
+"""Well-known mistakes of polling clients, see docs/pitfalls.md: those that the scenarios do not cover."""
 
 import inspect
 import json
@@ -24,7 +24,17 @@ from supermetrics_query import (
 from supermetrics_query._io.httpx_transport import client_options
 
 from tests.support.answers import gateway, status, success, too_many
-from tests.support.world import BASE_URL, DOORS, KEY, STEADY, Clock, Door, a_query, open_door
+from tests.support.scripted import (
+    ASYNC_BACKENDS,
+    BACKENDS,
+    BASE_URL,
+    KEY,
+    STEADY,
+    Clock,
+    ScriptedClient,
+    a_query,
+    scripted_client,
+)
 
 Handler = Callable[[httpx.Request], httpx.Response]
 
@@ -34,7 +44,7 @@ POLL = "poll 0..9999"
 
 
 def options_of(handler: Handler) -> dict[str, Any]:
-    """Answer every request by a function."""
+    """Return the options of a client whose requests a function answers."""
     return {"base_url": BASE_URL, "poll": STEADY, "http_options": {"transport": httpx.MockTransport(handler)}}
 
 
@@ -43,55 +53,55 @@ def fresh(response: httpx.Response) -> httpx.Response:
     return httpx.Response(response.status_code, headers=response.headers, content=response.content)
 
 
-def read_timeouts(door: Door) -> list[float]:
+def read_timeouts(subject: ScriptedClient) -> list[float]:
     """Return how long each request would have waited for its answer."""
-    return [request.extensions["timeout"]["read"] for request in door.script.seen]
+    return [request.extensions["timeout"]["read"] for request in subject.script.seen]
 
 
 # 2
-def test_a_handle_has_no_property_that_asks_and_none_that_looks_live() -> None:
-    door = open_door("sync", success())
-    handle = door.client.attach("night-1")
+def test_no_property_of_a_handle_sends_a_request_or_seems_live() -> None:
+    subject = scripted_client("sync", success())
+    handle = subject.client.attach("night-1")
     seen = (handle.schedule_id, handle.token[:4], handle.status, handle.error, handle.columns, repr(handle))
     assert seen == ("night-1", "sq1.", None, None, [], "<Query night-1 not seen yet>")
-    assert door.log == []
+    assert subject.log == []
     assert not {"done", "is_done", "result"} & set(dir(handle))
 
 
 # 3
-@pytest.mark.parametrize("door_name", DOORS)
-def test_the_timeout_of_a_client_bounds_one_request_and_not_the_wait(door_name: str) -> None:
-    door = open_door(door_name, *[RUNNING] * 9, success(), timeout=2)
-    door.call(door.client.attach("night-1"), "wait")
-    assert set(read_timeouts(door)) == {2.0}
-    assert door.script.clock.time > 1000 + 2
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_timeout_of_a_client_bounds_one_request_and_not_the_wait(backend: str) -> None:
+    subject = scripted_client(backend, *[RUNNING] * 9, success(), timeout=2)
+    subject.call(subject.client.attach("night-1"), "wait")
+    assert set(read_timeouts(subject)) == {2.0}
+    assert subject.script.clock.time > 1000 + 2
 
 
 # 4, 17
 def test_a_wait_outlasts_the_longest_query_and_needs_few_polls() -> None:
-    door = open_door("sync", RUNNING)
+    subject = scripted_client("sync", RUNNING)
     with pytest.raises(WaitTimeoutError):
-        door.call(door.client.attach("night-1"), "wait")
-    assert door.script.clock.time == pytest.approx(1000 + 4.25 * HOUR)
-    assert len(door.script.seen) < 600
+        subject.call(subject.client.attach("night-1"), "wait")
+    assert subject.script.clock.time == pytest.approx(1000 + 4.25 * HOUR)
+    assert len(subject.script.seen) < 600
 
 
 # 5
-@pytest.mark.parametrize("door_name", DOORS)
-def test_a_request_gets_no_more_time_than_the_wait_has_left_but_five_seconds(door_name: str) -> None:
-    door = open_door(door_name, RUNNING, takes=8.0)
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_request_gets_no_more_time_than_the_wait_has_left_but_five_seconds(backend: str) -> None:
+    subject = scripted_client(backend, RUNNING, takes=8.0)
     with pytest.raises(WaitTimeoutError):
-        door.call(door.client.attach("night-1"), "wait", timeout=20)
-    assert read_timeouts(door) == pytest.approx([20.0, 11.0, 5.0])
+        subject.call(subject.client.attach("night-1"), "wait", timeout=20)
+    assert read_timeouts(subject) == pytest.approx([20.0, 11.0, 5.0])
 
 
 # 9
-@pytest.mark.parametrize("door_name", DOORS)
-def test_one_attempt_is_one_request(door_name: str) -> None:
-    door = open_door(door_name, gateway(503), retry=RetryPolicy(attempts=1))
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_one_attempt_is_one_request(backend: str) -> None:
+    subject = scripted_client(backend, gateway(503), retry=RetryPolicy(attempts=1))
     with pytest.raises(ServerError) as caught:
-        door.start()
-    assert door.log == ["start 0"]
+        subject.start()
+    assert subject.log == ["start 0"]
     assert caught.value.attempts == ()
 
 
@@ -111,7 +121,7 @@ def test_a_start_that_was_interrupted_is_found_by_the_id_that_its_caller_chose()
 
 # 16
 class Interrupting(Clock):
-    """A clock whose first pause ends as by Ctrl-C."""
+    """A clock whose first pause ends with Ctrl-C."""
 
     def sleep(self, seconds: float) -> None:
         super().sleep(seconds)
@@ -119,7 +129,7 @@ class Interrupting(Clock):
             raise KeyboardInterrupt
 
 
-def test_an_interrupted_wait_sends_nothing_and_can_be_taken_up_again() -> None:
+def test_an_interrupted_wait_sends_nothing_and_can_be_resumed() -> None:
     answers, asked = iter([RUNNING, success()]), []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -147,8 +157,8 @@ class Cancelling(Clock):
         await checkpoint()
 
 
-@pytest.mark.parametrize("backend", DOORS[1:])
-def test_a_cancelled_wait_sends_nothing_and_can_be_taken_up_again(backend: str) -> None:
+@pytest.mark.parametrize("backend", ASYNC_BACKENDS)
+def test_a_cancelled_wait_sends_nothing_and_can_be_resumed(backend: str) -> None:
     answers, asked, clock = iter([RUNNING, success()]), [], Cancelling()
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -170,45 +180,45 @@ def test_a_cancelled_wait_sends_nothing_and_can_be_taken_up_again(backend: str) 
 
 
 # 16
-@pytest.mark.parametrize("door_name", DOORS)
-def test_what_on_progress_raises_ends_the_wait_and_not_the_query(door_name: str) -> None:
-    door = open_door(door_name, RUNNING, success())
-    handle = door.client.attach("night-1")
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_what_on_progress_raises_ends_the_wait_and_not_the_query(backend: str) -> None:
+    subject = scripted_client(backend, RUNNING, success())
+    handle = subject.client.attach("night-1")
 
     def complain(seen: QueryStatus) -> None:
         raise LookupError(seen.code)
 
     with pytest.raises(LookupError, match="RUNNING"):
-        door.call(handle, "wait", on_progress=complain)
-    assert door.log == [POLL]
-    assert door.call(handle, "wait").status.is_success
+        subject.call(handle, "wait", on_progress=complain)
+    assert subject.log == [POLL]
+    assert subject.call(handle, "wait").status.is_success
 
 
 # 18
 def token_of(content: bytes) -> str:
-    """Write a token by hand."""
+    """Encode a token by hand."""
     return "sq1." + urlsafe_b64encode(content).decode().rstrip("=")
 
 
 def test_a_token_is_json_of_four_members_and_holds_no_key() -> None:
-    token = open_door("sync", success()).client.attach("night-1").token.removeprefix("sq1.")
+    token = scripted_client("sync", success()).client.attach("night-1").token.removeprefix("sq1.")
     content = json.loads(urlsafe_b64decode(token + "=" * (-len(token) % 4)))
     assert content == {"schedule_id": "night-1", "format": "json", "first_row": 0, "last_row": 1_000_000}
 
 
 def test_a_token_of_a_later_version_is_read_as_far_as_it_is_known() -> None:
     token = token_of(b'{"schedule_id": "night-1", "colour": "blue"}')
-    assert open_door("sync", success()).client.attach(token).schedule_id == "night-1"
+    assert scripted_client("sync", success()).client.attach(token).schedule_id == "night-1"
 
 
 def test_a_pickle_in_a_token_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="cannot be read"):
-        open_door("sync", success()).client.attach(token_of(pickle.dumps({"schedule_id": "night-1"})))
+        scripted_client("sync", success()).client.attach(token_of(pickle.dumps({"schedule_id": "night-1"})))
 
 
 # 20
-@pytest.mark.parametrize("backend", DOORS[1:])
-def test_tasks_that_share_a_client_do_not_share_their_tries(backend: str) -> None:
+@pytest.mark.parametrize("backend", ASYNC_BACKENDS)
+def test_tasks_that_share_a_client_do_not_share_their_attempts(backend: str) -> None:
     tries: list[int] = []
 
     async def fail(client: AsyncQueryClient, name: str) -> None:
@@ -251,7 +261,7 @@ def test_options_of_http_are_passed_on_and_no_transport_takes_their_place() -> N
 
 # 27
 class NotBlocking(Clock):
-    """A clock that no thread may sleep on."""
+    """A clock that fails when a thread sleeps on it."""
 
     def sleep(self, seconds: float) -> None:
         raise AssertionError(f"the loop was blocked for {seconds} s")
@@ -261,7 +271,7 @@ class NotBlocking(Clock):
         await checkpoint()
 
 
-@pytest.mark.parametrize("backend", DOORS[1:])
+@pytest.mark.parametrize("backend", ASYNC_BACKENDS)
 def test_no_pause_of_async_code_blocks_its_loop(backend: str) -> None:
     answers, clock = iter([too_many(retry_after="7"), RUNNING, success()]), NotBlocking()
 
@@ -275,26 +285,26 @@ def test_no_pause_of_async_code_blocks_its_loop(backend: str) -> None:
 
 
 # 28
-@pytest.mark.parametrize("door_name", DOORS)
-def test_retry_after_is_read_anew_from_every_answer(door_name: str) -> None:
-    door = open_door(door_name, too_many(retry_after="7"), too_many(retry_after="5"), success())
-    door.call(door.client.attach("night-1"), "wait")
-    assert door.log == [POLL, "sleep 7.00", POLL, "sleep 5.00", POLL]
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_retry_after_is_read_anew_from_every_answer(backend: str) -> None:
+    subject = scripted_client(backend, too_many(retry_after="7"), too_many(retry_after="5"), success())
+    subject.call(subject.client.attach("night-1"), "wait")
+    assert subject.log == [POLL, "sleep 7.00", POLL, "sleep 5.00", POLL]
 
 
 # 30
-@pytest.mark.parametrize("door_name", DOORS)
-def test_the_key_is_sent_in_one_header_and_nowhere_else(door_name: str) -> None:
-    door = open_door(door_name, RUNNING, success())
-    door.call(door.start(), "wait")
-    for request in door.script.seen:
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_key_is_sent_in_one_header_and_nowhere_else(backend: str) -> None:
+    subject = scripted_client(backend, RUNNING, success())
+    subject.call(subject.start(), "wait")
+    for request in subject.script.seen:
         assert KEY.encode() not in str(request.url).encode() + request.read()
         assert [name for name, value in request.headers.items() if KEY in value] == ["authorization"]
 
 
 # 31
 def signatures() -> Iterator[tuple[str, str]]:
-    """Write down what every public call takes and gives."""
+    """Yield every public call with its annotations."""
     for name in supermetrics_query.__all__:
         public = getattr(supermetrics_query, name)
         for member, value in inspect.getmembers(public, inspect.isroutine):

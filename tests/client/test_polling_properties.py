@@ -1,4 +1,4 @@
-"""When a wait polls, by property: whatever the API answers, however long that takes, however patient the policy is."""
+"""When a wait polls, by property: for any answers of the API, any latency and any policy."""
 
 import math
 from itertools import pairwise
@@ -15,10 +15,10 @@ from supermetrics_query._core.run import Run, Ticket, Timing
 from supermetrics_query._flows.poll import Wait
 
 from tests.support.answers import NOT_FOUND, envelope, gateway, status, success, too_many
+from tests.support.scripted import BACKENDS, Step, scripted_client
 from tests.support.stepping import Reply, Stepper, lost, settings
-from tests.support.world import DOORS, Step, open_door
 
-TICK = 1e-6  # what sums of floats may lose
+TICK = 1e-6  # the rounding error of sums of floats
 
 
 def unavailable(seconds: str) -> Reply:
@@ -27,7 +27,7 @@ def unavailable(seconds: str) -> Reply:
 
 
 def not_found(seconds: str) -> Reply:
-    """Know nothing of the query, and say when to come back."""
+    """Answer that the query is unknown, and when to come back."""
     return envelope(404, "STATUS_NOT_FOUND", **{"retry-after": seconds})
 
 
@@ -44,7 +44,7 @@ failures = st.one_of(
     pauses.map(not_found),
 )
 replies = st.one_of(standings, standings, failures)
-worlds = st.lists(st.tuples(st.one_of(st.just(0.0), st.floats(0, 100)), replies), max_size=25)
+histories = st.lists(st.tuples(st.one_of(st.just(0.0), st.floats(0, 100)), replies), max_size=25)
 polls = st.builds(
     lambda floor, more, **members: PollPolicy(floor=floor, ceiling=floor + more, **members),
     st.floats(0.5, 5),
@@ -71,8 +71,8 @@ class Waited:
 
 @st.composite
 def waits(draw: st.DrawFn) -> Waited:
-    """Wait in some world with some patience."""
-    poll, retry, coming = draw(polls), draw(retries), iter(draw(worlds))
+    """Wait with some policies for some answers."""
+    poll, retry, coming = draw(polls), draw(retries), iter(draw(histories))
     timeout = draw(st.one_of(st.floats(0, 600), st.just(math.inf)))
     last = draw(st.sampled_from(ENDS) if math.isinf(timeout) else st.one_of(st.sampled_from(ENDS), replies))
     stepper = Stepper(lambda: next(coming, (0.0, last)))
@@ -119,7 +119,7 @@ def test_the_time_that_passed_is_that_of_the_pauses_and_the_answers(waited: Wait
 
 
 @given(waits())
-def test_a_pause_is_never_nothing_and_never_longer_than_the_contract_knows(waited: Waited) -> None:
+def test_a_pause_is_positive_and_at_most_one_day(waited: Waited) -> None:
     assert all(0 < seconds <= LONGEST_RETRY_AFTER + TICK for seconds in waited.stepper.slept)
 
 
@@ -130,14 +130,14 @@ def test_a_wait_times_out_at_its_deadline_or_when_it_must_not_poll_before_it(wai
     assert not timed_out or last.answered + max(last.asked, RESOLUTION + TICK) >= waited.deadline
 
 
-@pytest.mark.parametrize("door_name", DOORS)
+@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize(
     ("answer", "kind"), [(unavailable("1e300"), ServerError), (too_many(retry_after="1e9"), RateLimitError)]
 )
 def test_a_retry_after_of_years_ends_a_wait_without_end_whichever_error_brings_it(
-    door_name: str, answer: Step, kind: type[Exception]
+    backend: str, answer: Step, kind: type[Exception]
 ) -> None:
-    door = open_door(door_name, answer)
+    subject = scripted_client(backend, answer)
     with pytest.raises(kind):
-        door.call(door.client.attach("night-1"), "wait", timeout=None)
-    assert door.log == ["poll 0..9999"]
+        subject.call(subject.client.attach("night-1"), "wait", timeout=None)
+    assert subject.log == ["poll 0..9999"]

@@ -1,4 +1,4 @@
-"""Several processes, one key: limits shared in a real Redis, and processes that are killed and lose nothing."""
+"""Several processes, one key: they share limits in a real Redis, and lose nothing when they are killed."""
 
 import subprocess
 import sys
@@ -23,26 +23,26 @@ LIMIT = 100  # seconds
 
 def worker(service: Emulator, count: int, redis: str = "", per_second: int = 1_000) -> subprocess.Popen[str]:
     """Start a process that runs queries."""
-    command = (sys.executable, "-m", "tests.support.fleet_worker", service.url, service.key)
+    command = (sys.executable, "-m", "tests.support.query_worker", service.url, service.key)
     return subprocess.Popen([*command, str(count), redis, str(per_second)], stdout=subprocess.PIPE, text=True, cwd=ROOT)
 
 
 @define
-class Told:
-    """What a process said, line by line."""
+class WorkerOutput:
+    """What a worker prints, line by line."""
 
     process: subprocess.Popen[str]
     lines: list[str] = field(factory=list)
 
     def until(self, word: str, times: int) -> None:
-        """Listen until a word has come so often, or the process has ended."""
+        """Read until a word has come that many times, or the process has ended."""
         assert self.process.stdout is not None
         while times > 0 and (line := self.process.stdout.readline()):
             self.lines.append(line)
             times -= line.startswith(word)
 
     def all(self, word: str) -> list[str]:
-        """Listen to the end, and return what was said with a word."""
+        """Read to the end, and return the last field of each line that begins with a word."""
         if self.process.stdout is not None and not self.process.stdout.closed:
             with self.process:  # not communicate(), which does not know what readline() has read ahead
                 self.lines += self.process.stdout.read().splitlines()
@@ -63,7 +63,7 @@ def test_four_processes_share_one_key(redis_dies: bool, queries: int) -> None:
         running_redis() as redis,
         Emulator(plan=QUICK, per_second=PER_SECOND, concurrency=1000) as service,
     ):
-        processes = [Told(worker(service, queries, redis.url, PER_SECOND)) for _ in range(PROCESSES)]
+        processes = [WorkerOutput(worker(service, queries, redis.url, PER_SECOND)) for _ in range(PROCESSES)]
         if redis_dies:
             processes[0].until("ended", queries // 5)
             redis.kill()
@@ -83,7 +83,7 @@ def test_four_processes_share_one_key(redis_dies: bool, queries: int) -> None:
 
 
 def resumed(service: Emulator, tokens: list[str]) -> list[str]:
-    """Go on with what a killed process has started, as its successor would; return the tokens of what is not there."""
+    """Wait for the queries that a killed process started, as its successor would; return the tokens not found."""
     missing = []
     with QueryClient(service.key, base_url=service.url, limiter=NoLimiter()) as client:
         for token in tokens:
@@ -102,11 +102,11 @@ def test_a_process_that_is_killed_at_any_moment_loses_no_query(rounds: int) -> N
     missing: list[str] = []
     with Emulator(plan=plan, concurrency=1000) as service:
         for _ in range(rounds):
-            told = Told(worker(service, 20))
-            told.until("", random.randint(1, 30))
-            told.process.kill()
-            tokens += told.all("token")
-            missing += resumed(service, told.all("token"))
+            output = WorkerOutput(worker(service, 20))
+            output.until("", random.randint(1, 30))
+            output.process.kill()
+            tokens += output.all("token")
+            missing += resumed(service, output.all("token"))
         missing = resumed(service, missing)  # a start may have been on its way when its process was killed
         started = Counter(each.schedule_id for each in service.requests if each.method == "POST")
     names = {decode_token(token).schedule_id for token in tokens}

@@ -25,41 +25,41 @@ from supermetrics_query_api.limits import LIMITS
 from supermetrics_query_api.types import UNSET
 
 from tests.support.answers import success
-from tests.support.world import DOORS, Door, open_door
+from tests.support.scripted import BACKENDS, ScriptedClient, scripted_client
 
 MEMBERS = LIMITS["DataQuery"]
 TOP = [path for path in MEMBERS if "[]" not in path and "." not in path]
 
 
-def sent(query: DataQuery, door_name: str = "sync") -> dict[str, Any]:
-    """Start a query and return what travelled, without what the client itself decides."""
-    door = open_door(door_name, success())
-    door.call(door.client, "start", query)
-    return without_ours(door)
+def sent(query: DataQuery, backend: str = "sync") -> dict[str, Any]:
+    """Start a query and return the body that was sent, without the members that the client sets."""
+    subject = scripted_client(backend, success())
+    subject.call(subject.client, "start", query)
+    return without_ours(subject)
 
 
-def without_ours(door: Door) -> dict[str, Any]:
-    [request] = door.script.seen
+def without_ours(subject: ScriptedClient) -> dict[str, Any]:
+    [request] = subject.script.seen
     ours = {"schedule_id", "sync_timeout", "offset_start", "offset_end"}
     return {name: value for name, value in json.loads(request.content).items() if name not in ours}
 
 
 def refusal(query: DataQuery) -> str:
-    """Return why a query is refused; nothing is sent."""
-    door = open_door("sync", success())
+    """Return the message with which a query is refused before it is sent."""
+    subject = scripted_client("sync", success())
     with pytest.raises(ConfigurationError) as caught:
-        door.call(door.client, "start", query)
-    assert door.script.seen == []
+        subject.call(subject.client, "start", query)
+    assert subject.script.seen == []
     return str(caught.value)
 
 
 def a_query(**members: Any) -> DataQuery:
-    """Make a query whose members types may not allow."""
+    """Make a query, even with members that its types do not allow."""
     return DataQuery(**{"ds_id": "GAWA", **members})
 
 
-@pytest.mark.parametrize("door_name", DOORS)
-def test_dates_tuples_and_mappings_travel_as_the_api_reads_them(door_name: str) -> None:
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_dates_tuples_and_mappings_travel_as_the_api_reads_them(backend: str) -> None:
     query = a_query(
         fields=("date", {"id": "country", "split": "column"}, FieldSelection(id="sessions")),
         ds_accounts=MappingProxyType({"filter_name": "^Shop"}),
@@ -70,7 +70,7 @@ def test_dates_tuples_and_mappings_travel_as_the_api_reads_them(door_name: str) 
         order_rows=["date asc"],
         filter_="sessions > 5",
     )
-    assert sent(query, door_name) == {
+    assert sent(query, backend) == {
         "ds_id": "GAWA",
         "fields": ["date", {"id": "country", "split": "column"}, {"id": "sessions"}],
         "ds_accounts": {"filter_name": "^Shop"},
@@ -191,7 +191,7 @@ def test_days_in_the_wrong_order_are_for_the_api_to_judge() -> None:
     assert sent(query) == {"ds_id": "GAWA", "start_date": "2026-11-02", "end_date": "2026-11-01"}
 
 
-# Values within the limits of the contract, and values that are beyond them by one.
+# Values within the limits of the contract, and values that exceed them by one.
 
 letters = st.characters(exclude_categories=["Cs"])
 
@@ -203,7 +203,7 @@ def texts(limits: Mapping[str, Any]) -> st.SearchStrategy[str]:
 
 
 def within(path: str) -> st.SearchStrategy[Any]:
-    """Give values that a member takes."""
+    """Return a strategy for the valid values of a member."""
     return st.one_of([within_kind(path, kind, limits) for kind, limits in MEMBERS[path].items()])
 
 
@@ -239,16 +239,16 @@ queries = st.fixed_dictionaries(
 
 
 def as_json(value: Any) -> Any:
-    """Say what JSON makes of a value."""
+    """Return a value after a round trip through JSON."""
     return json.loads(json.dumps(value, default=date.isoformat))
 
 
 @settings(max_examples=200, deadline=None)
 @given(members=queries)
 def test_a_query_within_the_limits_travels_exactly_as_it_was_written(members: dict[str, Any]) -> None:
-    door = open_door("sync", success())
-    door.call(door.client, "start", DataQuery(**{attributes()[name]: value for name, value in members.items()}))
-    body = json.loads(door.script.seen[0].content)
+    subject = scripted_client("sync", success())
+    subject.call(subject.client, "start", DataQuery(**{attributes()[name]: value for name, value in members.items()}))
+    body = json.loads(subject.script.seen[0].content)
     ours = {"schedule_id", "sync_timeout", "offset_start", "offset_end"} - members.keys()
     paged = {"offset_end"}
     assert {name: value for name, value in body.items() if name not in ours | paged} == as_json(members)
@@ -265,7 +265,7 @@ BEYOND: Mapping[str, Any] = {
 
 
 def placed(path: str, value: object) -> dict[str, Any]:
-    """Put a value where its path says."""
+    """Return keyword arguments that hold a value at a path."""
     if path.endswith("[]"):
         return placed(path.removesuffix("[]"), [value])
     outer, dot, name = path.rpartition(".")
@@ -333,7 +333,7 @@ def test_a_mapping_and_the_query_it_describes_are_sent_alike(members: dict[str, 
 
 
 def test_settings_are_typed_as_any_mapping_and_days_as_dates() -> None:
-    """mypy reads this test, too."""
+    """Type-checked by mypy, too."""
     query = DataQuery(ds_id="GAWA", settings={"no_headers": True}, start_date=date(2026, 11, 1), end_date="today")
     assert sendable(query).to_dict() == {
         "ds_id": "GAWA",

@@ -11,7 +11,7 @@ from supermetrics_query._contract.messages import Lane
 from supermetrics_query._core.limits import Permit
 
 from tests.support.answers import envelope, status, success, too_many
-from tests.support.world import DOORS, a_query, open_door
+from tests.support.scripted import BACKENDS, a_query, scripted_client
 
 
 def moments_granted(limiter: Limiter, lane: Lane, seconds: float) -> list[float]:
@@ -82,8 +82,8 @@ def test_polls_alone_may_use_all_of_a_second() -> None:
     assert 0.95 * 20 <= len(moments) / 100.0 <= 20.5
 
 
-@pytest.mark.parametrize("door_name", DOORS)
-def test_the_limiter_is_told_when_the_answer_came(door_name: str) -> None:
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_limiter_is_told_when_the_answer_came(backend: str) -> None:
     told: list[float] = []
 
     class BaseLimiter(NoLimiter):
@@ -93,9 +93,9 @@ def test_the_limiter_is_told_when_the_answer_came(door_name: str) -> None:
         async def acquire_async(self, lane: Lane, moment: float, /) -> Permit:
             return self.acquire(lane, moment)
 
-    door = open_door(door_name, success(), limiter=BaseLimiter())
-    door.call(door.client, "status", "night-1")
-    assert told == [door.script.clock.time]
+    subject = scripted_client(backend, success(), limiter=BaseLimiter())
+    subject.call(subject.client, "status", "night-1")
+    assert told == [subject.script.clock.time]
 
 
 def test_a_clock_that_goes_back_does_not_lose_count() -> None:
@@ -109,74 +109,74 @@ def test_a_limit_that_allows_nothing_is_refused(options: Any) -> None:
         Limiter(**options)
 
 
-@pytest.mark.parametrize("door_name", DOORS)
-def test_requests_wait_for_their_slot(door_name: str) -> None:
-    door = open_door(door_name, success(), limiter=Limiter(per_second=2))
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_requests_wait_for_their_slot(backend: str) -> None:
+    subject = scripted_client(backend, success(), limiter=Limiter(per_second=2))
     for _ in range(3):
-        door.call(door.client, "status", "night-1")
-    assert [line.split()[0] for line in door.log] == ["poll", "sleep", "poll", "sleep", "poll"]
+        subject.call(subject.client, "status", "night-1")
+    assert [line.split()[0] for line in subject.log] == ["poll", "sleep", "poll", "sleep", "poll"]
 
 
-@pytest.mark.parametrize("door_name", DOORS)
-def test_without_limits_nothing_waits(door_name: str) -> None:
-    door = open_door(door_name, success(), limiter=NoLimiter())
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_without_limits_nothing_waits(backend: str) -> None:
+    subject = scripted_client(backend, success(), limiter=NoLimiter())
     for _ in range(100):
-        door.call(door.client, "status", "night-1")
-    assert {line.split()[0] for line in door.log} == {"poll"}
+        subject.call(subject.client, "status", "night-1")
+    assert {line.split()[0] for line in subject.log} == {"poll"}
 
 
-@pytest.mark.parametrize("door_name", DOORS)
-def test_one_refusal_holds_back_everything_that_shares_the_client(door_name: str) -> None:
-    door = open_door(door_name, too_many(retry_after="7"), status("RUNNING"), success())
-    one, other = (door.client.attach(name) for name in ("night-1", "night-2"))
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_one_refusal_holds_back_everything_that_shares_the_client(backend: str) -> None:
+    subject = scripted_client(backend, too_many(retry_after="7"), status("RUNNING"), success())
+    one, other = (subject.client.attach(name) for name in ("night-1", "night-2"))
     with pytest.raises(WaitTimeoutError):
-        door.call(one, "wait", timeout=0)
-    door.call(other, "refresh")
-    assert door.log == ["poll 0..9999", "sleep 7.00", "poll 0..9999"]
+        subject.call(one, "wait", timeout=0)
+    subject.call(other, "refresh")
+    assert subject.log == ["poll 0..9999", "sleep 7.00", "poll 0..9999"]
 
 
-@pytest.mark.parametrize("door_name", DOORS)
-def test_a_slot_that_is_too_far_away_is_an_error_and_not_a_long_silence(door_name: str) -> None:
-    door = open_door(door_name, success(), limiter=Limiter(per_second=1, per_hour=1))
-    door.call(door.client, "status", "night-1")
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_slot_that_is_too_far_away_is_an_error_and_not_a_long_silence(backend: str) -> None:
+    subject = scripted_client(backend, success(), limiter=Limiter(per_second=1, per_hour=1))
+    subject.call(subject.client, "status", "night-1")
     with pytest.raises(LimitExceededError, match=r"nothing was sent: .* allow no page for another 3600") as caught:
-        door.call(door.client, "status", "night-1")
+        subject.call(subject.client, "status", "night-1")
     assert caught.value.retry_after > 3_500
     assert not caught.value.sent
     assert pickle.loads(pickle.dumps(caught.value)).retry_after == caught.value.retry_after  # noqa: S301
 
 
-@pytest.mark.parametrize("door_name", DOORS)
-def test_a_wait_whose_next_slot_lies_behind_its_deadline_says_so(door_name: str) -> None:
-    door = open_door(door_name, status("RUNNING"), limiter=Limiter(per_second=5, per_hour=5))
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_wait_whose_next_slot_lies_behind_its_deadline_says_so(backend: str) -> None:
+    subject = scripted_client(backend, status("RUNNING"), limiter=Limiter(per_second=5, per_hour=5))
     with pytest.raises(WaitTimeoutError, match="still RUNNING") as caught:
-        door.call(door.client.attach("night-1"), "wait", timeout=900)
+        subject.call(subject.client.attach("night-1"), "wait", timeout=900)
     assert isinstance(caught.value.__cause__, LimitExceededError)
-    assert len([line for line in door.log if line.startswith("poll")]) == 4
+    assert len([line for line in subject.log if line.startswith("poll")]) == 4
 
 
-@pytest.mark.parametrize("door_name", DOORS)
-def test_a_wait_with_time_goes_on_when_the_hour_is_over(door_name: str) -> None:
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_wait_with_time_goes_on_when_the_hour_is_over(backend: str) -> None:
     answers = [status("RUNNING")] * 6 + [success()]
-    door = open_door(door_name, *answers, limiter=Limiter(per_second=5, per_hour=5))
-    assert door.call(door.client.attach("night-1"), "wait", timeout=9_000).status.is_success
-    assert door.script.clock.time > 1000.0 + 3_600
+    subject = scripted_client(backend, *answers, limiter=Limiter(per_second=5, per_hour=5))
+    assert subject.call(subject.client.attach("night-1"), "wait", timeout=9_000).status.is_success
+    assert subject.script.clock.time > 1000.0 + 3_600
 
 
 def test_a_quota_of_the_licence_does_not_hold_back_other_queries() -> None:
     quota = envelope(429, "LICENSE_DAILY_QUERY_LIMIT_EXCEEDED", "Daily quota", **{"retry-after": "600"})
-    door = open_door("sync", quota, success())
+    subject = scripted_client("sync", quota, success())
     with pytest.raises(Exception, match="Daily quota"):
-        door.call(door.client, "start", a_query())
-    door.call(door.client, "status", "night-2")
-    assert not [line for line in door.log if line.startswith("sleep")]
+        subject.call(subject.client, "start", a_query())
+    subject.call(subject.client, "status", "night-2")
+    assert not [line for line in subject.log if line.startswith("sleep")]
 
 
 @pytest.mark.parametrize(("limit", "pause"), [("5000", 0.72), ("20", 0.05)])
 def test_an_answer_that_says_that_nothing_is_left_closes_the_gate_for_one_request(limit: str, pause: float) -> None:
     last = success()
     last.headers.update({"x-ratelimit-limit": limit, "x-ratelimit-remaining": "0"})
-    door = open_door("sync", last)
-    door.call(door.client, "status", "night-1")
-    door.call(door.client, "status", "night-1")
-    assert door.log[1] == f"sleep {pause:.2f}"
+    subject = scripted_client("sync", last)
+    subject.call(subject.client, "status", "night-1")
+    subject.call(subject.client, "status", "night-1")
+    assert subject.log[1] == f"sleep {pause:.2f}"

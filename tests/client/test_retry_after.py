@@ -1,4 +1,4 @@
-"""Every kind of Retry-After, one table: how long is slept before the next request, or what is raised at once."""
+"""Every kind of Retry-After, one table: the pause before the next request, or the exception."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from supermetrics_query import RateLimitError, ServerError, SupermetricsQueryErr
 
 from tests.client.scenarios import POLL
 from tests.support.answers import envelope, success
-from tests.support.world import DOORS, Door, open_door
+from tests.support.scripted import BACKENDS, ScriptedClient, scripted_client
 
 DATE = "Wed, 21 Oct 2015 07:28:00 GMT"
 SERVER_SAYS = {429: "TOO_MANY_REQUESTS", 503: "SERVICE_UNAVAILABLE"}
@@ -17,7 +17,7 @@ RAISED = {429: RateLimitError, 503: ServerError}
 OWN_PAUSE = {("wait", 429): 1.0, ("wait", 503): 1.0, ("start", 429): 1.0, ("start", 503): 0.25}
 DEADLINES = {"a deadline of 5 s": 5.0, "a deadline of 2 h": 7200.0, "no deadline": None}
 
-# What comes of it, where it is no number of seconds.
+# Outcomes that are not a number of seconds.
 OWN = "the pause of the policies"
 TIMEOUT = "the timeout of the wait, without a sleep"
 ITSELF = "the error itself, without a sleep"
@@ -27,7 +27,7 @@ Outcome = float | str
 
 @frozen
 class Rule:
-    """What comes of a value with a deadline of 5 s, with one of 2 h, and with none."""
+    """A value of Retry-After, and its outcomes with a deadline of 5 s, with one of 2 h, and without one."""
 
     name: str
     value: str
@@ -74,10 +74,10 @@ RULES = (
     Rule("an empty value says nothing", "", (OWN, OWN, OWN), (OWN, OWN, OWN)),
 )
 
-# What is done, and the request that comes next: a start that a 503 leaves in doubt is looked for.
-DONE: dict[str, Callable[[Door, float | None], object]] = {
-    "wait": lambda door, timeout: door.call(door.client.attach("night-1"), "wait", timeout=timeout),
-    "start": lambda door, timeout: door.start() if timeout is None else door.run(timeout=timeout),
+# The calls, and the requests that come first: after a 503 a poll finds out whether the query was started.
+DONE: dict[str, Callable[[ScriptedClient, float | None], object]] = {
+    "wait": lambda subject, timeout: subject.call(subject.client.attach("night-1"), "wait", timeout=timeout),
+    "start": lambda subject, timeout: subject.start() if timeout is None else subject.run(timeout=timeout),
 }
 FIRST = {("wait", 5.0): POLL, ("wait", 7200.0): POLL, ("wait", None): POLL} | {
     ("start", 5.0): "start 4",
@@ -91,17 +91,17 @@ def refusal(http: int, value: str) -> httpx.Response:
     return envelope(http, SERVER_SAYS[http], **{"retry-after": value, "date": DATE})
 
 
-def done(door: Door, place: str, timeout: float | None) -> type[SupermetricsQueryError] | None:
-    """Wait or start, and return the kind of what is raised."""
+def done(subject: ScriptedClient, place: str, timeout: float | None) -> type[SupermetricsQueryError] | None:
+    """Wait or start, and return the type of the exception."""
     try:
-        DONE[place](door, timeout)
+        DONE[place](subject, timeout)
     except SupermetricsQueryError as error:
         return type(error)
     return None
 
 
 def stated(outcome: Outcome, place: str, http: int, timeout: float | None) -> tuple[type[Exception] | None, list[str]]:
-    """Say what an outcome means: what is raised, and what happens before that."""
+    """Return the exception and the log that an outcome stands for."""
     first = FIRST[place, timeout]
     if outcome in {ITSELF, TIMEOUT}:
         return (RAISED[http] if outcome == ITSELF else WaitTimeoutError), [first]
@@ -109,17 +109,17 @@ def stated(outcome: Outcome, place: str, http: int, timeout: float | None) -> tu
     return None, [first, f"sleep {seconds:.2f}", POLL if http == 503 else first]
 
 
-@pytest.mark.parametrize("door_name", DOORS)
+@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("deadline", DEADLINES)
 @pytest.mark.parametrize("http", SERVER_SAYS)
 @pytest.mark.parametrize("place", DONE)
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
-def test_retry_after(rule: Rule, place: str, http: int, deadline: str, door_name: str) -> None:
+def test_retry_after(rule: Rule, place: str, http: int, deadline: str, backend: str) -> None:
     timeout = DEADLINES[deadline]
     outcomes = rule.wait if place == "wait" else rule.start
-    door = open_door(door_name, refusal(http, rule.value), success())
-    raised = done(door, place, timeout)
-    assert (raised, door.log) == stated(outcomes[list(DEADLINES).index(deadline)], place, http, timeout)
+    subject = scripted_client(backend, refusal(http, rule.value), success())
+    raised = done(subject, place, timeout)
+    assert (raised, subject.log) == stated(outcomes[list(DEADLINES).index(deadline)], place, http, timeout)
 
 
 def test_the_rules_have_names_of_their_own() -> None:

@@ -1,4 +1,4 @@
-"""Rows come all, once, in order and under the right column."""
+"""Every row arrives once, in order and under the right columns."""
 
 from typing import Any
 
@@ -10,8 +10,8 @@ from supermetrics_query._models import dicts
 from supermetrics_query._results.rows import MOST_COLUMNS
 
 from tests.support.answers import NOT_FOUND, ROWS, status, success
+from tests.support.scripted import BACKENDS, BASE_URL, KEY, a_query, scripted_client
 from tests.support.table import CONVENTIONS, HEADER, serving_rows
-from tests.support.world import BASE_URL, DOORS, KEY, a_query, open_door
 
 
 @given(
@@ -33,9 +33,9 @@ def test_for_every_way_to_count_the_header_the_rows_are_those_of_the_source(
 
 
 def rows_of(*answers: Any, **options: Any) -> list[dict[str, Any]]:
-    """Return the rows that a query with these answers gives."""
-    door = open_door("sync", *answers, **options)
-    return door.collect(door.client.attach("night-1"), "rows")
+    """Return the rows of a query with these answers."""
+    subject = scripted_client("sync", *answers, **options)
+    return subject.collect(subject.client.attach("night-1"), "rows")
 
 
 def field(name: str, column: int | None, **members: Any) -> dict[str, Any]:
@@ -43,20 +43,23 @@ def field(name: str, column: int | None, **members: Any) -> dict[str, Any]:
     return {"id": name, "field_id": name.lower(), "field_name": name.title(), "data_column": column, **members}
 
 
-@pytest.mark.parametrize("door_name", DOORS)
-def test_the_poll_that_finds_success_is_page_one(door_name: str) -> None:
-    door = open_door(door_name, success())
-    handle = door.run()
-    assert door.collect(handle, "rows") == [{"date": "2013-01-01", "temp": 39.0}, {"date": "2013-01-02", "temp": None}]
-    assert door.log == ["start 30"]
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_poll_that_finds_success_is_page_one(backend: str) -> None:
+    subject = scripted_client(backend, success())
+    handle = subject.run()
+    assert subject.collect(handle, "rows") == [
+        {"date": "2013-01-01", "temp": 39.0},
+        {"date": "2013-01-02", "temp": None},
+    ]
+    assert subject.log == ["start 30"]
 
 
-@pytest.mark.parametrize("door_name", DOORS)
-def test_rows_wait_for_a_query_that_has_not_ended(door_name: str) -> None:
-    door = open_door(door_name, status("QUEUED"), status("RUNNING"), success())
-    handle = door.start()
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_rows_wait_for_a_query_that_has_not_ended(backend: str) -> None:
+    subject = scripted_client(backend, status("QUEUED"), status("RUNNING"), success())
+    handle = subject.start()
     assert handle.columns == []
-    assert len(door.collect(handle, "rows")) == 2
+    assert len(subject.collect(handle, "rows")) == 2
     assert [column.key for column in handle.columns] == ["date", "temp"]
 
 
@@ -125,11 +128,11 @@ def test_cells_are_never_converted() -> None:
     assert list(row.values()) == cells
 
 
-@pytest.mark.parametrize("door_name", DOORS)
-def test_a_result_that_expires_midway_tells_how_many_rows_were_delivered(door_name: str) -> None:
-    door = open_door(door_name, success(), NOT_FOUND, page_size=3)
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_error_of_a_result_that_expires_midway_counts_the_rows_delivered(backend: str) -> None:
+    subject = scripted_client(backend, success(), NOT_FOUND, page_size=3)
     with pytest.raises(ResultExpiredError) as caught:
-        door.collect(door.client.attach("night-1"), "rows")
+        subject.collect(subject.client.attach("night-1"), "rows")
     assert caught.value.delivered == 2
 
 
@@ -140,12 +143,12 @@ def test_a_result_that_is_run_again_midway_is_an_error() -> None:
 
 def test_a_query_that_asks_for_a_part_of_the_result_gets_that_part() -> None:
 
-    door = open_door(
+    subject = scripted_client(
         "sync", status("QUEUED"), success([["2013-01-01", 1], ["2013-01-02", 2]]), success([]), page_size=2
     )
-    handle = door.call(door.client, "start", a_query(offset_start=10, offset_end=12))
-    door.collect(door.client.attach(handle.token), "pages")
-    assert [line for line in door.log if line.startswith("poll")] == ["poll 10..11", "poll 12..12"]
+    handle = subject.call(subject.client, "start", a_query(offset_start=10, offset_end=12))
+    subject.collect(subject.client.attach(handle.token), "pages")
+    assert [line for line in subject.log if line.startswith("poll")] == ["poll 10..11", "poll 12..12"]
 
 
 @given(st.lists(st.text(), max_size=40, unique=True), st.integers(0, 3))

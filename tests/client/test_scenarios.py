@@ -1,23 +1,23 @@
-"""Every rule of starting and waiting, through every door: the same requests and the same pauses in all three."""
+"""Every rule of starting and waiting, under every backend: the same requests and the same pauses in all three."""
 
 import pytest
 from supermetrics_query import SupermetricsQueryError
 
 from tests.client.scenarios import SCENARIOS, Scenario
-from tests.support.world import DOORS, KEY, open_door
+from tests.support.scripted import BACKENDS, KEY, scripted_client
 
 
-@pytest.mark.parametrize("door_name", DOORS)
+@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.rule)
-def test_rule(scenario: Scenario, door_name: str) -> None:
-    door = open_door(door_name, *scenario.answers, takes=scenario.takes)
+def test_rule(scenario: Scenario, backend: str) -> None:
+    subject = scripted_client(backend, *scenario.answers, takes=scenario.takes)
     raised = None
     try:
-        scenario.action(door)
+        scenario.action(subject)
     except SupermetricsQueryError as error:
         raised = error
     assert type(raised) is (scenario.raises or type(None)), repr(raised)
-    assert door.log == list(scenario.log)
+    assert subject.log == list(scenario.log)
     assert KEY not in repr(raised)
 
 

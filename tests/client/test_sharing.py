@@ -18,14 +18,13 @@ from supermetrics_query._io.httpx_transport import Transport
 from supermetrics_query.emulator import INSTANT, Emulator
 
 from tests.support.answers import envelope, success
-from tests.support.world import BASE_URL, DOORS, Clock, backend_of, open_door
+from tests.support.scripted import ASYNC_BACKENDS, BACKENDS, BASE_URL, Clock, backend_of, scripted_client
 
-BACKENDS = ("asyncio", "trio")
-UNPACED: dict[str, Any] = {"limiter": NoLimiter()}  # these tests are about sharing, and not about the pace of a key
+UNPACED: dict[str, Any] = {"limiter": NoLimiter()}  # these tests are about sharing, not about rate limits
 THREADS, TASKS, EACH = 20, 200, 5
 ROWS = 30
 PAGE = 20  # so that every result has two pages
-# The pool of httpcore takes a time that grows with the cube of its connections: 200 of them cost two minutes.
+# The pool of httpcore takes time that grows with the cube of its connections: 200 of them cost two minutes.
 FEW = {"limits": httpx.Limits(max_connections=20)}
 # Under asyncio and trio through httpx, and through aiohttp, whose pool needs no bound.
 SHARED: dict[str, dict[str, Any]] = {
@@ -42,7 +41,7 @@ def service() -> Iterator[Emulator]:
 
 
 def numbers(rows: int) -> DataQuery:
-    """Ask for a table whose number of rows tells whose it is."""
+    """Make a query whose number of rows identifies it."""
     return DataQuery.from_dict({"ds_id": "NUMBERS", "fields": "c0,c1", "settings": {"rows": rows, "columns": 2}})
 
 
@@ -52,7 +51,7 @@ def size(number: int) -> int:
 
 
 def assert_nothing_lost_or_mixed(results: dict[int, list[Any]], service: Emulator) -> None:
-    """Every query got the rows it asked for, and ran once."""
+    """Assert that every query ran once and got the rows it asked for."""
     assert all([row["c0"] for row in rows] == [*range(size(number))] for number, rows in results.items())
     starts = [seen.schedule_id for seen in service.requests if seen.operation == "start"]
     assert len(starts) == len(set(starts)) == len(results)
@@ -71,8 +70,8 @@ def test_twenty_threads_share_a_client(service: Emulator) -> None:
     assert_nothing_lost_or_mixed(results, service)
 
 
-@pytest.mark.parametrize("wire", SHARED)
-def test_two_hundred_tasks_share_a_client(service: Emulator, wire: str) -> None:
+@pytest.mark.parametrize("stack", SHARED)
+def test_two_hundred_tasks_share_a_client(service: Emulator, stack: str) -> None:
     results: dict[int, list[Any]] = {}
 
     async def collect(client: AsyncQueryClient, number: int) -> None:
@@ -81,13 +80,13 @@ def test_two_hundred_tasks_share_a_client(service: Emulator, wire: str) -> None:
 
     async def collect_all() -> None:
         async with (
-            AsyncQueryClient(service.key, base_url=service.url, page_size=PAGE, **SHARED[wire], **UNPACED) as client,
+            AsyncQueryClient(service.key, base_url=service.url, page_size=PAGE, **SHARED[stack], **UNPACED) as client,
             anyio.create_task_group() as group,
         ):
             for number in range(TASKS):
                 group.start_soon(collect, client, number)
 
-    anyio.run(collect_all, backend=backend_of(wire))
+    anyio.run(collect_all, backend=backend_of(stack))
     assert len(results) == TASKS
     assert_nothing_lost_or_mixed(results, service)
 
@@ -109,7 +108,7 @@ class Keys:
         return self.provide()
 
     def answer(self, request: httpx.Request) -> httpx.Response:
-        """Refuse the first key, once as many requests as there are threads have come with it."""
+        """Refuse the first key, once every thread has sent a request with it."""
         if request.headers["authorization"] == "Bearer key_2":
             return success()
         self.together.wait(30)
@@ -137,7 +136,7 @@ def test_threads_whose_key_is_refused_at_the_same_time_renew_it_once() -> None:
     assert (keys.asked, keys.refused) == (2, THREADS)
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("backend", ASYNC_BACKENDS)
 def test_tasks_whose_key_is_refused_at_the_same_time_renew_it_once(backend: str) -> None:
     keys, codes = Keys(), list[str]()
 
@@ -176,7 +175,7 @@ def test_tasks_whose_key_is_refused_at_the_same_time_renew_it_once(backend: str)
 
 
 class Overtaken(Credentials):
-    """Credentials that another thread fills in just after this one has found them missing."""
+    """Credentials that another thread renews just after this one has found them missing."""
 
     @property
     def is_missing(self) -> bool:
@@ -196,14 +195,14 @@ def test_a_thread_that_is_overtaken_by_another_does_not_ask_for_a_first_key_agai
     assert keys.asked == 2
 
 
-@pytest.mark.parametrize("door_name", DOORS)
-def test_a_cookie_of_an_answer_is_not_sent_back(door_name: str) -> None:
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_cookie_of_an_answer_is_not_sent_back(backend: str) -> None:
     answer = success()
     answer.headers["Set-Cookie"] = "session=of-somebody; Path=/"
-    door = open_door(door_name, answer)
+    subject = scripted_client(backend, answer)
     for _ in range(2):
-        door.call(door.client, "status", "night-1")
-    assert [request.headers.get("cookie") for request in door.script.seen] == [None, None]
+        subject.call(subject.client, "status", "night-1")
+    assert [request.headers.get("cookie") for request in subject.script.seen] == [None, None]
 
 
 def test_headers_and_parameters_of_the_user_go_with_every_request_and_replace_none_of_ours() -> None:

@@ -1,4 +1,4 @@
-"""Tables hold what rows hold: the same cells, under types that hold every one of them."""
+"""Tables hold the same cells as rows do, in columns whose types fit every cell."""
 
 import math
 import subprocess
@@ -27,7 +27,7 @@ from supermetrics_query.emulator.sources import cell
 from supermetrics_query_api.models import QuerySettings
 
 from tests.support.answers import status, success
-from tests.support.world import DOORS, open_door
+from tests.support.scripted import BACKENDS, scripted_client
 
 TEXT = pa.string()
 FIELDS = [
@@ -82,7 +82,7 @@ def streamed(*pages: list[Any], data_type: str | None = None, **types: pa.DataTy
 
 
 def same(left: object, right: object) -> bool:
-    """Tell whether two cells are the same, NaN included."""
+    """Return whether two cells are the same, NaN included."""
     return left == right or (isinstance(left, float) and isinstance(right, float) and left != left and right != right)  # noqa: PLR0124
 
 
@@ -93,31 +93,31 @@ def native(value: Any) -> Any:
     return value.date() if isinstance(value, datetime) else value
 
 
-@pytest.mark.parametrize("door_name", DOORS)
-def test_rows_arrow_pandas_and_polars_hold_the_same_cells(door_name: str) -> None:
-    door = open_door(door_name, success([HEADER, *CELLS], FIELDS))
-    query = door.run()
-    rows = door.collect(query, "rows")
-    told = [{**row, "date": row["date"] and date.fromisoformat(row["date"])} for row in rows]
-    table = door.call(query, "to_arrow")
-    assert table.to_pylist() == told
-    assert pa.Table.from_batches(door.collect(query, "iter_arrow")).equals(table)
-    assert door.call(query, "to_polars").to_dicts() == told
-    frame = door.call(query, "to_pandas")
-    assert [{key: native(value) for key, value in row.items()} for row in frame.to_dict("records")] == told
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_rows_arrow_pandas_and_polars_hold_the_same_cells(backend: str) -> None:
+    subject = scripted_client(backend, success([HEADER, *CELLS], FIELDS))
+    query = subject.run()
+    rows = subject.collect(query, "rows")
+    expected = [{**row, "date": row["date"] and date.fromisoformat(row["date"])} for row in rows]
+    table = subject.call(query, "to_arrow")
+    assert table.to_pylist() == expected
+    assert pa.Table.from_batches(subject.collect(query, "iter_arrow")).equals(table)
+    assert subject.call(query, "to_polars").to_dicts() == expected
+    frame = subject.call(query, "to_pandas")
+    assert [{key: native(value) for key, value in row.items()} for row in frame.to_dict("records")] == expected
 
 
-@pytest.mark.parametrize("door_name", DOORS)
-def test_tables_wait_for_a_query_that_has_not_ended(door_name: str) -> None:
-    door = open_door(door_name, status("QUEUED"), status("RUNNING"), success([HEADER, *CELLS], FIELDS))
-    assert door.call(door.start(), "to_arrow").num_rows == 3
-    door = open_door(door_name, status("QUEUED"), status("RUNNING"), success([HEADER, *CELLS], FIELDS))
-    assert [batch.num_rows for batch in door.collect(door.start(), "iter_arrow")] == [3]
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_tables_wait_for_a_query_that_has_not_ended(backend: str) -> None:
+    subject = scripted_client(backend, status("QUEUED"), status("RUNNING"), success([HEADER, *CELLS], FIELDS))
+    assert subject.call(subject.start(), "to_arrow").num_rows == 3
+    subject = scripted_client(backend, status("QUEUED"), status("RUNNING"), success([HEADER, *CELLS], FIELDS))
+    assert [batch.num_rows for batch in subject.collect(subject.start(), "iter_arrow")] == [3]
 
 
 def test_pandas_gets_types_that_know_an_empty_cell() -> None:
-    door = open_door("sync", success([HEADER, *CELLS], FIELDS))
-    kinds = {name: str(kind) for name, kind in door.run().to_pandas().dtypes.items()}
+    subject = scripted_client("sync", success([HEADER, *CELLS], FIELDS))
+    kinds = {name: str(kind) for name, kind in subject.run().to_pandas().dtypes.items()}
     assert {**kinds, "campaign": ""} == {
         "date": "datetime64[ms]",
         "cost": "float64",
@@ -128,8 +128,8 @@ def test_pandas_gets_types_that_know_an_empty_cell() -> None:
 
 
 def test_polars_gets_the_types_of_arrow() -> None:
-    door = open_door("sync", success([HEADER, *CELLS], FIELDS))
-    assert door.run().to_polars().schema == {
+    subject = scripted_client("sync", success([HEADER, *CELLS], FIELDS))
+    assert subject.run().to_polars().schema == {
         "date": pl.Date,
         "cost": pl.Float64,
         "clicks": pl.Int64,
@@ -138,9 +138,9 @@ def test_polars_gets_the_types_of_arrow() -> None:
     }
 
 
-def test_arrow_tells_what_the_api_says_of_a_column() -> None:
-    door = open_door("sync", success([HEADER, *CELLS], FIELDS))
-    schema = door.run().to_arrow().schema
+def test_an_arrow_field_keeps_what_the_api_says_of_its_column() -> None:
+    subject = scripted_client("sync", success([HEADER, *CELLS], FIELDS))
+    schema = subject.run().to_arrow().schema
     assert schema.field("cost").metadata == {
         b"field_id": b"Cost",
         b"field_name": b"Cost",
@@ -231,7 +231,7 @@ def test_a_cell_that_does_not_fit_changes_the_type_and_is_not_lost(
 ) -> None:
     column = tabled(cells, data_type=data_type)
     assert (column.type, column.to_pylist()) == (kind, values)
-    # Whether the cells come in one page or in many is of no importance.
+    # The cells may come in one page or in many.
     assert tabled(*[[each] for each in cells], data_type=data_type).to_pylist() == values
     assert tabled(*[[each] for each in cells], data_type=data_type).type == kind
 
@@ -246,8 +246,8 @@ def test_nan_stays_a_number_and_null_stays_null(data_type: str | None) -> None:
 @given(cells=columns_of_cells, data_type=st.sampled_from([None, "money.new"]))
 def test_undeclared_cells_come_back_as_they_are_or_as_their_text(cells: list[Any], data_type: str | None) -> None:
     column = tabled(cells, data_type=data_type)
-    told = [None if each is None else text_of(each) for each in cells] if column.type == TEXT else cells
-    assert all(same(left, right) for left, right in zip(column.to_pylist(), told, strict=True))
+    expected = [None if each is None else text_of(each) for each in cells] if column.type == TEXT else cells
+    assert all(same(left, right) for left, right in zip(column.to_pylist(), expected, strict=True))
 
 
 @given(cells=columns_of_cells, data_type=st.sampled_from(["int.number.value", "float.number.value", "bool", "string"]))
@@ -255,9 +255,9 @@ def test_declared_cells_are_never_changed(cells: list[Any], data_type: str) -> N
     column = tabled(cells, data_type=data_type)
     values = column.cast(pa.int64()).to_pylist() if column.type == pa.bool_() else column.to_pylist()
     for value, sent in zip(values, cells, strict=True):
-        told = text_of(sent) if sent is not None and column.type == TEXT else sent
-        # A number or a truth that came as text is the same once both are text.
-        assert same(value, told) or text_of(value) == text_of(sent) or float(value) == float(sent)
+        expected = text_of(sent) if sent is not None and column.type == TEXT else sent
+        # A number or a boolean that came as text is compared as text.
+        assert same(value, expected) or text_of(value) == text_of(sent) or float(value) == float(sent)
 
 
 @given(cells=columns_of_cells, cuts=st.lists(st.integers(0, 12), max_size=4))
@@ -276,7 +276,7 @@ def test_batches_have_the_schema_that_the_first_page_decides() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data_type", "pages", "told"),
+    ("data_type", "pages", "message"),
     [
         ("int.number.value", ([1], [2, "--"]), "'--' does not fit int64, the type of column 'cost', row 2"),
         ("float.number.value", ([1.5], [2], ["", 3]), "'' does not fit double, the type of column 'cost', row 2"),
@@ -286,11 +286,11 @@ def test_batches_have_the_schema_that_the_first_page_decides() -> None:
     ],
 )
 def test_a_later_cell_that_does_not_fit_a_stream_is_an_error_that_says_what_to_do(
-    data_type: str | None, pages: Any, told: str
+    data_type: str | None, pages: Any, message: str
 ) -> None:
     with pytest.raises(QueryError) as caught:
         streamed(*pages, data_type=data_type)
-    assert told in str(caught.value)
+    assert message in str(caught.value)
     assert "schema={'cost': pyarrow.string()}" in str(caught.value)
     assert caught.value.schedule_id == "night-1"
     taken = streamed(*pages, data_type=data_type, cost=TEXT)
@@ -331,34 +331,34 @@ def test_a_cell_that_does_not_fit_the_type_of_the_caller_is_an_error(cells: list
         tabled([None, *cells], cost=kind)
 
 
-@pytest.mark.parametrize("door_name", DOORS)
-def test_a_schema_of_arrow_works_too_and_one_that_names_no_column_is_refused(door_name: str) -> None:
-    door = open_door(door_name, success([HEADER, *CELLS], FIELDS))
-    query = door.run()
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_schema_of_arrow_works_too_and_one_that_names_no_column_is_refused(backend: str) -> None:
+    subject = scripted_client(backend, success([HEADER, *CELLS], FIELDS))
+    query = subject.run()
     wanted = pa.schema({"clicks": TEXT})
-    assert door.call(query, "to_arrow", schema=wanted).column("clicks").to_pylist() == [str(2**60 + 1), None, "3"]
+    assert subject.call(query, "to_arrow", schema=wanted).column("clicks").to_pylist() == [str(2**60 + 1), None, "3"]
     with pytest.raises(ConfigurationError, match="does not have: \\['visits'\\]"):
-        door.call(query, "to_pandas", schema={"visits": TEXT})
+        subject.call(query, "to_pandas", schema={"visits": TEXT})
     with pytest.raises(ConfigurationError, match="map columns to pyarrow types"):
-        door.call(query, "to_polars", schema={"clicks": "text"})
+        subject.call(query, "to_polars", schema={"clicks": "text"})
 
 
-@pytest.mark.parametrize("door_name", DOORS)
+@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("rows", [[], [HEADER], None])
-def test_an_empty_result_has_the_columns_that_are_known_and_no_rows(door_name: str, rows: Any) -> None:
-    door = open_door(door_name, success(rows, FIELDS))
-    query = door.run()
-    table = door.call(query, "to_arrow")
+def test_an_empty_result_has_the_columns_that_are_known_and_no_rows(backend: str, rows: Any) -> None:
+    subject = scripted_client(backend, success(rows, FIELDS))
+    query = subject.run()
+    table = subject.call(query, "to_arrow")
     assert (table.column_names, table.num_rows) == (["date", "cost", "clicks", "campaign", "live"], 0)
     assert table.schema.types == [pa.date32(), pa.float64(), pa.int64(), TEXT, pa.bool_()]
-    [batch] = door.collect(query, "iter_arrow")
+    [batch] = subject.collect(query, "iter_arrow")
     assert batch.schema.equals(table.schema, check_metadata=True)
-    assert door.call(query, "to_pandas").shape == (0, 5)
-    assert door.call(query, "to_polars").shape == (0, 5)
+    assert subject.call(query, "to_pandas").shape == (0, 5)
+    assert subject.call(query, "to_polars").shape == (0, 5)
 
 
 def test_a_result_of_which_nothing_is_known_is_an_empty_table() -> None:
-    query = open_door("sync", success([], None)).run()
+    query = scripted_client("sync", success([], None)).run()
     assert query.to_arrow().shape == (0, 0)
     assert [batch.num_columns for batch in query.iter_arrow()] == [0]
     assert query.to_pandas().shape == (0, 0)
@@ -367,19 +367,19 @@ def test_a_result_of_which_nothing_is_known_is_an_empty_table() -> None:
 
 
 def test_duplicate_labels_and_columns_made_by_a_split_keep_their_keys() -> None:
-    query = open_door("sync", success([["Cost", "Cost", "FI"], [1, 2.5, "a"]], None)).run()
+    query = scripted_client("sync", success([["Cost", "Cost", "FI"], [1, 2.5, "a"]], None)).run()
     assert query.to_arrow().to_pylist() == [{"Cost": 1, "Cost_2": 2.5, "FI": "a"}]
     fields: list[dict[str, Any]] = [
         {"id": "date", "data_column": 0, "field_type": "dim", "data_type": "string.time.date"},
         {"id": "country", "data_column": None, "field_type": "dim", "field_split": "column"},
         {"id": "sessions", "data_column": 1, "field_type": "met", "data_type": "int.number.value"},
     ]
-    query = open_door("sync", success([["Date", "FI", "SE"], ["2026-10-01", 3, None]], fields)).run()
+    query = scripted_client("sync", success([["Date", "FI", "SE"], ["2026-10-01", 3, None]], fields)).run()
     assert query.to_arrow().to_pylist() == [{"date": date(2026, 10, 1), "FI": 3, "SE": None}]
 
 
 def test_every_call_leaves_a_parquet_file_that_says_the_same(tmp_path: Path) -> None:
-    query = open_door("sync", success([HEADER, *CELLS], FIELDS)).run()
+    query = scripted_client("sync", success([HEADER, *CELLS], FIELDS)).run()
     batches = list(query.iter_arrow())
     with pq.ParquetWriter(tmp_path / "rows.parquet", batches[0].schema) as writer:
         for batch in batches:
@@ -410,9 +410,9 @@ with QueryClient("api_key", base_url="http://127.0.0.1:9") as client:
     except ConfigurationError as error:
         print(error)
 """
-    told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
-    assert told.startswith(f"{library} cannot be imported")
-    assert told.endswith(f"pip install 'supermetrics-query[{extra}]'\n")
+    printed = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    assert printed.startswith(f"{library} cannot be imported")
+    assert printed.endswith(f"pip install 'supermetrics-query[{extra}]'\n")
 
 
 def test_a_client_without_tables_imports_none_of_the_libraries() -> None:
@@ -426,13 +426,13 @@ ROWS, WIDTH = 20_000, 20
 
 @pytest.fixture(scope="module")
 def service() -> Any:
-    """Serve as many numbers as are asked for."""
+    """Run the emulator, which serves numbers of any size."""
     with Emulator(plan=INSTANT) as running:
         yield running
 
 
 def numbers() -> DataQuery:
-    """Ask for cells that are known beforehand."""
+    """Make a query whose cells are known in advance."""
     settings = QuerySettings.from_dict({"rows": ROWS, "columns": WIDTH})
     return DataQuery(ds_id="NUMBERS", fields=[f"c{number}" for number in range(WIDTH)], settings=settings)
 
@@ -456,7 +456,7 @@ def test_a_large_result_over_http_is_the_same_in_every_table(service: Emulator) 
         assert [native(value) for value in frame[f"c{number}"]] == cells
 
 
-def test_a_large_result_comes_through_the_async_door_too(service: Emulator) -> None:
+def test_a_large_result_arrives_through_the_async_client_too(service: Emulator) -> None:
     async def fetched() -> tuple[pa.Table, list[pa.RecordBatch]]:
         async with AsyncQueryClient(service.key, base_url=service.url, page_size=7000) as client:
             query = await client.run(numbers())

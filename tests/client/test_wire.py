@@ -1,4 +1,4 @@
-"""Real sockets: whatever comes over the wire ends in one of our exceptions, with the status and the body."""
+"""Real sockets: whatever arrives over the wire becomes one of our exceptions, with the status and the body."""
 
 import itertools
 import socket
@@ -24,8 +24,8 @@ from supermetrics_query._core.effects import Send
 from supermetrics_query._io.credentials import Credentials
 from supermetrics_query._io.httpx_transport import Transport
 
+from tests.support.scripted import KEY, STACKS, backend_of, transport_of
 from tests.support.sockets import Behaviour, drops, sends, serving
-from tests.support.world import KEY, WIRES, backend_of, transport_of
 
 ONCE = RetryPolicy(attempts=1)
 
@@ -37,32 +37,32 @@ def response(status: str, body: bytes, *headers: str, length: int | None = None)
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
-def poll_once(door_name: str, base_url: str, timeout: float) -> None:
-    """Poll once through one of the doors."""
+def poll_once(stack: str, base_url: str, timeout: float) -> None:
+    """Poll once through one of the clients."""
 
     async def poll_async() -> None:
-        options = transport_of(door_name)
+        options = transport_of(stack)
         async with AsyncQueryClient(KEY, base_url=base_url, retry=ONCE, timeout=timeout, **options) as client:
             await client.status("night-1")
 
-    if door_name == "sync":
+    if stack == "sync":
         with QueryClient(KEY, base_url=base_url, retry=ONCE, timeout=timeout) as client:
             client.status("night-1")
     else:
-        anyio.run(poll_async, backend=backend_of(door_name))
+        anyio.run(poll_async, backend=backend_of(stack))
 
 
-def get_query_status(door_name: str, base_url: str, timeout: float = 5.0) -> SupermetricsQueryError:
+def get_query_status(stack: str, base_url: str, timeout: float = 5.0) -> SupermetricsQueryError:
     """Return what one poll raises."""
     with pytest.raises(SupermetricsQueryError) as caught:
-        poll_once(door_name, base_url, timeout)
+        poll_once(stack, base_url, timeout)
     return caught.value
 
 
 # Under trio, httpx leaves its own inner generators to the garbage collector when a body cannot be decoded.
 @pytest.mark.filterwarnings("ignore:.*httpx.*:pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.filterwarnings("ignore:Async generator 'httpx:ResourceWarning")
-@pytest.mark.parametrize("door_name", WIRES)
+@pytest.mark.parametrize("stack", STACKS)
 @pytest.mark.parametrize(
     ("sent", "kind", "status", "body"),
     [
@@ -78,43 +78,41 @@ def get_query_status(door_name: str, base_url: str, timeout: float = 5.0) -> Sup
     ids=["520", "599", "HTML", "empty", "cut short", "error cut short", "not gzip", "a list"],
 )
 def test_a_bad_answer_keeps_its_status_and_body(
-    door_name: str, sent: bytes, kind: type[ApiError], status: int, body: bytes
+    stack: str, sent: bytes, kind: type[ApiError], status: int, body: bytes
 ) -> None:
     with serving(sends(sent)) as base_url:
-        error = get_query_status(door_name, base_url)
+        error = get_query_status(stack, base_url)
     assert type(error) is kind
     assert isinstance(error, ApiError)
     assert (error.status, error.body) == (status, body)
 
 
-@pytest.mark.parametrize("door_name", WIRES)
+@pytest.mark.parametrize("stack", STACKS)
 @pytest.mark.parametrize(
     "behaviour", [drops, sends(b""), sends(b"SSH-2.0-OpenSSH\r\n")], ids=["reset", "closed", "SSH"]
 )
-def test_no_answer_is_a_transport_error_after_which_the_server_may_have_acted(
-    door_name: str, behaviour: Behaviour
-) -> None:
+def test_no_answer_is_a_transport_error_after_which_the_server_may_have_acted(stack: str, behaviour: Behaviour) -> None:
     with serving(behaviour) as base_url:
-        error = get_query_status(door_name, base_url)
+        error = get_query_status(stack, base_url)
     assert isinstance(error, TransportError)
     assert error.sent
 
 
-@pytest.mark.parametrize("door_name", WIRES)
-def test_a_refused_connection_is_a_transport_error_of_a_request_that_was_never_sent(door_name: str) -> None:
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_refused_connection_is_a_transport_error_of_a_request_that_was_never_sent(stack: str) -> None:
     with serving(drops) as base_url:
         pass
-    error = get_query_status(door_name, base_url)
+    error = get_query_status(stack, base_url)
     assert isinstance(error, TransportError)
     assert not error.sent
 
 
-@pytest.mark.parametrize("door_name", WIRES)
-def test_a_server_that_accepts_and_says_nothing_is_given_up_after_the_timeout(door_name: str) -> None:
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_server_that_accepts_and_stays_silent_is_abandoned_after_the_timeout(stack: str) -> None:
     done = threading.Event()
     with serving(lambda _: waits(done)) as base_url:
         began = time.monotonic()
-        error = get_query_status(door_name, base_url, timeout=0.3)
+        error = get_query_status(stack, base_url, timeout=0.3)
         took = time.monotonic() - began
         done.set()
     assert isinstance(error, TransportError)
@@ -122,7 +120,7 @@ def test_a_server_that_accepts_and_says_nothing_is_given_up_after_the_timeout(do
 
 
 def waits(done: threading.Event) -> None:
-    """Say nothing until the test is done."""
+    """Send nothing until the test is done."""
     done.wait(10)
 
 
@@ -144,23 +142,23 @@ def test_an_endless_body_is_cut_off_at_a_bounded_size() -> None:
     assert len(answer.body) < 200_000
 
 
-def wait_once(door_name: str, base_url: str) -> None:
-    """Wait with no time at all through one of the doors."""
+def wait_once(stack: str, base_url: str) -> None:
+    """Wait with a timeout of zero through one of the clients."""
 
     async def wait_async() -> None:
-        async with AsyncQueryClient(KEY, base_url=base_url, timeout=0.2, **transport_of(door_name)) as client:
+        async with AsyncQueryClient(KEY, base_url=base_url, timeout=0.2, **transport_of(stack)) as client:
             await client.attach("night-1").wait(timeout=0)
 
-    if door_name == "sync":
+    if stack == "sync":
         with QueryClient(KEY, base_url=base_url, timeout=0.2) as client:
             client.attach("night-1").wait(timeout=0)
     else:
-        anyio.run(wait_async, backend=backend_of(door_name))
+        anyio.run(wait_async, backend=backend_of(stack))
 
 
 @pytest.mark.filterwarnings("ignore:Async generator 'httpx:ResourceWarning")
-@pytest.mark.parametrize("door_name", WIRES)
-def test_an_endless_body_does_not_outlast_the_deadline_of_a_wait(door_name: str) -> None:
+@pytest.mark.parametrize("stack", STACKS)
+def test_an_endless_body_does_not_outlast_the_deadline_of_a_wait(stack: str) -> None:
     with serving(drips) as base_url, pytest.raises(WaitTimeoutError) as caught:
-        wait_once(door_name, base_url)
+        wait_once(stack, base_url)
     assert isinstance(caught.value.__cause__, UnreadableResponseError)

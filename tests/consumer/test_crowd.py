@@ -15,7 +15,7 @@ Found = dict[str, list[tuple[object, ...]]]
 
 
 async def one(client: AsyncQueryClient, rows: int, found: Found) -> None:
-    """Run a query of so many rows and keep what came."""
+    """Run a query of so many rows and keep its rows."""
     name = f"crowd-{rows}"
     query = await client.run(
         DataQuery(ds_id="WEATHER", fields=["date", "hour", "airport"], max_rows=rows, schedule_id=name), timeout=60
@@ -33,7 +33,7 @@ async def crowd(service: Emulator, clients: int) -> Found:
 
 
 async def some(service: Emulator, sizes: range, found: Found) -> None:
-    """Be one client with some tasks."""
+    """Open one client and run some tasks with it."""
     async with (
         AsyncQueryClient(service.key, base_url=service.url, poll=LIVELY, page_size=50) as client,
         anyio.create_task_group() as group,

@@ -1,4 +1,4 @@
-"""The clock of consumers' tests: six hours pass in no time, for a client and for the service that it talks to."""
+"""The clock for tests of consumers: six hours pass at once, for a client and for the service."""
 
 import math
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from supermetrics_query import (
 from supermetrics_query.emulator import Emulator, Plan
 from supermetrics_query.testing import FakeClock
 
-from tests.support.world import DOORS
+from tests.support.scripted import BACKENDS
 
 HOUR = 3600.0
 RARE = PollPolicy(ceiling=600, jitter=0)  # gaps grow to minutes
@@ -37,42 +37,42 @@ async def rows_of(service: Emulator, clock: FakeClock, timeout: float | None) ->
         return len([row async for row in query.rows()])
 
 
-def ask(door: str, service: Emulator, clock: FakeClock, timeout: float | None = None) -> int:
-    """Run a query through a door and return how many rows it has."""
-    if door != "sync":
-        return anyio.run(rows_of, service, clock, timeout, backend=door)
+def ask(backend: str, service: Emulator, clock: FakeClock, timeout: float | None = None) -> int:
+    """Run a query under a backend and return how many rows it has."""
+    if backend != "sync":
+        return anyio.run(rows_of, service, clock, timeout, backend=backend)
     with QueryClient(service.key, base_url=service.url, clock=clock, poll=RARE) as client:
         return len(list(client.run(weather(), timeout=timeout).rows()))
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_a_client_and_the_service_share_six_hours(door: str) -> None:
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_client_and_the_service_share_six_hours(backend: str) -> None:
     clock = FakeClock()
     plan = Plan(scheduled_seconds=0, queued_seconds=2.5 * HOUR, run_seconds=3.5 * HOUR)
     with Emulator(clock=clock, plan=plan) as service:
-        assert ask(door, service, clock) == 3
+        assert ask(backend, service, clock) == 3
         assert service.now == clock.now()
     assert 6 * HOUR <= clock.now() < 6 * HOUR + RARE.ceiling
-    assert sum(clock.sleeps) == pytest.approx(clock.now() - RARE.start_wait)  # the rest was the hold of the start
+    assert sum(clock.sleeps) == pytest.approx(clock.now() - RARE.start_wait)  # the service held the start for the rest
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_a_wait_of_four_hours_sees_the_end_after_three(door: str) -> None:
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_wait_of_four_hours_sees_the_end_after_three(backend: str) -> None:
     clock = FakeClock()
     with Emulator(clock=clock, plan=Plan(run_seconds=3 * HOUR)) as service:
-        assert ask(door, service, clock, timeout=4 * HOUR) == 3
+        assert ask(backend, service, clock, timeout=4 * HOUR) == 3
     assert 3 * HOUR <= clock.now() < 3 * HOUR + RARE.ceiling
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_a_wait_of_two_hours_ends_before_a_query_of_three(door: str) -> None:
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_wait_of_two_hours_ends_before_a_query_of_three(backend: str) -> None:
     clock = FakeClock()
     with Emulator(clock=clock, plan=Plan(run_seconds=3 * HOUR)) as service, pytest.raises(WaitTimeoutError):
-        ask(door, service, clock, timeout=2 * HOUR)
+        ask(backend, service, clock, timeout=2 * HOUR)
     assert clock.now() == pytest.approx(2 * HOUR)
 
 
-def test_the_look_after_a_pause_sees_what_the_pause_has_brought() -> None:
+def test_the_poll_after_a_pause_sees_what_happened_during_the_pause() -> None:
     clock = FakeClock()
     with (
         Emulator(clock=clock, plan=Plan(scheduled_seconds=10, queued_seconds=10, run_seconds=10)) as service,
@@ -123,14 +123,14 @@ def test_a_refusal_for_the_rate_is_waited_out_on_the_clock() -> None:
     assert max(clock.sleeps) >= 90
 
 
-def test_more_patience_than_a_client_has_is_an_error_and_no_pause() -> None:
+def test_a_retry_after_beyond_the_limit_of_a_client_is_an_error_and_no_pause() -> None:
     clock = FakeClock()
     with Emulator(clock=clock, faults=["429,retry_after=100000"]) as service, pytest.raises(RateLimitError):
         ask("sync", service, clock)
     assert clock.sleeps == ()
 
 
-def test_pauses_are_noted_in_their_order() -> None:
+def test_pauses_are_recorded_in_order() -> None:
     clock = FakeClock()
     clock.sleep(2)
     clock.advance(5)
@@ -157,7 +157,7 @@ def test_other_tasks_run_while_one_sleeps(backend: str) -> None:
 
 
 @pytest.mark.parametrize("wrong", [-1, math.inf, math.nan])
-def test_a_clock_moves_forward_and_not_for_ever(wrong: float) -> None:
+def test_a_clock_moves_forward_by_a_finite_time(wrong: float) -> None:
     with pytest.raises(ValueError, match="finite and not negative"):
         FakeClock().advance(wrong)
 

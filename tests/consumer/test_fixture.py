@@ -1,4 +1,4 @@
-"""The fixtures as a consumer has them: in another process, with nothing of this project around them."""
+"""The fixtures as a consumer sees them: in another process, without the settings of this project."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ HOUR = 3600
 
 
 def service_code() -> int:
-    """Stand for a consumer's code: it knows nothing of tests."""
+    """Run a query, as the code of a consumer does that is unaware of tests."""
     with QueryClient() as client:
         return len(list(client.run(REQUEST).rows()))
 

@@ -1,4 +1,4 @@
-"""The contract as the tests see it: the document, and a copy of what is generated from it."""
+"""Fixtures of the contract: the document, and a copy of what is generated from it."""
 
 import shutil
 from copy import deepcopy
@@ -17,7 +17,7 @@ def root() -> Path:
 
 @pytest.fixture(scope="session")
 def contract() -> Document:
-    """The contract; nobody changes it."""
+    """The contract; tests only read it."""
     return load(ROOT / "openapi.yaml")
 
 

@@ -1,4 +1,4 @@
-"""What changed since the last release is rated, and the version has to be raised accordingly."""
+"""Changes since the last release are rated, and the version must be raised accordingly."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -140,7 +140,7 @@ def test_the_gravest_change_decides(ratings: list[Rating], needed: tuple[int, in
         ("#/paths/~1query~1status/get/tags/0", Rating.ADDITIVE),
     ],
 )
-def test_a_member_is_not_taken_for_a_word_about_it(path: str, rating: Rating) -> None:
+def test_a_member_is_not_taken_for_an_explanation(path: str, rating: Rating) -> None:
     assert rate({"path": path, "impact": "minor"}) == rating
 
 

@@ -1,4 +1,4 @@
-"""Every example says what its schema says, and the generated models read it without losing anything."""
+"""Every example is valid, and the generated models read it without loss."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -29,7 +29,7 @@ def test_an_example_that_breaks_its_schema_is_named(document: Document) -> None:
 
 
 def is_a_file(schema: Document) -> bool:
-    """A file of bytes cannot stand in a text, so it has no example."""
+    """Return whether a schema describes a file of bytes, which has no example in YAML."""
     return "contentMediaType" in schema
 
 

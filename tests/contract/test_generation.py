@@ -1,4 +1,4 @@
-"""A generation that went wrong changes nothing; a tree that was changed by hand is noticed."""
+"""A failed generation changes nothing; changes by hand to the generated tree are detected."""
 
 from collections.abc import Callable
 from pathlib import Path

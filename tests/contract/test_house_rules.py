@@ -1,4 +1,4 @@
-"""How the contract is written, beyond what a validator knows."""
+"""How the contract is written, beyond what a validator checks."""
 
 import json
 import re
@@ -190,7 +190,7 @@ def is_open(node: Document) -> bool:
 
 
 def closed_uses(document: Document, name: str) -> list[str]:
-    """Name the places where a set of codes stands without a string beside it."""
+    """Name the places where a set of codes is used without a string beside it."""
     reference = {"$ref": f"#/components/schemas/{name}"}
     opened = {path for path, node in nodes(document) if "anyOf" in node and is_open(node)}
     return ["/".join(path) for path, node in nodes(document) if node == reference and path[:-2] not in opened]

@@ -1,4 +1,4 @@
-"""What is added to the contract is named until somebody handles it."""
+"""Additions to the contract are named until the client handles them."""
 
 import pytest
 from attrs import evolve

@@ -1,4 +1,4 @@
-"""The generated limits say what the contract says: neither a limit too few nor one too many."""
+"""The generated limits are those of the contract, no more and no fewer."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +11,7 @@ from supermetrics_query_api.limits import LIMITS, REQUIRED
 
 
 def limits_in(node: object) -> Iterator[tuple[str, object]]:
-    """Find every limit in a schema, wherever it stands."""
+    """Find every limit in a schema, at any depth."""
     if isinstance(node, dict):
         yield from ((key, value) for key, value in node.items() if key in WORDS and not isinstance(value, dict))
         for child in node.values():
@@ -22,7 +22,7 @@ def limits_in(node: object) -> Iterator[tuple[str, object]]:
 
 
 def inlined(document: Document, node: object) -> object:
-    """Put what is referred to in its place."""
+    """Replace references by what they refer to."""
     if isinstance(node, dict) and "$ref" in node:
         return inlined(document, document["components"]["schemas"][node["$ref"].removeprefix(SCHEMAS)])
     if isinstance(node, dict):
@@ -37,10 +37,10 @@ def test_everything_that_is_sent_has_limits(contract: Document) -> None:
 
 @pytest.mark.parametrize("name", LIMITS)
 def test_every_limit_of_the_contract_is_there_and_no_other(contract: Document, name: str) -> None:
-    told = sorted(map(str, limits_in(inlined(contract, contract["components"]["schemas"][name]))))
+    expected = sorted(map(str, limits_in(inlined(contract, contract["components"]["schemas"][name]))))
     kinds = [limit for member in LIMITS[name].values() for limit in member.values()]
 
-    assert sorted(str(pair) for limit in kinds for pair in limit.items()) == told
+    assert sorted(str(pair) for limit in kinds for pair in limit.items()) == expected
 
 
 def test_every_pattern_is_about_the_whole_text() -> None:

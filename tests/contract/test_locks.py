@@ -48,5 +48,5 @@ def test_an_absolute_path_is_recognised(line: str) -> None:
     assert ABSOLUTE.search(line)
 
 
-def test_every_lock_of_python_is_polled(root: Path) -> None:
+def test_every_lock_of_python_is_checked(root: Path) -> None:
     assert {f"requirements/{path.name}" for path in (root / "requirements").glob("*.txt")} == set(PYTHON)

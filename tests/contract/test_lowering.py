@@ -12,7 +12,7 @@ SETTINGS = ("components", "schemas", "DataQuery", "properties", "settings")
 
 
 def paths_that_differ(one: Any, other: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Yield where two documents part, as deep as they can be followed side by side."""
+    """Yield the deepest paths at which two documents differ."""
     if isinstance(one, dict) and isinstance(other, dict):
         for key in one.keys() | other.keys():
             yield from paths_that_differ(one.get(key, MISSING), other.get(key, MISSING), (*path, str(key)))

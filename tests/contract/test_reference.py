@@ -1,4 +1,4 @@
-"""The reference is one page that shows every operation to somebody who has no network."""
+"""The reference is one page that shows every operation without a network."""
 
 import re
 from pathlib import Path
@@ -29,7 +29,7 @@ def test_the_page_fetches_nothing(page: Path) -> None:
 
 @needs_chromium
 def test_the_page_shows_every_operation(page: Path, contract: Document, tmp_path: Path) -> None:
-    # The start of the page draws what is below it when somebody scrolls; this address draws every operation.
+    # The page renders what is below its start only on scrolling; this address renders every operation.
     text = visible_text(f"{page.as_uri()}#/queries", tmp_path, "QueryStatusRequest")
 
     assert [each.name for each in operations(contract) if each.definition["summary"] not in text] == []

@@ -1,4 +1,4 @@
-"""What the pages hold that can be checked: examples, names of tests, links, modules.
+"""What can be checked in the pages: examples, names of tests, links, modules.
 
 An example is a block of Python. A comment before it, which readers do not see, says how the service behaves:
 
@@ -29,7 +29,7 @@ LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)[^)]*\)")
 
 @frozen
 class Example:
-    """A block of Python in a page; `line` is where its first line stands."""
+    """A block of Python in a page; `line` is the number of its first line."""
 
     path: Path
     line: int
@@ -44,7 +44,7 @@ class Example:
 
     @property
     def checks(self) -> bool:
-        """Whether it asserts something, or its output is told."""
+        """Whether it asserts something, or the page shows its output."""
         return self.prints is not None or bool(self.asserts)
 
     @property
@@ -55,13 +55,15 @@ class Example:
     def run(self) -> set[int]:
         """Run it as a module and return which asserts were reached; a traceback names file and line of the page."""
         reached: set[int] = set()
-        tree = ast.fix_missing_locations(Marking().visit(ast.increment_lineno(ast.parse(self.code), self.line - 1)))
+        tree = ast.fix_missing_locations(
+            AssertRecorder().visit(ast.increment_lineno(ast.parse(self.code), self.line - 1))
+        )
         exec(compile(tree, str(self.path), "exec"), {"__name__": "__main__", MARK: reached.add})  # noqa: S102
         return reached
 
 
-class Marking(ast.NodeTransformer):
-    """Tell of every assert that is reached, lest one stand where nothing ever comes."""
+class AssertRecorder(ast.NodeTransformer):
+    """Record every assert that is reached, so that one that is never reached can be found."""
 
     def visit_Assert(self, node: ast.Assert) -> list[ast.stmt]:
         mark = ast.Expr(ast.Call(ast.Name(MARK, ast.Load()), [ast.Constant(node.lineno)], []))

@@ -1,4 +1,4 @@
-"""The table of docs/comparison.md is what the last `make compare` saw, and what it says of rows is right."""
+"""The table of docs/comparison.md matches the last `make compare`, and rows are judged correctly."""
 
 from pathlib import Path
 
@@ -54,7 +54,7 @@ def test_rows_are_compared_with_the_true_ones(rows: list[dict[str, object]], wor
     assert told(JOB, rows, None) == words
 
 
-def test_an_exception_is_told_without_what_differs_from_run_to_run() -> None:
+def test_an_exception_is_reported_without_what_differs_from_run_to_run() -> None:
     error = RuntimeError(f"query '{'a' * 32}' at http://127.0.0.1:4711/ sent <html>")
     assert told(JOB, RIGHT[:1], error) == ("`RuntimeError` after 1 of 3 rows: query '…' at http://…/ sent &lt;html&gt;")
 

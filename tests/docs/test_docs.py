@@ -1,4 +1,4 @@
-"""The pages are true: examples run, tests that are named exist, links lead somewhere."""
+"""The pages are correct: examples run, the tests they name exist, links have a target."""
 
 import ast
 import re
@@ -31,7 +31,7 @@ SESSIONS = Source(
 
 
 class ServiceClock:
-    """The time of a service as its client sees it: a pause lets it pass at once."""
+    """The time of a service as its client sees it: a pause takes no real time."""
 
     def __init__(self, service: Emulator) -> None:
         self._service = service
@@ -55,13 +55,13 @@ def page(name: str) -> str:
 
 
 def emulator(*, plan: Mapping[str, Any] | None = None, faults: Sequence[str] = ()) -> Emulator:
-    """Make the service that the examples of the pages know."""
+    """Make the service that the examples of the pages use."""
     return Emulator(plan=Plan(**plan or {}), faults=faults, speed=SPEED, sources={"GAWA": SESSIONS}, today=TODAY)
 
 
 @pytest.fixture
 def service(example: Example, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Serve what an example expects, where a user's environment says."""
+    """Serve what an example expects, under the address in the environment."""
     with emulator(**example.service) as running:
         monkeypatch.setenv("SUPERMETRICS_API_KEY", running.key)
         monkeypatch.setenv("SUPERMETRICS_BASE_URL", running.url)
@@ -77,7 +77,7 @@ def test_an_example_does_what_the_page_says(example: Example, capsys: pytest.Cap
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.place)
-def test_an_example_asserts_something_or_tells_what_it_prints(example: Example) -> None:
+def test_an_example_asserts_something_or_shows_what_it_prints(example: Example) -> None:
     assert example.checks, example.place
 
 
@@ -90,7 +90,7 @@ def test_a_failing_example_names_its_page_and_line(tmp_path: Path) -> None:
     assert (caught.traceback[-1].path, caught.traceback[-1].lineno) == (path, 4)  # counted from 0
 
 
-def test_an_assert_that_is_not_reached_is_noticed(tmp_path: Path) -> None:
+def test_an_assert_that_is_not_reached_is_detected(tmp_path: Path) -> None:
     path = tmp_path / "page.md"
     path.write_text("```python\nassert True\nif False:\n    assert True\n```\n")
     [example] = examples(path)
@@ -120,20 +120,20 @@ def test_every_pitfall_has_a_proof_or_a_reason() -> None:
 
 
 def test_the_architecture_names_every_module_and_no_other() -> None:
-    told = re.findall(r"^\| `([\w/]+)` \|", page("architecture"), re.MULTILINE)
-    assert sorted(told) == sorted(modules())
+    named = re.findall(r"^\| `([\w/]+)` \|", page("architecture"), re.MULTILINE)
+    assert sorted(named) == sorted(modules())
 
 
 def test_the_gaps_in_the_table_are_those_of_the_code() -> None:
     rows = re.findall(r"^\| (\d+) s \| (?:none|(\d+) of (\d+)) \| ([\d.]+) s", page("polling"), re.MULTILINE)
     assert len(rows) == 6
-    for age, ready, total, told in rows:
+    for age, ready, total, seconds in rows:
         progress = Progress(int(ready), int(total)) if ready else None
-        assert gap(PollPolicy(jitter=0), float(age), progress, lambda: 0.5) == pytest.approx(float(told))
+        assert gap(PollPolicy(jitter=0), float(age), progress, lambda: 0.5) == pytest.approx(float(seconds))
 
 
 def modules() -> Iterator[str]:
-    """Name what stands at the top of the overlay: modules, and rooms as one."""
+    """Name the modules and packages at the top of the overlay."""
     for path in OVERLAY.glob("*.py"):
         yield path.stem
     for path in OVERLAY.glob("*/__init__.py"):

@@ -1,4 +1,4 @@
-"""The site: every page is reached from its menu, and what pages show of other files stands there."""
+"""The site: every page is in the menu, and excerpts of files match the files."""
 
 import re
 from pathlib import Path
@@ -48,12 +48,12 @@ def test_every_decision_is_in_the_index_under_its_title() -> None:
 
 
 def parts(page: Path) -> list[tuple[str, str]]:
-    """Return the files that a page shows parts of, each with the part."""
+    """Return the excerpts of a page, each with its file."""
     return [(found["file"], found["code"]) for found in PART.finditer(page.read_text())]
 
 
 def stands_in(file: Path, code: str) -> bool:
-    """Tell whether a file holds this code, however far it is indented there."""
+    """Return whether a file holds this code at any indentation."""
     text = file.read_text()
     return any(f"\n{indent(code, ' ' * depth)}" in text for depth in (0, 4, 8))
 
@@ -65,7 +65,7 @@ def test_a_guide_shows_what_stands_in_the_example(page: Path) -> None:
     assert [code for file, code in shown if not stands_in(ROOT / file, code)] == []
 
 
-def test_a_part_that_has_changed_is_noticed(tmp_path: Path) -> None:
+def test_a_part_that_has_changed_is_detected(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("<!-- from: mkdocs.yml -->\n```py\nsite_name: another\n```\n")
     [(file, code)] = parts(page)

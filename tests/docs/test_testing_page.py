@@ -1,4 +1,4 @@
-"""The tests on the pages are tests: written into files under the names that the page gives them, and run by pytest."""
+"""The tests on the pages pass: they are written into files under the names in the page, and run by pytest."""
 
 import json
 import re
@@ -34,7 +34,7 @@ def test_the_tests_of_a_page_pass(name: str, tmp_path: Path) -> None:
     assert (ended.exit_code, ended.count("passed")) == (0, expected), ended.output
 
 
-def test_a_test_that_fails_is_noticed(tmp_path: Path) -> None:
+def test_a_test_that_fails_is_detected(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("`test_it.py`:\n\n```py\ndef test_it():\n    assert False\n```\n")
     assert written(page, tmp_path) == 1

@@ -1,4 +1,4 @@
-"""Where the project is."""
+"""Fixtures of the release tests."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What a wheel asks for, and what its lowest versions are."""
+"""The dependencies of a wheel, and their lowest versions."""
 
 import zipfile
 from pathlib import Path

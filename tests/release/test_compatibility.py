@@ -11,7 +11,7 @@ from supermetrics_query import ConfigurationError, QueryClient
 from supermetrics_query._core.run import Ticket, decode_token
 
 ID = "3f067d025e8345918c3068ba3c2de7d4"
-# Tokens that a release has handed out stay readable for ever: lines are added to that file and none is changed.
+# Tokens that a release has handed out stay readable: lines may be added to that file, but none is changed.
 TOKENS = {
     example.pop("token"): Ticket(**example)
     for example in json.loads((PUBLIC.parent / "tokens.json").read_text(encoding="utf-8"))
@@ -19,7 +19,7 @@ TOKENS = {
 
 
 def test_what_is_public_is_what_is_written_down() -> None:
-    """Lines that have gone or changed break somebody; after new ones run `make public`."""
+    """Removed and changed lines break users; after new ones run `make public`."""
     lines = ndiff(PUBLIC.read_text(encoding="utf-8").splitlines(), public().splitlines())
     assert [line for line in lines if line.startswith(("+", "-"))] == []
 
@@ -70,7 +70,7 @@ def test_a_token_with_members_of_a_later_release_is_read() -> None:
     assert decode_token(later) == Ticket("q")
 
 
-def test_a_handle_gives_the_token_that_it_was_made_from() -> None:
+def test_a_handle_returns_the_token_that_it_was_made_from() -> None:
     with QueryClient("fake_key") as client:
         assert [client.attach(token).token for token in TOKENS] == list(TOKENS)
 

@@ -29,7 +29,7 @@ def test_the_first_index_is_the_one_that_was_asked_for(indexes: Indexes) -> None
     assert next(each for each in for_uv("file:///first", indexes) if each.startswith("--index=")).endswith("first")
 
 
-def test_both_tools_look_into_the_same_places() -> None:
+def test_both_tools_search_the_same_places() -> None:
     indexes = configured(LISTING)
     pip, uv = for_pip("file:///first", indexes, "file:///default"), for_uv("file:///first", indexes)
     places = {each.partition("=")[2] for each in pip}

@@ -1,4 +1,4 @@
-"""What is said of a wheel and an sdist that are not what they should be."""
+"""The complaints about a wheel and an sdist that are not as they should be."""
 
 from pathlib import Path
 
@@ -60,7 +60,7 @@ def test_an_sdist_is_what_git_holds() -> None:
         check_sources({"a"}, {"a", "openapi.yaml"})
 
 
-def test_nothing_tells_about_the_machine() -> None:
+def test_nothing_names_the_machine() -> None:
     check_private({"a": b"nothing"}, {"/srv/somebody/"})
     with pytest.raises(StepError, match="a holds '/srv/somebody/'"):
         check_private({"a": b"see /srv/somebody/tree"}, {"/srv/somebody/"})

@@ -1,4 +1,4 @@
-"""What is refused before anything is uploaded, and how changes are told."""
+"""What is refused before anything is uploaded, and what the changelog must hold."""
 
 import re
 import subprocess
@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from publish import check_new, check_told
+from publish import check_changelog, check_new
 from pythons import named
 from steps import StepError, clean, run, step
 
@@ -24,19 +24,19 @@ def test_a_version_is_published_once() -> None:
 
 
 @pytest.mark.parametrize("listing", ["WARNING: Retrying (Retry(total=4))\n" + NOTHING, "ERROR: something else\n"])
-def test_an_index_that_cannot_be_asked_is_no_index_without_the_version(listing: str) -> None:
+def test_an_index_that_cannot_be_asked_does_not_count_as_one_without_the_version(listing: str) -> None:
     with pytest.raises(StepError, match="cannot be asked"):
         check_new("0.1.0", listing, 1)
 
 
 @pytest.mark.parametrize("text", ["## 0.1.0, not released\n", "## 0.1.00, 2026-12-01\n", ""])
 def test_a_version_without_a_dated_section_is_not_published(text: str) -> None:
-    check_told("# Changelog\n\n## 0.1.0, 2026-12-01\n", "0.1.0")
+    check_changelog("# Changelog\n\n## 0.1.0, 2026-12-01\n", "0.1.0")
     with pytest.raises(StepError, match="has no line"):
-        check_told(text, "0.1.0")
+        check_changelog(text, "0.1.0")
 
 
-def test_every_fragment_is_of_a_kind_that_is_told(root: Path) -> None:
+def test_every_fragment_is_of_a_kind_that_the_changelog_lists(root: Path) -> None:
     settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["towncrier"]
     kinds = "|".join(each["directory"] for each in settings["type"])
     found = {path.name for path in (root / settings["directory"]).iterdir()}

@@ -44,7 +44,7 @@ def test_the_bill_of_materials_names_what_is_locked(root: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("metadata", "told"),
+    ("metadata", "name"),
     [
         ("License-Expression: BSD-3-Clause\nLicense: old words\n", "BSD-3-Clause"),
         ("Classifier: License :: OSI Approved :: MIT License\nLicense: MIT and a long text\n", "MIT License"),
@@ -52,16 +52,16 @@ def test_the_bill_of_materials_names_what_is_locked(root: Path) -> None:
         ("Classifier: Typing :: Typed\n", UNKNOWN),
     ],
 )
-def test_a_licence_is_read_from_where_packages_tell_it(metadata: str, told: str, tmp_path: Path) -> None:
+def test_a_licence_is_read_from_where_packages_declare_it(metadata: str, name: str, tmp_path: Path) -> None:
     (tmp_path / "METADATA").write_text(metadata, encoding="utf-8")
-    assert licence(Distribution.at(tmp_path).metadata) == told
+    assert licence(Distribution.at(tmp_path).metadata) == name
 
 
-@pytest.mark.parametrize("told", ["MIT", "BSD-3-Clause AND Zlib", "Mozilla Public License 2.0 (MPL 2.0)", ELSEWHERE])
-def test_a_licence_that_asks_for_nothing_is_accepted(told: str) -> None:
-    assert accepted(told)
+@pytest.mark.parametrize("name", ["MIT", "BSD-3-Clause AND Zlib", "Mozilla Public License 2.0 (MPL 2.0)", ELSEWHERE])
+def test_a_licence_that_asks_for_nothing_is_accepted(name: str) -> None:
+    assert accepted(name)
 
 
-@pytest.mark.parametrize("told", [UNKNOWN, "GPL-3.0-only", "LGPLv3", "MIT AND AGPL-3.0", "Proprietary", "LIMITED"])
-def test_another_licence_is_not(told: str) -> None:
-    assert not accepted(told)
+@pytest.mark.parametrize("name", [UNKNOWN, "GPL-3.0-only", "LGPLv3", "MIT AND AGPL-3.0", "Proprietary", "LIMITED"])
+def test_another_licence_is_not(name: str) -> None:
+    assert not accepted(name)

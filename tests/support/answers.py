@@ -1,4 +1,4 @@
-"""Answers as the API and the gateways before it give them."""
+"""Answers of the API and of the gateways in front of it."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ FIELDS = [
 
 
 def status(code: str, *, ready: int = 0, total: int = 0, http: int = 200, **members: Any) -> httpx.Response:
-    """Say where a query stands."""
+    """Return the status of a query."""
     meta = {
         "request_id": "request_1",
         "schedule_id": "night-1",
@@ -27,7 +27,7 @@ def status(code: str, *, ready: int = 0, total: int = 0, http: int = 200, **memb
 def success(
     rows: Sequence[Any] | None = ROWS, fields: Sequence[Mapping[str, Any]] | None = FIELDS, **query: Any
 ) -> httpx.Response:
-    """Hold rows."""
+    """Return a result with rows."""
     meta: dict[str, Any] = {"schedule_id": "night-1", "status_code": "SUCCESS"}
     if fields is not None:
         meta["query"] = {"fields": fields, **query}
@@ -35,29 +35,29 @@ def success(
 
 
 def envelope(http: int, code: str, message: str = "It did not work", **headers: str) -> httpx.Response:
-    """Say an error as the API says it today."""
+    """Return an error in the envelope that the API uses today."""
     body = {"meta": {"request_id": "request_2"}, "error": {"code": code, "message": message}}
     return httpx.Response(http, json=body, headers=headers)
 
 
 def problem(http: int, slug: str, **members: Any) -> httpx.Response:
-    """Say an error as RFC 9457 has it."""
+    """Return an error as RFC 9457 defines it."""
     body = {"type": f"https://supermetrics.com/problems/{slug}", "title": "A problem", "status": http, **members}
     return httpx.Response(http, content=json.dumps(body), headers={"content-type": "application/problem+json"})
 
 
 def bare(http: int, code: str) -> httpx.Response:
-    """Say an error as a bare string."""
+    """Return an error as a bare string."""
     return httpx.Response(http, json={"error": code, "message": "It did not work"})
 
 
 def gateway(http: int, content: str = "<html><title>Bad gateway</title></html>") -> httpx.Response:
-    """Answer as something before the API does."""
+    """Return the answer of a gateway in front of the API."""
     return httpx.Response(http, content=content, headers={"content-type": "text/html"})
 
 
 def too_many(**headers: str) -> httpx.Response:
-    """Refuse for the rate."""
+    """Return a refusal because of the rate limit."""
     return envelope(429, "TOO_MANY_REQUESTS", **{name.replace("_", "-"): value for name, value in headers.items()})
 
 

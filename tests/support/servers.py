@@ -1,4 +1,4 @@
-"""A server of raw bytes on loopback that keeps connections, dies and comes back, and counts what it is asked."""
+"""A server of raw bytes on loopback that keeps connections, dies and comes back, and counts its requests."""
 
 import socket
 import threading
@@ -28,7 +28,7 @@ class Exchange:
             self.socket.sendall(content)
 
     def is_silent(self) -> bool:
-        """Say nothing until the client hangs up."""
+        """Send nothing until the client hangs up."""
         with suppress(OSError):
             while self.socket.recv(65536):
                 pass
@@ -103,7 +103,7 @@ class Server:
                 connection.shutdown(socket.SHUT_RDWR)
 
     def end(self) -> None:
-        """Leave nothing behind."""
+        """Close everything and join every thread."""
         self.die()
         for thread in self.threads:
             thread.join(LIMIT)
@@ -111,7 +111,7 @@ class Server:
 
 
 def has_request(connection: socket.socket) -> bool:
-    """Read a request without a body up to its end; tell whether there was one."""
+    """Read a request without a body up to its end; return whether there was one."""
     received = b""
     while b"\r\n\r\n" not in received:
         part = connection.recv(65536)
@@ -123,7 +123,7 @@ def has_request(connection: socket.socket) -> bool:
 
 @contextmanager
 def a_server(behaviour: Behaviour) -> Iterator[Server]:
-    """Serve for as long as a test needs it."""
+    """Run a server inside the block."""
     server = Server(behaviour)
     server.listen()
     try:

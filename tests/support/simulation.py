@@ -1,4 +1,4 @@
-"""A fleet in simulated time: an API with a licence queue and limits, and a driver that lets hours pass in a second.
+"""Many queries in simulated time: an API with a licence queue and limits, and a driver that simulates hours at once.
 
 An answer takes a moment, durations are log-normal, and everything is drawn from one seeded generator.
 """
@@ -52,7 +52,7 @@ class Job:
     parts: int = 4
 
     def progress(self, moment: float) -> dict[str, int]:
-        """Say how many parts are ready; each takes the same time."""
+        """Return how many parts are ready; each takes the same time."""
         share = min(1.0, max(0.0, moment - self.began) / self.duration)
         return {"queries_ready": int(share * self.parts), "queries_total": self.parts}
 
@@ -97,7 +97,7 @@ class Api:
         return False
 
     def enqueue(self, name: str, moment: float) -> None:
-        """Take a query, and decide when it will run: the queue is first in, first out."""
+        """Accept a query, and decide when it will run: the queue is first in, first out."""
         job = Job(min(self.random.lognormvariate(math.log(self.median), self.sigma), 3_600.0), moment)
         job.parts = self.random.randint(1, 8)
         job.began = moment
@@ -109,7 +109,7 @@ class Api:
         self.jobs[name] = job
 
     def status(self, name: str, moment: float) -> Answer:
-        """Say where a query stands, and how long the queue is."""
+        """Return the status of a query, and the length of the queue."""
         job = self.jobs[name]
         code = "SUCCESS" if moment >= job.ended else "RUNNING" if moment >= job.began else "QUEUED"
         waiting = sum(1 for each in self.jobs.values() if each.began > moment)
@@ -129,12 +129,12 @@ def reply(status: int, body: dict[str, Any], headers: dict[str, str] | None = No
 class Underway:
     """A request whose answer comes at a moment."""
 
-    world: "World"
+    simulation: "Simulation"
     at: float
     outcome: object
 
     def done(self) -> bool:
-        return self.world.time >= self.at
+        return self.simulation.time >= self.at
 
     def cancel(self) -> None:
         self.at = math.inf
@@ -144,14 +144,14 @@ class Underway:
 
 
 @define
-class World:
+class Simulation:
     """Perform effects in simulated time."""
 
     api: Api
     time: float = 0.0
 
     def iterate(self, flow: Flow[None]) -> Iterator[Any]:
-        """Perform a flow and yield what it gives."""
+        """Perform a flow and yield its items."""
         step = resume(flow)
         while not isinstance(step, Done):
             if isinstance(step, Yield):
@@ -184,7 +184,7 @@ class World:
         raise AssertionError(f"unexpected {effect!r}")
 
     def pass_by(self, effect: Sleep | Await) -> None:
-        """Let time pass, until an answer comes where one is waited for."""
+        """Move the clock to the end of the pause, or to the first answer that is waited for."""
         pending = effect.pending if isinstance(effect, Await) else ()
         ends = [each.at for each in pending if isinstance(each, Underway)]
         self.time = max(self.time, min([*ends, self.time + effect.seconds]))
@@ -198,7 +198,7 @@ class World:
 
 
 def settings(random: Random, limiter: Limiter | None = None, **options: Any) -> ClientContext:
-    """Be as patient as a client is by default."""
+    """Return a context with the default policies."""
     return ClientContext(
         poll=PollPolicy(),
         retry=RetryPolicy(),

@@ -1,4 +1,4 @@
-"""A server of raw bytes on loopback: it accepts, reads one request, and does what the test says."""
+"""A server of raw bytes on loopback: it accepts, reads one request, and behaves as the test says."""
 
 import socket
 import threading
@@ -14,7 +14,7 @@ def sends(content: bytes) -> Behaviour:
 
 
 def drops(connection: socket.socket) -> None:
-    """Close without a word, as a reset."""
+    """Close with a reset."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
 
 
@@ -30,7 +30,7 @@ def read_request(connection: socket.socket) -> None:
 
 @contextmanager
 def serving(behaviour: Behaviour) -> Iterator[str]:
-    """Serve every connection in this way and give the base URL."""
+    """Serve every connection in this way and yield the base URL."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def accept() -> None:

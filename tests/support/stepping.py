@@ -1,4 +1,4 @@
-"""Flows performed by hand: one effect after another, against a world that is only a function without arguments."""
+"""Flows performed by hand: one effect after another; a function without arguments supplies the answers."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -17,18 +17,18 @@ Reply = httpx.Response | TransportError
 
 
 def settings(poll: PollPolicy, retry: RetryPolicy, draw: Callable[[], float]) -> ClientContext:
-    """Be as patient as these policies say."""
+    """Return a context with these policies."""
     return ClientContext(poll=poll, retry=retry, timeout=30.0, page_size=10_000, renewable=False, draw=draw)
 
 
 def lost() -> TransportError:
-    """Bring no answer."""
+    """Return the error of a request without an answer."""
     return TransportError("no answer to get_query_status: ReadError", sent=True)
 
 
 @define
 class Poll:
-    """One request and its answer, in the time of the clock."""
+    """One request and its answer, with their times."""
 
     sent: float
     answered: float
@@ -36,13 +36,13 @@ class Poll:
 
     @property
     def asked(self) -> float:
-        """For how long the answer asks to be left alone."""
+        """How many seconds the answer asks the client to wait."""
         return 0.0 if isinstance(self.reply, TransportError) else float(self.reply.headers.get("retry-after", 0))
 
 
 @define
 class Stepper:
-    """Perform the effects of a flow; only sleeps and answers let time pass."""
+    """Performs the effects of a flow; only sleeps and answers take time."""
 
     reply: Callable[[], tuple[float, Reply]]  # how long an answer takes, and what it is
     time: float = 1000.0
@@ -79,7 +79,7 @@ class Stepper:
                 raise AssertionError(f"unexpected {effect!r}")
 
     def send(self) -> Outcome:
-        """Bring the next answer."""
+        """Return the next answer."""
         duration, reply = self.reply()
         self.polls.append(Poll(self.time, self.time + duration, reply))
         self.time += duration

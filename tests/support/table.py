@@ -1,4 +1,4 @@
-"""An API that holds one result and serves windows of it, by any of the ways servers count the header."""
+"""An API that holds one result and serves windows of it, in each of the ways to count the header."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -36,7 +36,7 @@ CONVENTIONS: tuple[Callable[[Rows, int, int], list[Any]], ...] = (counted, repea
 
 
 def serving_rows(convention: Callable[[Rows, int, int], list[Any]], rows: Rows) -> httpx.MockTransport:
-    """Answer every poll with its window."""
+    """Answer every request with its window."""
     settings = {"no_headers": True} if convention is without else []
 
     def answer(request: httpx.Request) -> httpx.Response:

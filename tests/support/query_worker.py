@@ -1,9 +1,9 @@
-"""A process of a fleet: runs queries and tells on stdout, line by line, what happens to them.
+"""A worker process: runs queries and prints on stdout, line by line, what happens to them.
 
-    python -m tests.support.fleet_worker URL KEY COUNT REDIS PER_SECOND
+    python -m tests.support.query_worker URL KEY COUNT REDIS PER_SECOND
 
-`token T` is told before a query is started and `ended ID` after it has; `refused` tells of a 429, `away` and `back` of
-the limiter.
+`token T` comes before a query is started and `ended ID` after it has ended; `refused` means a 429, `away` and `back`
+that the limiter became unavailable and was restored.
 """
 
 import sys
@@ -21,20 +21,20 @@ from supermetrics_query import (
     StartSent,
 )
 
-TOLD: dict[type, str] = {LimiterUnavailable: "away", LimiterRestored: "back"}
+LIMITER_WORDS: dict[type, str] = {LimiterUnavailable: "away", LimiterRestored: "back"}
 
 
 def say(*words: str) -> None:
     print(*words, flush=True)
 
 
-def tell(event: object) -> None:
+def report(event: object) -> None:
     if isinstance(event, StartSent):
         say("token", event.token)
     elif isinstance(event, RequestDone) and event.status == 429:
         say("refused", event.operation)
-    elif type(event) in TOLD:
-        say(TOLD[type(event)])
+    elif type(event) in LIMITER_WORDS:
+        say(LIMITER_WORDS[type(event)])
 
 
 def requests(count: int) -> Iterator[DataQuery]:
@@ -48,7 +48,7 @@ def main(url: str, key: str, count: int, redis: str, per_second: int) -> None:
     own = Limiter(per_second=per_second, per_hour=hour)
     limiter = RedisLimiter(redis, per_second=per_second, per_hour=hour) if redis else own
     poll = PollPolicy(first=0.5, floor=0.5)
-    with QueryClient(key, base_url=url, limiter=limiter, on_event=tell, poll=poll) as client:
+    with QueryClient(key, base_url=url, limiter=limiter, on_event=report, poll=poll) as client:
         for query in client.run_many(requests(count)):
             say("ended" if query.error is None else f"failed {query.error}", query.schedule_id)
 

@@ -1,4 +1,4 @@
-"""A world for tests of the client: a scripted API, a clock that only sleeps move, and both doors behind one face."""
+"""A scripted API, a clock that only sleeps move, and one interface to the sync and the async client."""
 
 import inspect
 import json
@@ -13,15 +13,16 @@ from supermetrics_query import AsyncQueryClient, DataQuery, PollPolicy, QueryCli
 
 KEY = "api_secret_of_the_tests"
 BASE_URL = "https://api.test/enterprise/v2"
-DOORS = ("sync", "asyncio", "trio")
-WIRES = (*DOORS, "aiohttp")  # the doors, and the other transport behind the async one
+BACKENDS = ("sync", "asyncio", "trio")
+ASYNC_BACKENDS = ("asyncio", "trio")
+STACKS = (*BACKENDS, "aiohttp")  # the backends with httpx, and asyncio with aiohttp
 STEADY = PollPolicy(jitter=0)
 
 Step = httpx.Response | Exception
 
 
 class Clock:
-    """Time passes only when somebody sleeps or an answer takes its time. The log tells what happened."""
+    """A clock that only sleeps and slow answers move. The log lists what happened."""
 
     def __init__(self) -> None:
         self.time = 1000.0
@@ -40,7 +41,7 @@ class Clock:
 
 @define
 class Script:
-    """An API that answers from a list, and for ever with its last answer."""
+    """An API that answers from a list, and repeats the last answer when the list is exhausted."""
 
     steps: list[Step]
     clock: Clock = field(factory=Clock)
@@ -49,17 +50,17 @@ class Script:
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.seen.append(request)
-        self.clock.log.append(told(request))
+        self.clock.log.append(summary(request))
         self.clock.time += self.takes
         step = self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
         if isinstance(step, Exception):
             raise step
-        # Reading consumes a response, so each is given as a fresh copy.
+        # Reading consumes a response, so each request gets a fresh copy.
         return httpx.Response(step.status_code, headers=step.headers, content=step.content)
 
 
-def told(request: httpx.Request) -> str:
-    """Say in one line what was asked."""
+def summary(request: httpx.Request) -> str:
+    """Describe a request in one line."""
     if request.method == "POST":
         return f"start {json.loads(request.content).get('sync_timeout')}"
     name, asked = request.url.path.rpartition("/")[2], json.loads(request.url.params["json"])
@@ -69,24 +70,24 @@ def told(request: httpx.Request) -> str:
 
 
 @define
-class Door:
-    """One of the doors, called from a test that does not know which."""
+class ScriptedClient:
+    """A sync or async client that a test calls in one way."""
 
-    name: str
+    backend: str
     script: Script
     client: QueryClient | AsyncQueryClient
 
     def call(self, target: object, method: str, *given: Any, **named: Any) -> Any:
-        """Call a method of the client or of a handle, and await what it returns where that is needed."""
+        """Call a method of the client or of a handle, and await the result of an async one."""
         function = partial(getattr(target, method), *given, **named)
-        if self.name == "sync":
+        if self.backend == "sync":
             return function()
-        return anyio.run(result_of, function, backend=self.name)
+        return anyio.run(result_of, function, backend=self.backend)
 
     def collect(self, target: object, method: str, *given: Any, **named: Any) -> list[Any]:
         """Collect what a method yields."""
         items = getattr(target, method)(*given, **named)
-        return [*items] if self.name == "sync" else anyio.run(collected, items, backend=self.name)
+        return [*items] if self.backend == "sync" else anyio.run(collected, items, backend=self.backend)
 
     def start(self, **named: Any) -> Any:
         """Start a query."""
@@ -98,18 +99,18 @@ class Door:
 
     @property
     def log(self) -> list[str]:
-        """What has happened so far."""
+        """The requests and pauses so far."""
         return self.script.clock.log
 
 
-def backend_of(wire: str) -> str:
-    """Name the event loop behind a wire."""
-    return "asyncio" if wire == "aiohttp" else wire
+def backend_of(stack: str) -> str:
+    """Name the backend of a stack."""
+    return "asyncio" if stack == "aiohttp" else stack
 
 
-def transport_of(wire: str) -> dict[str, Any]:
-    """Return the option that chooses the transport of a wire."""
-    return {"transport": "aiohttp"} if wire == "aiohttp" else {}
+def transport_of(stack: str) -> dict[str, Any]:
+    """Return the option that chooses the transport of a stack."""
+    return {"transport": "aiohttp"} if stack == "aiohttp" else {}
 
 
 async def result_of(function: Callable[[], Any]) -> Any:
@@ -122,16 +123,16 @@ async def collected(items: Any) -> list[Any]:
 
 
 def a_query(**members: Any) -> DataQuery:
-    """Ask for something; only the script decides what comes."""
+    """Make a query; the script decides what it returns."""
     return DataQuery(ds_id="WEATHER", fields=["date", "temp"], schedule_id="night-1", **members)
 
 
-def open_door(name: str, *steps: Step, takes: float = 0.0, **options: Any) -> Door:
+def scripted_client(backend: str, *steps: Step, takes: float = 0.0, **options: Any) -> ScriptedClient:
     """Make a client whose API answers with these steps."""
     script = Script(list(steps), takes=takes)
-    kind = QueryClient if name == "sync" else AsyncQueryClient
+    kind = QueryClient if backend == "sync" else AsyncQueryClient
     settings: dict[str, Any] = {"poll": STEADY, "base_url": BASE_URL, **options}
     transport = httpx.MockTransport(script)
     client = kind(KEY, clock=script.clock, http_options={"transport": transport}, **settings)
     client._context = evolve(client._context, draw=lambda: 0.5)
-    return Door(name, script, client)
+    return ScriptedClient(backend, script, client)
