@@ -76,7 +76,6 @@ RETIRED = (
     Retired("Watching", "ManyRunner", "class Watching: ..."),
     Retired("class World", "State", "class World: ..."),
     Retired("class Front", "middleware", "class Front: ..."),
-    Retired("class Member", "Job", "class Member: ..."),
     Retired(
         "class (?:Building|Filling|Reading)", "TableBuilder, ColumnBuilder, CellType, a cursor", "class Filling: ..."
     ),

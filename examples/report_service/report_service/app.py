@@ -15,7 +15,7 @@ from .problems import answer
 RETRY_AFTER = "5"  # seconds before the caller should request the rows again
 
 
-class Wish(BaseModel):
+class ReportRequest(BaseModel):
     """The report a caller requests."""
 
     source: str
@@ -53,11 +53,11 @@ app.add_exception_handler(SupermetricsQueryError, answer)
 
 
 @app.post("/reports", status_code=202)
-async def start(wish: Wish, client: Client, response: Response) -> Report:
+async def start(wanted: ReportRequest, client: Client, response: Response) -> Report:
     """Start a report."""
-    request = DataQuery(ds_id=wish.source, fields=list(wish.fields), date_range_type=wish.date_range)
-    if wish.most_rows is not None:
-        request.max_rows = wish.most_rows
+    request = DataQuery(ds_id=wanted.source, fields=list(wanted.fields), date_range_type=wanted.date_range)
+    if wanted.most_rows is not None:
+        request.max_rows = wanted.most_rows
     query = await client.start(request)
     response.headers["Location"] = f"/reports/{query.token}"
     return shown(query)

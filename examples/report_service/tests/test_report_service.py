@@ -10,7 +10,7 @@ from report_service.app import app
 from supermetrics_query.emulator import Emulator, Plan
 from supermetrics_query.testing import FakeClock
 
-WISH = {"source": "WEATHER", "fields": ["date", "temp"], "most_rows": 5}
+REQUEST = {"source": "WEATHER", "fields": ["date", "temp"], "most_rows": 5}
 HOUR = 3600
 
 
@@ -36,7 +36,7 @@ async def service() -> AsyncIterator[AsyncClient]:
 
 
 async def start(service: AsyncClient) -> str:
-    answer = await service.post("/reports", json=WISH)
+    answer = await service.post("/reports", json=REQUEST)
     assert answer.status_code == 202
     return str(answer.headers["Location"])
 
@@ -56,7 +56,7 @@ async def test_a_report_from_its_start_to_its_rows(service: AsyncClient, superme
     assert [row.keys() for row in rows] == [{"date", "temp"}] * 5
 
 
-async def test_progress_is_told(
+async def test_progress_is_reported(
     service: AsyncClient, supermetrics_emulator: Emulator, supermetrics_clock: FakeClock
 ) -> None:
     supermetrics_emulator.use(Plan(scheduled_seconds=0, queued_seconds=0, run_seconds=4 * HOUR, parts=8))
@@ -81,7 +81,7 @@ async def test_a_start_whose_answer_was_lost_runs_once(service: AsyncClient, sup
 
 
 @pytest.mark.parametrize(
-    ("fault", "told"),
+    ("fault", "expected"),
     [
         ("start:401", (502, "The data source has failed")),
         ("start:every*drop", (504, "The data source does not answer")),
@@ -90,20 +90,20 @@ async def test_a_start_whose_answer_was_lost_runs_once(service: AsyncClient, sup
     ],
 )
 async def test_what_goes_wrong_has_a_status_of_its_own(
-    service: AsyncClient, supermetrics_emulator: Emulator, fault: str, told: tuple[int, str]
+    service: AsyncClient, supermetrics_emulator: Emulator, fault: str, expected: tuple[int, str]
 ) -> None:
     supermetrics_emulator.fault(fault)
-    answer = await service.post("/reports", json=WISH)
-    assert problem(answer) == told
+    answer = await service.post("/reports", json=REQUEST)
+    assert problem(answer) == expected
     assert supermetrics_emulator.key not in answer.text
 
 
-async def test_callers_are_told_to_wait_as_the_api_asks(service: AsyncClient, supermetrics_emulator: Emulator) -> None:
+async def test_callers_are_asked_to_wait_as_the_api_asks(service: AsyncClient, supermetrics_emulator: Emulator) -> None:
     supermetrics_emulator.fault("start:429,retry_after=500")
-    assert (await service.post("/reports", json=WISH)).headers["Retry-After"] == "500"
+    assert (await service.post("/reports", json=REQUEST)).headers["Retry-After"] == "500"
 
 
-async def test_a_report_that_has_failed_is_told_and_has_no_rows(
+async def test_a_report_that_has_failed_is_reported_and_has_no_rows(
     service: AsyncClient, supermetrics_emulator: Emulator, supermetrics_clock: FakeClock
 ) -> None:
     supermetrics_emulator.use(Plan(outcome="FAILURE"))
