@@ -90,9 +90,10 @@ format: $(VENV)/.dev ## Repair style and formatting
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
 
 .PHONY: types
-types: $(VENV)/.dev ## Check types with mypy (strict) and pyright
+types: $(VENV)/.dev ## Check types with mypy (strict) and pyright, those of the examples in docs/ too
 	@$(BIN)/mypy
 	@$(BIN)/basedpyright
+	@$(BIN)/python -m tests.docs.typed_examples
 
 .PHONY: layers
 layers: $(VENV)/.dev ## Check which module may import which
