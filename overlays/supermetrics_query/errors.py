@@ -29,9 +29,10 @@ E = TypeVar("E", bound=type[Exception])
 def plain_data(kind: E) -> E:
     """Return an exception with typed members; attrs alone would put every member into `args`."""
     decorate = define(auto_exc=False, slots=False, eq=False, repr=False, str=False, kw_only=True)
-    return exported(decorate(kind))
+    return decorate(kind)
 
 
+@exported
 @plain_data
 class SupermetricsQueryError(Exception):
     """The root of all errors of this package.
@@ -42,6 +43,11 @@ class SupermetricsQueryError(Exception):
     message: str = field(kw_only=False)
     schedule_id: str | None = None
     token: str | None = None
+
+    def __init_subclass__(cls) -> None:
+        """Let pickles and tracebacks name the errors of this module by their public path."""
+        if cls.__module__ == __name__:
+            exported(cls)
 
     def __attrs_post_init__(self) -> None:
         """Hold the message alone as the argument, as exceptions do."""
@@ -72,7 +78,6 @@ def rebuilt(
     return error
 
 
-@exported
 class ConfigurationError(SupermetricsQueryError, ValueError):
     """An argument or option cannot be used; nothing was sent."""
 
@@ -114,58 +119,48 @@ class ApiError(SupermetricsQueryError):
     attempts: tuple[Attempt, ...] = ()
 
 
-@exported
 class BadRequestError(ApiError):
     """400: a parameter is missing or not valid."""
 
 
-@exported
 class AuthenticationError(ApiError):
     """401: the key is missing, not valid or no longer valid."""
 
     hint = "check the API key (SUPERMETRICS_API_KEY)"
 
 
-@exported
 class PermissionDeniedError(ApiError):
     """403: the key, its licence or the login of the data source does not allow this."""
 
 
-@exported
 class NotFoundError(ApiError):
     """404: nothing was found under this address or id."""
 
 
-@exported
 class StatusNotFoundError(NotFoundError):
     """The status of a query has expired, never existed, or belongs to another key."""
 
 
-@exported
 class UnprocessableError(ApiError):
     """422: the request is well formed and cannot be carried out."""
 
 
-@exported
 class RateLimitError(ApiError):
     """429: too many requests for now."""
 
     hint = "slow down, or share one client between everything that uses the key"
 
 
-@exported
 class QuotaExceededError(RateLimitError):
     """The queries of the licence are used up for today; trying again does not help."""
 
     hint = "no more queries on this data source today"
 
 
-@exported
 class ServerError(ApiError):
     """5xx: the API or a gateway before it failed."""
 
 
-@exported
 class UnreadableResponseError(ApiError):
     """The answer cannot be read: not JSON, cut short, too long, or of another shape."""
 
@@ -177,12 +172,10 @@ class QueryError(SupermetricsQueryError):
     status: QueryStatus | None = None
 
 
-@exported
 class QueryFailedError(QueryError):
     """The query failed; `__cause__` is the error of the API, where it gave one."""
 
 
-@exported
 class QueryStoppedError(QueryError):
     """The query was stopped before it ended."""
 

@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from supermetrics_query_api.provenance import SERVER_URL
 
-from .._contract.validation import Seconds, checked_page_size, seconds
+from .._contract.validation import LAST_OFFSET, Seconds, checked_whole, seconds
 from .._core.context import ClientContext
 from .._core.limits import BaseLimiter, Limiter
 from .._core.polling import PollPolicy
@@ -64,7 +64,7 @@ class BaseClient(Generic[D]):
             poll=poll,
             retry=retry,
             timeout=request_timeout(timeout),
-            page_size=checked_page_size(page_size),
+            page_size=checked_whole("page_size", page_size, 1, LAST_OFFSET),
             renewable=token_provider is not None,
             limiter=limiter or Limiter(),
             on_event=guarded(on_event),

@@ -23,8 +23,8 @@ from .. import _flows
 from .._contract.validation import (
     Seconds,
     checked_format,
-    checked_in_flight,
     checked_schedule_id,
+    checked_whole,
     checked_window,
     timeout_seconds,
 )
@@ -270,6 +270,6 @@ def source_of(
     timeout: Seconds | None,
 ) -> Source:
     """Return where the requests of many queries come from, with options that have been checked."""
-    most = _flows.many.IN_FLIGHT if in_flight is None else checked_in_flight(in_flight)
+    most = _flows.many.IN_FLIGHT if in_flight is None else checked_whole("in_flight", in_flight, 1)
     make_run = partial(any_run, format=checked_format(format))
     return _flows.many.Source(_flows.many.requests_from(requests), make_run, most, timeout_seconds(timeout))

@@ -11,7 +11,15 @@ from supermetrics_query_api import models
 from supermetrics_query_api.types import Unset
 
 from .._contract.requests import sendable
-from .._contract.validation import LAST_OFFSET, checked_format, checked_status_code, checked_window, validated
+from .._contract.validation import (
+    LAST_OFFSET,
+    checked_format,
+    checked_offset,
+    checked_status_code,
+    checked_whole,
+    checked_window,
+    validated,
+)
 from .._core.run import Run, Ticket, decode_token
 from .._models import BaseQuery
 from ..errors import ConfigurationError
@@ -19,6 +27,8 @@ from ..errors import ConfigurationError
 T = TypeVar("T")
 Other = TypeVar("Other")
 Q = TypeVar("Q", bound=BaseQuery)
+
+MOST_PREFETCH = 16  # more connections at once only wait for each other
 
 
 def new_run(query: object, format: str) -> Run:
@@ -49,6 +59,12 @@ def new_id() -> str:
 def known_run(schedule_id_or_token: str | None) -> Run:
     """Return the run that a token or a schedule id names."""
     return Run(decode_token(schedule_id_or_token))
+
+
+def checked_reading(start: object, prefetch: object) -> tuple[int, int | None]:
+    """Return the first row to read, and how many pages to have under way, None for what the answers call for."""
+    wanted = None if prefetch is None else checked_whole("prefetch", prefetch, 0, MOST_PREFETCH)
+    return checked_offset("start", start), wanted
 
 
 def own_queries(queries: Iterable[BaseQuery], kind: type[Q]) -> list[Q]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar
 from supermetrics_query_api import models
 
 from .. import _flows
-from .._contract.validation import Seconds, checked_offset, checked_prefetch, timeout_seconds
+from .._contract.validation import Seconds, timeout_seconds
 from .._core.context import ClientContext
 from .._core.effects import Call, Effect, Flow
 from .._core.polling import DEFAULT_WAIT
@@ -25,6 +25,7 @@ from .._results import tables
 from .._results.sinks import OnBytes, Target, sink_of
 from .._results.tables import Schema
 from ..errors import QueryError, SupermetricsQueryError, WaitTimeoutError
+from .inputs import checked_reading
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -164,7 +165,7 @@ class Query(Handle[Driver]):
         each when it is asked for. Raises as `wait()` does, ResultExpiredError when the result goes away midway (its
         `delivered` is the next `start`), and QueryError when rows cannot be read or do not come.
         """
-        window = checked_offset("start", start), checked_prefetch(prefetch)
+        window = checked_reading(start, prefetch)
         return self._driver.iterate(self._annotated(_flows.pages.pages(self._context, self._run, *window)))
 
     def rows(self, *, start: int = 0, prefetch: int | None = None) -> Generator[dict[str, Any], None, None]:
@@ -239,7 +240,7 @@ class AsyncQuery(Handle[AsyncDriver]):
 
     def pages(self, *, start: int = 0, prefetch: int | None = None) -> AsyncGenerator[Page, None]:
         """Yield the result page by page; see `Query.pages`."""
-        window = checked_offset("start", start), checked_prefetch(prefetch)
+        window = checked_reading(start, prefetch)
         return self._driver.iterate(self._annotated(_flows.pages.pages(self._context, self._run, *window)))
 
     def rows(self, *, start: int = 0, prefetch: int | None = None) -> AsyncGenerator[dict[str, Any], None]:

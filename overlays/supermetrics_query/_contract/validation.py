@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from operator import ge, le
 from reprlib import Repr
 from typing import Any, TypeAlias, TypeVar
@@ -20,9 +21,11 @@ from supermetrics_query_api.types import Unset
 from ..errors import ConfigurationError
 
 BYTES = (bytes, bytearray, memoryview)
+TEXTS = (str, *BYTES)
 SHORT = Repr()
 SHORT.maxstring = SHORT.maxother = 60
 T = TypeVar("T")
+E = TypeVar("E", bound=StrEnum)
 Limits = Mapping[str, int | str]
 
 
@@ -68,10 +71,10 @@ def value_of(member: Member, value: object) -> Any:
     if not member.is_known:
         return plain(member, value)
     for kind, limits in member.kinds.items():
-        fits, write = KINDS[kind]
+        _, fits, validate = KINDS[kind]
         if fits(value):
-            return write(member, value, limits)
-    kinds = " or ".join(NAMES[kind] for kind in member.kinds)
+            return validate(member, value, limits)
+    kinds = " or ".join(KINDS[kind][0] for kind in member.kinds)
     raise ConfigurationError(f"{member.name} must be {kinds}, not {short_repr(value)}{advice(member, value)}")
 
 
@@ -129,31 +132,6 @@ def plain(member: Member, value: T) -> T:
     return value
 
 
-def is_day(value: object) -> bool:
-    """Return whether a value is a date without a time."""
-    return isinstance(value, date) and not isinstance(value, datetime)
-
-
-def is_text(value: object) -> bool:
-    """Return whether a value is text."""
-    return isinstance(value, str)
-
-
-def is_whole(value: object) -> bool:
-    """Return whether a value is a whole number."""
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def is_list(value: object) -> bool:
-    """Return whether a value has an order and can be read twice."""
-    return isinstance(value, Sequence) and not isinstance(value, (str, *BYTES))
-
-
-def is_object(value: object) -> bool:
-    """Return whether a value has members."""
-    return isinstance(value, Mapping) or is_model(value)
-
-
 def is_model(value: object) -> bool:
     """Return whether a value is a generated model."""
     return isinstance(value, models.AccountFilter | models.FieldSelection | models.QuerySettings)
@@ -181,19 +159,17 @@ def limit(request: str, path: str, word: str) -> int:
     return next(int(limits[word]) for limits in LIMITS[request][path].values() if word in limits)
 
 
-KINDS: Mapping[str, tuple[Callable[[object], bool], Callable[[Member, Any, Limits], Any]]] = {
-    "date": (is_day, validate_day),
-    "string": (is_text, validate_text),
-    "integer": (is_whole, validate_number),
-    "array": (is_list, validate_list),
-    "object": (is_object, validate_object),
-}
-NAMES: Mapping[str, str] = {
-    "date": "a date",
-    "string": "text",
-    "integer": "a whole number",
-    "array": "a list",
-    "object": "a mapping",
+# By the word of the contract: what it is called, which values it takes, and how they are validated.
+KINDS: Mapping[str, tuple[str, Callable[[object], bool], Callable[[Member, Any, Limits], Any]]] = {
+    "date": ("a date", lambda value: isinstance(value, date) and not isinstance(value, datetime), validate_day),
+    "string": ("text", lambda value: isinstance(value, str), validate_text),
+    "integer": (
+        "a whole number",
+        lambda value: isinstance(value, int) and not isinstance(value, bool),
+        validate_number,
+    ),
+    "array": ("a list", lambda value: isinstance(value, Sequence) and not isinstance(value, TEXTS), validate_list),
+    "object": ("a mapping", lambda value: isinstance(value, Mapping) or is_model(value), validate_object),
 }
 ADVICE: Mapping[str, Sequence[tuple[type | tuple[type, ...], str]]] = {
     "date": ((datetime, "a day has no time: use its .date()"),),
@@ -224,7 +200,6 @@ BOUNDS: Mapping[str, tuple[Callable[[Any, Any], bool], str]] = {
 }
 SCHEDULE_ID = re.compile(str(LIMITS["QueryStatusRequest"]["schedule_id"]["string"]["pattern"]))
 LAST_OFFSET = limit("QueryStatusRequest", "offset_end", "maximum")
-MOST_PREFETCH = 16  # more connections at once only wait for each other
 
 
 def checked_schedule_id(value: object) -> str:
@@ -261,33 +236,20 @@ def checked_window(start: object, end: object) -> tuple[int, int | None]:
 
 def checked_format(value: object) -> str:
     """Return an output format the contract knows."""
-    formats = [each.value for each in models.OutputFormat]
-    if value in formats:
-        return models.OutputFormat(value).value
-    raise ConfigurationError(f"format must be one of {', '.join(formats)}, not {value!r}")
+    return one_of("format", value, models.OutputFormat).value
 
 
 def checked_status_code(value: object) -> models.StatusCode:
     """Return a status code the contract knows."""
-    codes = [each.value for each in models.StatusCode]
-    if value in codes:
-        return models.StatusCode(value)
-    raise ConfigurationError(f"a status code must be one of {', '.join(codes)}, not {value!r}")
+    return one_of("a status code", value, models.StatusCode)
 
 
-def checked_page_size(value: object) -> int:
-    """Return how many rows to ask for at once."""
-    return checked_whole("page_size", value, 1, LAST_OFFSET)
-
-
-def checked_prefetch(value: object) -> int | None:
-    """Return how many pages are to be under way, None for what the answers call for."""
-    return None if value is None else checked_whole("prefetch", value, 0, MOST_PREFETCH)
-
-
-def checked_in_flight(value: object) -> int:
-    """Return how many queries may be unfinished at a time."""
-    return checked_whole("in_flight", value, 1)
+def one_of(name: str, value: object, kind: type[E]) -> E:
+    """Return a value as a member of an enum; raise ConfigurationError for any other."""
+    values = [each.value for each in kind]
+    if value in values:
+        return kind(value)
+    raise ConfigurationError(f"{name} must be one of {', '.join(values)}, not {value!r}")
 
 
 Seconds: TypeAlias = float | timedelta

@@ -99,8 +99,7 @@ class Yield(Struct, frozen=True):
     item: object
 
 
-Exchange: TypeAlias = Send | Begin | Collect | Await | Renew  # what talks to a server
-Effect: TypeAlias = Exchange | Acquire | Sleep | Now | Call | Yield
+Effect: TypeAlias = Send | Begin | Collect | Await | Acquire | Renew | Sleep | Now | Call | Yield
 Flow: TypeAlias = Generator[Effect, Any, T]
 
 

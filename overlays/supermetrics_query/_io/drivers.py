@@ -23,7 +23,6 @@ from .._core.effects import (
     Collect,
     Done,
     Effect,
-    Exchange,
     Flow,
     Now,
     Outcome,
@@ -92,34 +91,26 @@ class Driver:
 
     def _perform(self, effect: Effect) -> object:
         match effect:
-            case Send() | Begin() | Collect() | Await() | Renew():
-                return self._exchange(effect)
             case Now():
                 return self._clock.now()
+            case Send():
+                return self._send(effect)
             case Acquire():
                 return effect.limiter.acquire(effect.lane, effect.now)
             case Call():
                 return plain(effect.function(effect.argument))
-            case Sleep():
-                self._clock.sleep(effect.seconds)
-            case Yield():
-                raise not_iterated(effect)
-            case _:
-                assert_never(effect)
-        return None
-
-    def _exchange(self, effect: Exchange) -> object:
-        match effect:
-            case Send():
-                return self._send(effect)
             case Begin():
                 return self._begin(effect)
             case Collect():
                 return effect.pending.result()
+            case Sleep():
+                self._clock.sleep(effect.seconds)
             case Await():
                 wait(futures(effect.pending), effect.seconds, FIRST_COMPLETED)
             case Renew():
                 self._renew(effect)
+            case Yield():
+                raise not_iterated(effect)
             case _:
                 assert_never(effect)
         return None
@@ -183,34 +174,26 @@ class AsyncDriver:
 
     async def _perform(self, effect: Effect) -> object:
         match effect:
-            case Send() | Begin() | Collect() | Await() | Renew():
-                return await self._exchange(effect)
             case Now():
                 return self._clock.now()
+            case Send():
+                return await self._send(effect)
             case Acquire():
                 return await effect.limiter.acquire_async(effect.lane, effect.now)
             case Call():
                 return await awaited(effect.function(effect.argument))
-            case Sleep():
-                await self._clock.sleep_async(effect.seconds)
-            case Yield():
-                raise not_iterated(effect)
-            case _:
-                assert_never(effect)
-        return None
-
-    async def _exchange(self, effect: Exchange) -> object:
-        match effect:
-            case Send():
-                return await self._send(effect)
             case Begin():
                 return TaskWork(partial(self._perform, effect.effect))
             case Collect():
                 return await awaited(effect.pending.result())
+            case Sleep():
+                await self._clock.sleep_async(effect.seconds)
             case Await():
                 await first_of(works(effect.pending), effect.seconds)
             case Renew():
                 await self._renew(effect)
+            case Yield():
+                raise not_iterated(effect)
             case _:
                 assert_never(effect)
         return None
