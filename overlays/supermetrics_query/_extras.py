@@ -9,6 +9,7 @@ NEEDED = {
     "arrow": ("pyarrow",),
     "pandas": ("pyarrow", "pandas"),
     "polars": ("pyarrow", "polars"),
+    "redis": ("redis",),
 }
 
 
