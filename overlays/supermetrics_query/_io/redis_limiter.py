@@ -19,6 +19,7 @@ from .._core.limits import (
     MAX_LATENCY,
     PER_HOUR,
     PER_SECOND,
+    PERMITTED,
     BaseLimiter,
     Limiter,
     Permit,
@@ -142,22 +143,30 @@ class RedisLimiter(BaseLimiter):
 
     def acquire(self, lane: Lane, now: float, /) -> Permit:
         """Return a permit whose `wait` is 0, or how many seconds there is none; a Redis that fails never raises."""
-        if self._state is State.ALONE and now < self._until:
+        state = self._state_at(now)
+        if state is State.ALONE and now < self._until:
             return self._acquire_alone(lane, now)
         if now < (free_at := self._free_at.get(lane, now)) and not self._log.has_news:
             return Permit(free_at - now)
-        if self._state is State.SETTLING and now < self._until and (alone := self._alone.acquire(lane, now)).wait:
+        alone = self._alone.acquire(lane, now) if state is State.SETTLING else PERMITTED
+        if alone.wait:
             return alone
         request = token_hex(8)
         try:
             wait = self._log.acquire(lane, request)
         except self._log.failures as error:
             return self._on_failure(error, lane, now)
-        return self._on_answer(permit_for(lane, wait, partial(self._postpone, request, now)), lane, now)
+        return self._on_answer(permit_for(lane, wait, partial(self._on_answered, request, alone, now)), lane, now)
 
     async def acquire_async(self, lane: Lane, now: float, /) -> Permit:
         """Return what `acquire` returns, from a thread, so that other tasks go on."""
         return await anyio.to_thread.run_sync(self.acquire, lane, now)
+
+    def _state_at(self, now: float) -> State:
+        with self._lock:
+            if self._state is State.SETTLING and now >= self._until:
+                self._state = State.SHARED
+            return self._state
 
     def _acquire_alone(self, lane: Lane, now: float) -> Permit:
         return Permit(self._silent_until - now) if now < self._silent_until else self._alone.acquire(lane, now)
@@ -175,12 +184,17 @@ class RedisLimiter(BaseLimiter):
         with self._lock:
             if permit.wait < SILENCE:  # a longer wait is asked for again, to notice soon what changes in Redis
                 self._free_at[lane] = now + permit.wait
-            if self._state is State.SETTLING and now >= self._until:
-                self._state = State.SHARED
             if self._state is State.ALONE and now >= self._until:
                 self._state, self._until = State.SETTLING, now + PAUSE + SILENCE
-                return replace(permit, event=LimiterRestored())
+                return replace(self._first_of_both(permit, lane, now), event=LimiterRestored())
         return permit
 
-    def _postpone(self, request: str, acquired: float, now: float) -> None:
+    def _first_of_both(self, permit: Permit, lane: Lane, now: float) -> Permit:
+        """Count the request that found Redis back here, too; an hour that is used up here no longer holds it back."""
+        alone = self._alone.acquire(lane, now)
+        return permit if permit.wait or alone.wait >= SILENCE else replace(permit, wait=alone.wait)
+
+    def _on_answered(self, request: str, alone: Permit, acquired: float, now: float) -> None:
         self._log.postpone(request, latency_ms(acquired, now))
+        if alone.answered is not None:
+            alone.answered(now)
