@@ -41,7 +41,7 @@ QueryClient("key").attach("night-1")
 """
 
 LATER = {
-    *("asyncio", "redis", "pyrate_limiter", "pyarrow", "supermetrics_query._io.redis_limiter"),
+    *("asyncio", "redis", "pyarrow", "supermetrics_query._io.redis_limiter"),
     *("supermetrics_query._flows.many", "supermetrics_query._flows.pages", "supermetrics_query._flows.start"),
     "supermetrics_query_api.models.data_query",
     "supermetrics_query_api.api.queries.start_query",

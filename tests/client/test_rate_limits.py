@@ -1,4 +1,4 @@
-"""Requests are counted before they are sent, and a refusal closes the gate for everything that shares the client."""
+"""Requests are counted before they are sent, and a refusal holds back everything that shares the client."""
 
 import pickle
 from typing import Any
@@ -14,29 +14,29 @@ from tests.support.answers import envelope, status, success, too_many
 from tests.support.scripted import BACKENDS, a_query, scripted_client
 
 
-def moments_granted(limiter: Limiter, lane: Lane, seconds: float) -> list[float]:
-    """Ask for slots as fast as they are given, and note when each was."""
-    moments, time = [], 1000.0
-    while time < 1000.0 + seconds:
-        permit = limiter.acquire(lane, time)
+def times_granted(limiter: Limiter, lane: Lane, seconds: float) -> list[float]:
+    """Acquire permits as fast as they are given, and note when each was."""
+    times, now = [], 1000.0
+    while now < 1000.0 + seconds:
+        permit = limiter.acquire(lane, now)
         if permit.wait:
-            time += permit.wait
+            now += permit.wait
         else:
-            moments.append(time)
-    return moments
+            times.append(now)
+    return times
 
 
 @given(per_second=st.integers(1, 30), per_hour=st.integers(1, 400), lane=st.sampled_from(Lane))
 def test_no_second_and_no_hour_holds_more_requests_than_allowed(per_second: int, per_hour: int, lane: Lane) -> None:
-    moments = moments_granted(Limiter(per_second=per_second, per_hour=per_hour), lane, 3_700.0)
+    times = times_granted(Limiter(per_second=per_second, per_hour=per_hour), lane, 3_700.0)
     for window, most in ((1.0, per_second), (3_600.0, per_hour)):
-        for first, beyond in zip(moments, moments[most:], strict=False):
+        for first, beyond in zip(times, times[most:], strict=False):
             assert beyond - first >= window
 
 
 def test_the_rate_that_is_used_is_close_to_the_rate_that_is_allowed() -> None:
-    moments = moments_granted(Limiter(per_second=20, per_hour=100_000), Lane.START, 100.0)
-    assert 0.95 * 20 <= len(moments) / 100.0 <= 20.5
+    times = times_granted(Limiter(per_second=20, per_hour=100_000), Lane.START, 100.0)
+    assert 0.95 * 20 <= len(times) / 100.0 <= 20.5
 
 
 def test_polls_leave_room_for_starts_and_pages() -> None:
@@ -52,21 +52,21 @@ def test_the_requests_of_a_second_do_not_go_all_at_once() -> None:
     limiter = Limiter(per_second=20, per_hour=5_000)
     for _ in range(18):
         limiter.acquire(Lane.START, 1000.0)
-    moments = [1001.5]
-    while len(moments) < 20:
-        permit = limiter.acquire(Lane.START, moments[-1])
-        moments.append(moments[-1] + permit.wait)
-    assert max(moments.count(moment) for moment in moments) <= 6
+    times = [1001.5]
+    while len(times) < 20:
+        permit = limiter.acquire(Lane.START, times[-1])
+        times.append(times[-1] + permit.wait)
+    assert max(times.count(time) for time in times) <= 6
 
 
-@pytest.mark.parametrize(("way", "free"), [(0.01, 1.02), (0.1, 1.12), (60.0, 1.27)])
+@pytest.mark.parametrize(("latency", "free"), [(0.01, 1.02), (0.1, 1.12), (60.0, 1.27)])
 @pytest.mark.parametrize("others", [0, 1])
-def test_a_slot_is_free_a_window_after_its_answer(others: int, way: float, free: float) -> None:
+def test_a_slot_is_free_a_window_after_its_answer(others: int, latency: float, free: float) -> None:
     limiter = Limiter(per_second=1)
     first = limiter.acquire(Lane.START, 1000.0)
     assert first.answered is not None
     assert [limiter.acquire(Lane.POLL, 1000.0).wait > 0 for _ in range(others)] == [True] * others
-    first.answered(1000.0 + way)
+    first.answered(1000.0 + latency)
     assert 1000.9 + limiter.acquire(Lane.START, 1000.9).wait == pytest.approx(1000.0 + free, abs=0.003)
 
 
@@ -78,24 +78,24 @@ def test_a_poll_comes_later_for_the_next_slot_than_a_start() -> None:
 
 
 def test_polls_alone_may_use_all_of_a_second() -> None:
-    moments = moments_granted(Limiter(per_second=20, per_hour=100_000), Lane.POLL, 100.0)
-    assert 0.95 * 20 <= len(moments) / 100.0 <= 20.5
+    times = times_granted(Limiter(per_second=20, per_hour=100_000), Lane.POLL, 100.0)
+    assert 0.95 * 20 <= len(times) / 100.0 <= 20.5
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_the_limiter_is_told_when_the_answer_came(backend: str) -> None:
-    told: list[float] = []
+def test_the_limiter_learns_when_the_answer_came(backend: str) -> None:
+    answered: list[float] = []
 
-    class BaseLimiter(NoLimiter):
-        def acquire(self, _lane: Lane, _moment: float, /) -> Permit:
-            return Permit(answered=told.append)
+    class Listening(NoLimiter):
+        def acquire(self, _lane: Lane, _now: float, /) -> Permit:
+            return Permit(answered=answered.append)
 
-        async def acquire_async(self, lane: Lane, moment: float, /) -> Permit:
-            return self.acquire(lane, moment)
+        async def acquire_async(self, lane: Lane, now: float, /) -> Permit:
+            return self.acquire(lane, now)
 
-    subject = scripted_client(backend, success(), limiter=BaseLimiter())
+    subject = scripted_client(backend, success(), limiter=Listening())
     subject.call(subject.client, "status", "night-1")
-    assert told == [subject.script.clock.time]
+    assert answered == [subject.script.clock.time]
 
 
 def test_a_clock_that_goes_back_does_not_lose_count() -> None:
@@ -173,7 +173,7 @@ def test_a_quota_of_the_licence_does_not_hold_back_other_queries() -> None:
 
 
 @pytest.mark.parametrize(("limit", "pause"), [("5000", 0.72), ("20", 0.05)])
-def test_an_answer_that_says_that_nothing_is_left_closes_the_gate_for_one_request(limit: str, pause: float) -> None:
+def test_an_answer_that_says_that_nothing_is_left_holds_back_one_request(limit: str, pause: float) -> None:
     last = success()
     last.headers.update({"x-ratelimit-limit": limit, "x-ratelimit-remaining": "0"})
     subject = scripted_client("sync", last)

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import anyio
@@ -30,9 +31,9 @@ def name() -> str:
     return f"test-{time.time_ns()}"
 
 
-def granted(limiter: RedisLimiter, moment: float, most: int = 100) -> int:
-    """Take slots until there is none, and count them."""
-    return next(number for number in range(most) if limiter.acquire(Lane.START, moment).wait)
+def granted(limiter: RedisLimiter, now: float, most: int = 100) -> int:
+    """Acquire permits until there is none, and count them."""
+    return next(number for number in range(most) if limiter.acquire(Lane.START, now).wait)
 
 
 def test_two_limiters_spend_one_budget(url: str) -> None:
@@ -107,6 +108,63 @@ def test_a_server_that_dies_leaves_each_process_its_fraction_until_it_comes_back
         assert back.wait == 0
         assert limiter.acquire(Lane.START, 10.5).wait > 0, "other processes may not have noticed yet"
         assert limiter.acquire(Lane.START, 20.0).wait == 0
+
+
+def test_the_request_that_finds_redis_back_is_one_of_the_fraction() -> None:
+    with running_redis() as server:
+        limiter = RedisLimiter(server.url, name=name(), per_second=8, fraction=0.25)
+        server.kill()
+        limiter.acquire(Lane.START, 0.0)
+        assert limiter.acquire(Lane.START, 5.0 - 0.1).wait == 0
+        server.start()
+        back = limiter.acquire(Lane.START, 5.0)
+        assert isinstance(back.event, LimiterRestored)
+        assert 0 < back.wait <= 0.42, "one request in half a second is what this process may send alone"
+
+
+def test_a_process_takes_no_slot_in_redis_that_its_fraction_does_not_let_it_use() -> None:
+    with running_redis() as server, Redis.from_url(server.url) as redis:
+        limiter = RedisLimiter(server.url, name=(shared := name()), per_second=80, fraction=0.025)
+        server.kill()
+        limiter.acquire(Lane.START, 0.0)
+        server.start()
+        assert limiter.acquire(Lane.START, 5.0).wait == 0
+        assert all(limiter.acquire(Lane.START, 5.1).wait for _ in range(5))
+        assert redis.zcard(f"{shared}:requests") == 1
+        settled = 5.0 + 6.1
+        assert [limiter.acquire(Lane.START, settled).wait for _ in range(2)] == [0, 0]
+
+
+def test_answers_postpone_the_slots_of_the_fraction_while_other_processes_may_not_have_noticed() -> None:
+    with running_redis() as server:
+        limiter = RedisLimiter(server.url, name=name(), per_second=40, fraction=0.025)
+        server.kill()
+        limiter.acquire(Lane.START, 0.0)
+        server.start()
+        limiter.acquire(Lane.START, 5.0)
+        permit = limiter.acquire(Lane.START, 7.0)
+        assert permit.answered is not None
+        permit.answered(7.2)
+        assert 8.0 + limiter.acquire(Lane.START, 8.0).wait == pytest.approx(8.22, abs=0.003)
+
+
+def test_requests_that_fail_together_are_silent_together_and_tell_it_once() -> None:
+    with running_redis() as server, ThreadPoolExecutor(4) as threads:
+        limiter = RedisLimiter(server.url, name=name())
+        server.freeze()
+        permits = list(threads.map(lambda _: limiter.acquire(Lane.START, 1.0), range(4)))
+        assert [permit.wait for permit in permits] == [pytest.approx(1.1)] * 4
+        assert len([permit for permit in permits if permit.event]) == 1
+
+
+def test_a_script_that_redis_has_forgotten_is_sent_again(url: str) -> None:
+    limiter = RedisLimiter(url, name=name(), per_hour=3)
+    with Redis.from_url(url) as redis:
+        assert [limiter.acquire(Lane.START, 0.0).wait for _ in range(2)] == [0.0, 0.0]
+        redis.script_flush()
+        permit = limiter.acquire(Lane.START, 0.0)
+    assert (permit.wait, permit.event) == (0.0, None)
+    assert limiter.acquire(Lane.START, 0.0).wait > 3_500
 
 
 def test_a_server_that_freezes_costs_a_moment_and_not_the_wait() -> None:

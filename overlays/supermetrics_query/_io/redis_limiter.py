@@ -1,59 +1,121 @@
 """Limits that several processes and hosts share, counted in Redis.
 
 While Redis is slow or away, this process goes on alone with a part of the limits, and asks Redis again from time to
-time. Moments in Redis are those of the wall clock, so hosts should keep theirs right.
+time. There are two clocks, and they never meet: the log lives by the clock of Redis, which is the same for every host;
+everything else lives by `now`, the clock of the client.
 """
-
-from __future__ import annotations
 
 import math
 import threading
-import time
+from enum import Enum, auto
 from functools import partial
-from typing import TYPE_CHECKING
+from secrets import token_hex
 
 import anyio.to_thread
+from msgspec.structs import replace
 
 from .._contract.messages import Lane
-from .._contract.validation import checked_whole
 from .._core.limits import (
+    MAX_LATENCY,
     PER_HOUR,
     PER_SECOND,
     PERMITTED,
     BaseLimiter,
     Limiter,
-    Log,
     Permit,
+    lane_windows,
     latency_ms,
-    permit_of,
-    poll_limits,
-    put,
-    rates,
+    permit_for,
     scaled,
 )
+from .._extras import check_installed
+from .._models import exported
 from ..errors import ConfigurationError
 from ..events import LimiterRestored, LimiterUnavailable
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from pyrate_limiter import AbstractBucket, Decision
-    from redis import Redis
-
-
 PATIENCE = 0.25  # seconds for an answer of Redis
-TURN = 1.1  # seconds without a request when Redis has failed, because those that it counted still count at the API
+SILENCE = 1.1  # seconds without a request when Redis has failed, because those that it counted still count at the API
 PAUSE = 5.0  # seconds without asking Redis after it has failed
-TIDY = 10_000  # milliseconds between removals of what no longer counts
-KEPT = 3_700  # seconds for which Redis keeps a log that nobody writes to
-MOVE = """
-for i = 1, #ARGV, 2 do
-    local counted = redis.call('ZRANGEBYSCORE', KEYS[1], ARGV[i], ARGV[i], 'LIMIT', 0, 1)
-    if counted[1] then redis.call('ZADD', KEYS[1], ARGV[i + 1], counted[1]) end
+
+SCRIPT = f"""
+-- KEYS: the log, a sorted set of requests. Scores are milliseconds of the clock of Redis.
+-- ARGV: the name of the request; limit and length of three windows, the longest last; then name and latency of each
+-- request that was answered. Returns in how many milliseconds the request may go; 0 when it was added.
+local log, request, longest = KEYS[1], ARGV[1], tonumber(ARGV[7])
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+for i = 8, #ARGV, 2 do
+    redis.call('ZADD', log, 'XX', 'INCR', ARGV[i + 1], ARGV[i])
 end
-"""  # lets requests that were counted at a moment count from a later one on; those of one moment are alike
+redis.call('ZREMRANGEBYSCORE', log, '-inf', now - longest - {MAX_LATENCY})
+
+local wait = 0
+for i = 2, 6, 2 do
+    local limit, length = tonumber(ARGV[i]), tonumber(ARGV[i + 1])
+    local newest = redis.call('ZRANGE', log, -limit, -limit, 'WITHSCORES')  -- nothing while there are fewer
+    if newest[2] then
+        wait = math.max(wait, newest[2] + length - now)
+    end
+end
+if wait == 0 then
+    redis.call('ZADD', log, now, request)
+    redis.call('PEXPIRE', log, 2 * longest)
+end
+return wait
+"""
 
 
+class RedisLog:
+    """The sliding log of `_core.limits`, in Redis. Nothing is sent before the first request."""
+
+    def __init__(self, url: str, key: str, *, per_second: int, per_hour: int) -> None:
+        """Prepare the script; raise ConfigurationError without the extra, or for a URL that is none."""
+        check_installed("redis")
+        from redis import Redis, RedisError
+        from redis.backoff import NoBackoff
+        from redis.retry import Retry
+
+        windows = lane_windows(per_second, per_hour)
+        self._windows = {lane: [part for window in windows[lane] for part in window] for lane in Lane}
+        self._key = key
+        self._lock = threading.Lock()
+        self._answered: list[str | int] = []  # names and latencies, sent to Redis with the next request
+        self.failures = (RedisError, OSError)
+        never = Retry(NoBackoff(), 0)  # a request that waits for Redis is worse than one that is counted alone
+        try:
+            redis = Redis.from_url(url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, retry=never)
+        except ValueError as error:
+            raise ConfigurationError(f"url must look like redis://host:6379/0: {error}") from error
+        self._script = redis.register_script(SCRIPT)  # runs by its hash, and is sent where Redis does not know that
+
+    @property
+    def has_news(self) -> bool:
+        """Whether there are answers that Redis does not know of yet."""
+        return bool(self._answered)
+
+    def acquire(self, lane: Lane, request: str) -> int:
+        """Add a request and return 0, or return in how many milliseconds one may be added; raise one of `failures`."""
+        with self._lock:
+            answered, self._answered = self._answered, []
+        return int(self._script(keys=[self._key], args=[request, *self._windows[lane], *answered]))
+
+    def postpone(self, request: str, latency: int) -> None:
+        """Let a request count from so many milliseconds later on."""
+        if latency:
+            with self._lock:
+                self._answered += request, latency
+
+
+class State(Enum):
+    """Who counts."""
+
+    SHARED = auto()  # Redis does
+    ALONE = auto()  # Redis has failed, so this process keeps to its fraction
+    SETTLING = auto()  # both do, because other processes may not have noticed that Redis is back
+
+
+@exported
 class RedisLimiter(BaseLimiter):
     """Counts requests in Redis, for everything that uses the key. Threads, tasks and clients may share one."""
 
@@ -73,108 +135,68 @@ class RedisLimiter(BaseLimiter):
         """
         if not 0 < fraction <= 1:
             raise ConfigurationError(f"fraction must be more than 0 and at most 1, not {fraction!r}")
-        self._limits = checked_whole("per_second", per_second, 1), checked_whole("per_hour", per_hour, 1)
-        self._key = f"{name}:requests"
-        self._redis = connection(url)
-        second, hour = scaled(*self._limits, fraction)
-        self._alone = Limiter(per_second=second, per_hour=hour)
-        self._log: Log[AbstractBucket] | None = None
-        self._ways: list[int] = []  # of the answers that Redis is told of with the next request
+        self._log = RedisLog(url, f"{name}:requests", per_second=per_second, per_hour=per_hour)
+        self._alone = Limiter(per_second=scaled(per_second, fraction), per_hour=scaled(per_hour, fraction))
         self._lock = threading.Lock()
+        self._state = State.SHARED
+        self._until = math.inf  # when ALONE has Redis asked again, and when SETTLING ends
+        self._silent_until = -math.inf  # in ALONE, nothing is sent before
         self._free_at: dict[Lane, float] = {}  # before then Redis has no slot, and hundreds of queries need not ask it
-        self._ask_at = -math.inf  # when Redis is asked again, in the time of the client
-        self._is_away = False
-        self._alone_at = -math.inf  # when this process may send again, after Redis has failed
-        self._settled_at = -math.inf  # when all processes count in Redis again
-        self._tidy_at = 0
 
-    def acquire(self, lane: Lane, moment: float) -> Permit:
-        """Take a slot, or say how long there is none; a Redis that does not answer never raises."""
-        from redis.exceptions import RedisError
-
-        if moment < self._ask_at:
-            return self._taken_alone(lane, moment)
-        if not self._ways and moment < self._free_at.get(lane, moment):
-            return Permit(self._free_at[lane] - moment)
+    def acquire(self, lane: Lane, now: float, /) -> Permit:
+        """Return a permit whose `wait` is 0, or how many seconds there is none; a Redis that fails never raises."""
+        state = self._state_at(now)
+        if state is State.ALONE and now < self._until:
+            return self._acquire_alone(lane, now)
+        if now < (free_at := self._free_at.get(lane, now)) and not self._log.has_news:
+            return Permit(free_at - now)
+        alone = self._alone.acquire(lane, now) if state is State.SETTLING else PERMITTED
+        if alone.wait:
+            return alone
+        request = token_hex(8)
         try:
-            now = time.time_ns() // 1_000_000
-            self._tell_ways()
-            decision = put(self._bucket(lane, now), lane, now)
-        except (RedisError, OSError) as error:
-            return self._go_alone(error, lane, moment)
-        permit = self._shared(decision, lane, moment, partial(self._answered, moment, now))
-        self._free_at[lane] = moment + permit.wait if permit.wait < TURN else moment
+            wait = self._log.acquire(lane, request)
+        except self._log.failures as error:
+            return self._on_failure(error, lane, now)
+        return self._on_answer(permit_for(lane, wait, partial(self._on_answered, request, alone, now)), lane, now)
+
+    async def acquire_async(self, lane: Lane, now: float, /) -> Permit:
+        """Return what `acquire` returns, from a thread, so that other tasks go on."""
+        return await anyio.to_thread.run_sync(self.acquire, lane, now)
+
+    def _state_at(self, now: float) -> State:
+        with self._lock:
+            if self._state is State.SETTLING and now >= self._until:
+                self._state = State.SHARED
+            return self._state
+
+    def _acquire_alone(self, lane: Lane, now: float) -> Permit:
+        return Permit(self._silent_until - now) if now < self._silent_until else self._alone.acquire(lane, now)
+
+    def _on_failure(self, error: Exception, lane: Lane, now: float) -> Permit:
+        with self._lock:
+            before, self._state, self._until = self._state, State.ALONE, now + PAUSE
+            self._free_at.clear()
+            if before is not State.ALONE:
+                self._silent_until = now + SILENCE
+                return Permit(SILENCE, LimiterUnavailable(error=f"{type(error).__name__}: {error}"))
+        return self._acquire_alone(lane, now)
+
+    def _on_answer(self, permit: Permit, lane: Lane, now: float) -> Permit:
+        with self._lock:
+            if permit.wait < SILENCE:  # a longer wait is asked for again, to notice soon what changes in Redis
+                self._free_at[lane] = now + permit.wait
+            if self._state is State.ALONE and now >= self._until:
+                self._state, self._until = State.SETTLING, now + PAUSE + SILENCE
+                return replace(self._first_of_both(permit, lane, now), event=LimiterRestored())
         return permit
 
-    async def acquire_async(self, lane: Lane, moment: float) -> Permit:
-        """Take a slot in a thread, so that other tasks go on."""
-        return await anyio.to_thread.run_sync(self.acquire, lane, moment)
+    def _first_of_both(self, permit: Permit, lane: Lane, now: float) -> Permit:
+        """Count the request that found Redis back here, too; an hour that is used up here no longer holds it back."""
+        alone = self._alone.acquire(lane, now)
+        return permit if permit.wait or alone.wait >= SILENCE else replace(permit, wait=alone.wait)
 
-    def _answered(self, taken: float, counted: int, moment: float) -> None:
-        if way := latency_ms(taken, moment):
-            with self._lock:
-                self._ways += counted, counted + way
-
-    def _tell_ways(self) -> None:
-        with self._lock:
-            ways, self._ways = self._ways, []
-        if ways:
-            self._redis.eval(MOVE, 1, self._key, *ways)
-
-    def _bucket(self, lane: Lane, now: int) -> AbstractBucket:
-        with self._lock:
-            if self._log is None:
-                self._log = Log(self._made(*self._limits), self._made(*poll_limits(*self._limits)))
-            log = self._log
-            if now >= self._tidy_at:
-                self._tidy_at = now + TIDY
-                log.all.leak(now)
-                self._redis.expire(self._key, KEPT)
-        return log.bucket(lane)
-
-    def _made(self, per_second: int, per_hour: int) -> AbstractBucket:
-        from pyrate_limiter import RedisBucket
-        from pyrate_limiter.buckets.redis_bucket import LuaScript
-
-        # Another process may have read its clock later and yet have come first: two would take the same slot.
-        script = LuaScript.PUT_ITEM.replace("window_start, now)", "window_start, '+inf')")
-        return RedisBucket(rates(per_second, per_hour), self._redis, self._key, str(self._redis.script_load(script)))
-
-    def _go_alone(self, error: Exception, lane: Lane, moment: float) -> Permit:
-        with self._lock:
-            self._log, self._ways, self._ask_at = None, [], moment + PAUSE
-            self._free_at.clear()
-            was_away, self._is_away = self._is_away, True
-            if not was_away:
-                self._alone_at = moment + TURN
-        permit = self._taken_alone(lane, moment)
-        return permit if was_away else Permit(permit.wait, LimiterUnavailable(error=f"{type(error).__name__}: {error}"))
-
-    def _taken_alone(self, lane: Lane, moment: float) -> Permit:
-        return Permit(self._alone_at - moment) if moment < self._alone_at else self._alone.acquire(lane, moment)
-
-    def _shared(self, decision: Decision, lane: Lane, moment: float, answered: Callable[[float], None]) -> Permit:
-        with self._lock:
-            if self._is_away:
-                self._is_away, self._settled_at = False, moment + PAUSE + TURN
-                return permit_of(decision, lane, answered, LimiterRestored())
-        # Until every process must have noticed that Redis is back, each keeps to its own part.
-        alone = self._alone.acquire(lane, moment) if moment < self._settled_at else PERMITTED
-        return alone if alone.wait else permit_of(decision, lane, answered)
-
-
-def connection(url: str) -> Redis:
-    """Prepare a connection; none is made before the first request."""
-    try:
-        from redis import Redis
-        from redis.backoff import NoBackoff
-        from redis.retry import Retry
-    except ImportError as error:
-        raise ConfigurationError(
-            f"redis cannot be imported ({error}): pip install 'supermetrics-query[redis]'"
-        ) from error
-    never = Retry(NoBackoff(), 0)  # a request that waits for Redis is worse than one that is counted alone
-    try:
-        return Redis.from_url(url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, retry=never)
-    except ValueError as error:
-        raise ConfigurationError(f"url must look like redis://host:6379/0: {error}") from error
+    def _on_answered(self, request: str, alone: Permit, acquired: float, now: float) -> None:
+        self._log.postpone(request, latency_ms(acquired, now))
+        if alone.answered is not None:
+            alone.answered(now)
