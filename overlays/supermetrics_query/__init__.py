@@ -14,125 +14,69 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from supermetrics_query_api.models import (
-        AccountFilter,
-        DataQuery,
-        FieldSelection,
-        HistoryEntry,
-        OutputFormat,
-        ProblemDetails,
-        QuerySettings,
-        StatusCode,
-    )
+    from supermetrics_query_api.models import AccountFilter as AccountFilter
+    from supermetrics_query_api.models import DataQuery as DataQuery
+    from supermetrics_query_api.models import FieldSelection as FieldSelection
+    from supermetrics_query_api.models import HistoryEntry as HistoryEntry
+    from supermetrics_query_api.models import OutputFormat as OutputFormat
+    from supermetrics_query_api.models import ProblemDetails as ProblemDetails
+    from supermetrics_query_api.models import QuerySettings as QuerySettings
+    from supermetrics_query_api.models import StatusCode as StatusCode
 
-    from ._client.client import AsyncQueryClient, QueryClient
-    from ._client.query import AsyncQuery, Query
-    from ._contract.messages import Lane
-    from ._contract.requests import query_from_dict
-    from ._core.limits import BaseLimiter, Limiter, NoLimiter, Permit
-    from ._core.polling import DEFAULT_WAIT, PollPolicy
-    from ._core.retrying import RetryPolicy
-    from ._io.redis_limiter import RedisLimiter
-    from ._models import Attempt, BaseQuery, Column, Page, Progress, QueryStatus, RateLimit, Workflow
-    from ._version import __version__
-    from .errors import (
-        ApiError,
-        AuthenticationError,
-        BadRequestError,
-        ConfigurationError,
-        LimitExceededError,
-        NotFoundError,
-        PermissionDeniedError,
-        QueryError,
-        QueryFailedError,
-        QueryStoppedError,
-        QuotaExceededError,
-        RateLimitError,
-        ResultExpiredError,
-        ServerError,
-        StatusNotFoundError,
-        SupermetricsQueryError,
-        TransportError,
-        UnprocessableError,
-        UnreadableResponseError,
-        WaitTimeoutError,
-    )
-    from .events import (
-        LimiterRestored,
-        LimiterUnavailable,
-        Polled,
-        PollFailed,
-        RequestDone,
-        RetryScheduled,
-        StartSent,
-        WaitFinished,
-        log_events,
-    )
+    from ._client.client import AsyncQueryClient as AsyncQueryClient
+    from ._client.client import QueryClient as QueryClient
+    from ._client.query import AsyncQuery as AsyncQuery
+    from ._client.query import Query as Query
+    from ._contract.messages import Lane as Lane
+    from ._contract.requests import query_from_dict as query_from_dict
+    from ._core.limits import BaseLimiter as BaseLimiter
+    from ._core.limits import Limiter as Limiter
+    from ._core.limits import NoLimiter as NoLimiter
+    from ._core.limits import Permit as Permit
+    from ._core.polling import DEFAULT_WAIT as DEFAULT_WAIT
+    from ._core.polling import PollPolicy as PollPolicy
+    from ._core.retrying import RetryPolicy as RetryPolicy
+    from ._io.redis_limiter import RedisLimiter as RedisLimiter
+    from ._models import Attempt as Attempt
+    from ._models import BaseQuery as BaseQuery
+    from ._models import Column as Column
+    from ._models import Page as Page
+    from ._models import Progress as Progress
+    from ._models import QueryStatus as QueryStatus
+    from ._models import RateLimit as RateLimit
+    from ._models import Workflow as Workflow
+    from ._version import __version__ as __version__
+    from .errors import ApiError as ApiError
+    from .errors import AuthenticationError as AuthenticationError
+    from .errors import BadRequestError as BadRequestError
+    from .errors import ConfigurationError as ConfigurationError
+    from .errors import LimitExceededError as LimitExceededError
+    from .errors import NotFoundError as NotFoundError
+    from .errors import PermissionDeniedError as PermissionDeniedError
+    from .errors import QueryError as QueryError
+    from .errors import QueryFailedError as QueryFailedError
+    from .errors import QueryStoppedError as QueryStoppedError
+    from .errors import QuotaExceededError as QuotaExceededError
+    from .errors import RateLimitError as RateLimitError
+    from .errors import ResultExpiredError as ResultExpiredError
+    from .errors import ServerError as ServerError
+    from .errors import StatusNotFoundError as StatusNotFoundError
+    from .errors import SupermetricsQueryError as SupermetricsQueryError
+    from .errors import TransportError as TransportError
+    from .errors import UnprocessableError as UnprocessableError
+    from .errors import UnreadableResponseError as UnreadableResponseError
+    from .errors import WaitTimeoutError as WaitTimeoutError
+    from .events import LimiterRestored as LimiterRestored
+    from .events import LimiterUnavailable as LimiterUnavailable
+    from .events import Polled as Polled
+    from .events import PollFailed as PollFailed
+    from .events import RequestDone as RequestDone
+    from .events import RetryScheduled as RetryScheduled
+    from .events import StartSent as StartSent
+    from .events import WaitFinished as WaitFinished
+    from .events import log_events as log_events
 
-__all__ = [
-    "AccountFilter",
-    "ApiError",
-    "AsyncQuery",
-    "AsyncQueryClient",
-    "Attempt",
-    "AuthenticationError",
-    "BadRequestError",
-    "BaseLimiter",
-    "BaseQuery",
-    "Column",
-    "ConfigurationError",
-    "DEFAULT_WAIT",
-    "DataQuery",
-    "FieldSelection",
-    "HistoryEntry",
-    "Lane",
-    "LimitExceededError",
-    "Limiter",
-    "LimiterRestored",
-    "LimiterUnavailable",
-    "NoLimiter",
-    "NotFoundError",
-    "OutputFormat",
-    "Page",
-    "PermissionDeniedError",
-    "Permit",
-    "PollFailed",
-    "PollPolicy",
-    "Polled",
-    "ProblemDetails",
-    "Progress",
-    "Query",
-    "QueryClient",
-    "QueryError",
-    "QueryFailedError",
-    "QuerySettings",
-    "QueryStatus",
-    "QueryStoppedError",
-    "QuotaExceededError",
-    "RateLimit",
-    "RateLimitError",
-    "RedisLimiter",
-    "RequestDone",
-    "ResultExpiredError",
-    "RetryPolicy",
-    "RetryScheduled",
-    "ServerError",
-    "StartSent",
-    "StatusCode",
-    "StatusNotFoundError",
-    "SupermetricsQueryError",
-    "TransportError",
-    "UnprocessableError",
-    "UnreadableResponseError",
-    "WaitFinished",
-    "WaitTimeoutError",
-    "Workflow",
-    "__version__",
-    "log_events",
-    "query_from_dict",
-]
-
-# Where each name lives; what is not here lives in `errors`.
+# Where each name lives.
 HOMES = {
     "supermetrics_query_api.models": (
         *("AccountFilter", "DataQuery", "FieldSelection", "HistoryEntry", "OutputFormat", "ProblemDetails"),
@@ -148,6 +92,13 @@ HOMES = {
     "._io.redis_limiter": ("RedisLimiter",),
     "._models": ("Attempt", "BaseQuery", "Column", "Page", "Progress", "QueryStatus", "RateLimit", "Workflow"),
     "._version": ("__version__",),
+    ".errors": (
+        *("ApiError", "AuthenticationError", "BadRequestError", "ConfigurationError", "LimitExceededError"),
+        *("NotFoundError", "PermissionDeniedError", "QueryError", "QueryFailedError", "QueryStoppedError"),
+        *("QuotaExceededError", "RateLimitError", "ResultExpiredError", "ServerError", "StatusNotFoundError"),
+        *("SupermetricsQueryError", "TransportError", "UnprocessableError", "UnreadableResponseError"),
+        "WaitTimeoutError",
+    ),
     ".events": (
         *("LimiterRestored", "LimiterUnavailable", "PollFailed", "Polled", "RequestDone", "RetryScheduled"),
         *("StartSent", "WaitFinished", "log_events"),
@@ -155,16 +106,18 @@ HOMES = {
 }
 HOME_OF = {name: module for module, names in HOMES.items() for name in names}
 
+__all__ = [*sorted(HOME_OF)]
+
 if not TYPE_CHECKING:  # a type checker would take any name for one of ours
 
     def __getattr__(name: str) -> object:
         """Import a public name when it is first used (PEP 562)."""
-        if name not in __all__:
+        if name not in HOME_OF:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = globals()[name] = getattr(import_module(HOME_OF.get(name, ".errors"), __name__), name)
+        value = globals()[name] = getattr(import_module(HOME_OF[name], __name__), name)
         return value
 
 
 def __dir__() -> list[str]:
     """Return the names that can be imported."""
-    return list(__all__)
+    return __all__

@@ -99,12 +99,8 @@ LEVELS = {
 
 def log_events(event: Event) -> None:
     """Write an event to the logger `supermetrics_query`: failures as warnings, starts and ends as info, else debug."""
-    LOGGER.log(level_of(event), "%s %s", type(event).__name__, described(event), extra={"event": event})
-
-
-def level_of(event: Event) -> int:
-    """Return the level at which an event is logged."""
-    return LEVELS.get(type(event), logging.DEBUG)
+    level = LEVELS.get(type(event), logging.DEBUG)
+    LOGGER.log(level, "%s %s", type(event).__name__, described(event), extra={"event": event})
 
 
 def described(event: Event) -> str:

@@ -7,8 +7,9 @@ from weakref import ref
 
 import anyio
 import pytest
+from supermetrics_query import QueryError
 
-from tests.support.answers import success
+from tests.support.answers import ROWS, success
 from tests.support.scripted import a_query, scripted_client
 
 METHODS = ("refresh", "wait", "watch", "pages", "rows")
@@ -71,6 +72,16 @@ def test_a_result_goes_with_its_query_while_other_tasks_go_on(backend: str, meth
         return are_gone(await read_async(scripted_client(backend, success()).client, method))
 
     assert anyio.run(gone, backend=backend)
+
+
+@pytest.mark.parametrize("later", [[["2013-01-03", 1.0, "one cell more"]], ROWS[1:]])
+def test_a_result_that_cannot_be_read_goes_with_its_query(later: list[Any]) -> None:
+    query: Any = scripted_client("sync", success(), success(later), page_size=2).client.attach("night-1")
+    with pytest.raises(QueryError, match="gave 2 rows"):
+        list(query.pages(prefetch=0))
+    queries = [query]
+    del query
+    assert are_gone(queries)
 
 
 def test_as_completed_yields_the_handles_that_it_was_given() -> None:

@@ -46,7 +46,6 @@ from .query import (
     Query,
     annotated,
     calling,
-    hand_over,
     with_unfinished,
 )
 
@@ -149,7 +148,7 @@ class QueryClient(BaseClient[Driver]):
         """
         handles = {query._run: query for query in own_queries(queries, Query)}
         flow = _flows.many.as_completed(self._context, list(handles), timeout_seconds(timeout))
-        return self._driver.iterate(with_unfinished(handles, flow), partial(hand_over, handles))
+        return self._driver.iterate(with_unfinished(handles, flow), lambda run: handles.pop(run)._settled())
 
     def run_many(
         self,
@@ -247,7 +246,7 @@ class AsyncQueryClient(BaseClient[AsyncDriver]):
         """Yield queries as they end, whichever way; see `QueryClient.as_completed`."""
         handles = {query._run: query for query in own_queries(queries, AsyncQuery)}
         flow = _flows.many.as_completed(self._context, list(handles), timeout_seconds(timeout))
-        return self._driver.iterate(with_unfinished(handles, flow), partial(hand_over, handles))
+        return self._driver.iterate(with_unfinished(handles, flow), lambda run: handles.pop(run)._settled())
 
     def run_many(
         self,

@@ -41,7 +41,6 @@ OnProgressAsync: TypeAlias = Callable[[QueryStatus], Awaitable[None] | None]
 
 D = TypeVar("D")
 T = TypeVar("T")
-H = TypeVar("H", bound="Handle[Any]")
 
 
 class Handle(BaseQuery, Generic[D]):
@@ -202,7 +201,7 @@ class Query(Handle[Driver]):
         The first page decides the types as `to_arrow()` does; QueryError names a later cell that does not fit, and
         `schema` helps. A result without rows is one batch without rows. Waits and raises as `pages()` does.
         """
-        return self._batches(tables.batches(self.pages(), self._table(schema)))
+        return tables.batches(self.pages(), self._table(schema), annotated_errors(self._run, self))
 
     def to_pandas(self, *, schema: Schema | None = None) -> pd.DataFrame:
         """Return the result as a pandas.DataFrame, with the types of `to_arrow()`."""
@@ -213,10 +212,6 @@ class Query(Handle[Driver]):
         """Return the result as a polars.DataFrame, with the types of `to_arrow()`."""
         check_installed("polars")
         return tables.polars_of(self.to_arrow(schema=schema))
-
-    def _batches(self, batches: Generator[pa.RecordBatch, None, None]) -> Generator[pa.RecordBatch, None, None]:
-        with annotated_errors(self._run, self), closing(batches):
-            yield from batches
 
 
 @exported
@@ -263,7 +258,7 @@ class AsyncQuery(Handle[AsyncDriver]):
 
     def iter_arrow(self, *, schema: Schema | None = None) -> AsyncGenerator[pa.RecordBatch, None]:
         """Yield the result as a pyarrow.RecordBatch for each page; see `Query.iter_arrow`."""
-        return self._batches(tables.batches_async(self.pages(), self._table(schema)))
+        return tables.batches_async(self.pages(), self._table(schema), annotated_errors(self._run, self))
 
     async def to_pandas(self, *, schema: Schema | None = None) -> pd.DataFrame:
         """Return the result as a pandas.DataFrame; see `Query.to_pandas`."""
@@ -274,12 +269,6 @@ class AsyncQuery(Handle[AsyncDriver]):
         """Return the result as a polars.DataFrame; see `Query.to_polars`."""
         check_installed("polars")
         return tables.polars_of(await self.to_arrow(schema=schema))
-
-    async def _batches(self, batches: AsyncGenerator[pa.RecordBatch, None]) -> AsyncGenerator[pa.RecordBatch, None]:
-        with annotated_errors(self._run, self):
-            async with aclosing(batches):
-                async for batch in batches:
-                    yield batch
 
 
 def rows_of(pages: Generator[Page, None, None]) -> Generator[dict[str, Any], None, None]:
@@ -300,11 +289,6 @@ async def rows_of_async(pages: AsyncGenerator[Page, None]) -> AsyncGenerator[dic
 def calling(on_progress: Callable[[QueryStatus], object] | None) -> Callable[[QueryStatus], Effect] | None:
     """Return the effect of calling a callback with a status."""
     return None if on_progress is None else lambda status: Call(on_progress, status)
-
-
-def hand_over(handles: dict[Run, H], run: Run) -> H:
-    """Return the handle of a run that is settled, and forget it."""
-    return handles.pop(run)._settled()
 
 
 def with_unfinished(handles: Mapping[Run, BaseQuery], flow: Flow[None]) -> Flow[None]:

@@ -5,6 +5,7 @@ a daily limit arrives with 429.
 """
 
 import re
+from collections.abc import Mapping
 from typing import TypeAlias
 
 from attrs import frozen
@@ -39,57 +40,33 @@ class Verdict:
     is_outcome: bool = False
 
 
-def verdicts(kind: Kind, *codes: str, **meaning: bool) -> dict[str, Verdict]:
-    """Return a table that gives several codes the same meaning."""
-    return dict.fromkeys(codes, Verdict(kind, **meaning))
+QUERY_ENDED = {"ends_query": True, "is_outcome": True}
 
+# Every code that is known, by what it means.
+CODES: Mapping[Verdict, str] = {
+    Verdict(AuthenticationError): """
+        ACCESS_TOKEN_INVALID API_KEY_INVALID API_KEY_REQUIRED INVALID_ACCESS_TOKEN UNAUTHORIZED""",
+    Verdict(PermissionDeniedError): """
+        ACCESS_DENIED ACCESS_DENIED_IP ACCESS_DENIED_PERMISSIONS API_KEY_DISABLED FORBIDDEN PERMISSION_ERROR""",
+    Verdict(PermissionDeniedError, ends_query=True): """
+        LICENSE_ACCESS_DATA_SOURCE LICENSE_ACCOUNT_LIMIT_EXCEEDED LICENSE_EXPIRED LICENSE_HISTORICAL_RANGE_EXCEEDED
+        LICENSE_NOT_FOUND LICENSE_QUERIES_SUSPENDED LICENSE_ROW_LIMIT_EXCEEDED""",
+    Verdict(PermissionDeniedError, **QUERY_ENDED): "QUERY_AUTH_UNAVAILABLE",
+    Verdict(QuotaExceededError): "LICENSE_DAILY_QUERY_LIMIT_EXCEEDED",
+    Verdict(BadRequestError, ends_query=True): """
+        ACCOUNT_FILTER_INVALID ACCOUNT_FILTER_PATTERN_INVALID ACCOUNT_ID_INVALID ACCOUNT_REQUIRED ACCOUNTS_INVALID
+        COMPARE_END_DATE_INVALID COMPARE_END_DATE_REQUIRED""",
+    Verdict(BadRequestError): "BAD_REQUEST INVALID_PARAMETER",
+    Verdict(NotFoundError): "NOT_FOUND QUERY_RESULTS_UNAVAILABLE",
+    Verdict(StatusNotFoundError): "STATUS_NOT_FOUND",
+    Verdict(ApiError): "CONFLICT_ERROR DUPLICATION_FAILED",
+    Verdict(UnprocessableError): "UNPROCESSABLE_ENTITY UNPROCESSABLE_CONTENT",
+    Verdict(RateLimitError, transient=True): "TOO_MANY_REQUESTS RATE_LIMIT_EXCEEDED",
+    Verdict(ServerError, transient=True): "INTERNAL_SERVER_ERROR SERVICE_UNAVAILABLE",
+    Verdict(ServerError, **QUERY_ENDED): "QUERY_ERROR QUERY_ACCOUNT_UNAVAILABLE",
+}
+BY_CODE = {code: verdict for verdict, codes in CODES.items() for code in codes.split()}
 
-OUTCOME = {"ends_query": True, "is_outcome": True}
-BY_CODE = (
-    verdicts(
-        AuthenticationError,
-        *(
-            "ACCESS_TOKEN_INVALID",
-            "API_KEY_INVALID",
-            "API_KEY_REQUIRED",
-            "INVALID_ACCESS_TOKEN",
-            "UNAUTHORIZED",
-        ),
-    )
-    | verdicts(
-        PermissionDeniedError,
-        *("ACCESS_DENIED", "ACCESS_DENIED_IP", "ACCESS_DENIED_PERMISSIONS", "API_KEY_DISABLED"),
-        *("FORBIDDEN", "PERMISSION_ERROR"),
-    )
-    | verdicts(
-        PermissionDeniedError,
-        *("LICENSE_ACCESS_DATA_SOURCE", "LICENSE_ACCOUNT_LIMIT_EXCEEDED", "LICENSE_EXPIRED"),
-        *("LICENSE_HISTORICAL_RANGE_EXCEEDED", "LICENSE_NOT_FOUND", "LICENSE_QUERIES_SUSPENDED"),
-        "LICENSE_ROW_LIMIT_EXCEEDED",
-        ends_query=True,
-    )
-    | verdicts(PermissionDeniedError, "QUERY_AUTH_UNAVAILABLE", **OUTCOME)
-    | verdicts(QuotaExceededError, "LICENSE_DAILY_QUERY_LIMIT_EXCEEDED")
-    | verdicts(
-        BadRequestError,
-        *(
-            "ACCOUNT_FILTER_INVALID",
-            "ACCOUNT_FILTER_PATTERN_INVALID",
-            "ACCOUNT_ID_INVALID",
-            "ACCOUNT_REQUIRED",
-        ),
-        *("ACCOUNTS_INVALID", "COMPARE_END_DATE_INVALID", "COMPARE_END_DATE_REQUIRED"),
-        ends_query=True,
-    )
-    | verdicts(BadRequestError, "BAD_REQUEST", "INVALID_PARAMETER")
-    | verdicts(NotFoundError, "NOT_FOUND", "QUERY_RESULTS_UNAVAILABLE")
-    | verdicts(StatusNotFoundError, "STATUS_NOT_FOUND")
-    | verdicts(ApiError, "CONFLICT_ERROR", "DUPLICATION_FAILED")
-    | verdicts(UnprocessableError, "UNPROCESSABLE_ENTITY", "UNPROCESSABLE_CONTENT")
-    | verdicts(RateLimitError, "TOO_MANY_REQUESTS", "RATE_LIMIT_EXCEEDED", transient=True)
-    | verdicts(ServerError, "INTERNAL_SERVER_ERROR", "SERVICE_UNAVAILABLE", transient=True)
-    | verdicts(ServerError, "QUERY_ERROR", "QUERY_ACCOUNT_UNAVAILABLE", **OUTCOME)
-)
 PROBLEMS = "https://supermetrics.com/problems/"
 BY_STATUS: dict[int, Kind] = {
     400: BadRequestError,

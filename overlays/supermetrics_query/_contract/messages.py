@@ -112,18 +112,8 @@ decode_rows = msgspec.json.Decoder(
 decode_any = msgspec.json.Decoder().decode
 
 
-def decode(body: Body) -> Json:
-    """Return the JSON value in a body; raise ValueError where there is none."""
-    return readable(body, decode_any)
-
-
-def decode_response(body: Body) -> Json:
-    """Return the response in a body, its rows as tuples where they are arrays; raise ValueError where there is none."""
-    return readable(body, decode_with_tuples)
-
-
-def readable(body: Body, strict: Any) -> Json:
-    """Try the strict decoder, then the lenient one; nesting that exhausts the stack is unreadable too."""
+def decode(body: Body, strict: Callable[[Body], Json] = decode_any) -> Json:
+    """Return the JSON value in a body; raise ValueError where there is none, or where it is nested too deeply."""
     try:
         try:
             return strict(body)
@@ -133,8 +123,13 @@ def readable(body: Body, strict: Any) -> Json:
         raise ValueError("the JSON is nested too deeply") from None
 
 
+def decode_response(body: Body) -> Json:
+    """Return the response in a body, its rows as tuples where they are arrays; raise ValueError where there is none."""
+    return decode(body, decode_with_tuples)
+
+
 def decode_with_tuples(body: Body) -> Json:
-    """Decode the rows as tuples in the one pass over everything; where an array holds something else, all as it is."""
+    """Return a body whose rows are tuples, decoded in one pass; where an array holds something else, all as it is."""
     try:
         return decode_rows(body)
     except msgspec.ValidationError:

@@ -7,9 +7,9 @@ An error body is written in one of three JSON families: problem details of RFC 9
 
 from __future__ import annotations
 
+import http.client
 import re
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import TypeVar
 from urllib.parse import urljoin
 
@@ -68,7 +68,7 @@ def problem_details(report: Report, answer: Answer) -> models.ProblemDetails:
     """Return a report as RFC 9457: the HTTP status wins, `type` is resolved against the URL, extensions are kept."""
     problem = models.ProblemDetails(
         type_=resolved(report.type, answer.url),
-        title=report.title or phrase(answer.status),
+        title=report.title or http.client.responses.get(answer.status, "Unregistered status"),
         status=answer.status,
         detail=report.detail or UNSET,
         instance=report.instance or UNSET,
@@ -83,14 +83,6 @@ def resolved(reference: str | None, url: str) -> str:
         return urljoin(url, reference) if reference and reference != BLANK_TYPE else BLANK_TYPE
     except ValueError:
         return BLANK_TYPE
-
-
-def phrase(status: int) -> str:
-    """Return the phrase of a status, which may be unregistered."""
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "Unregistered status"
 
 
 SHOWN_TEXT = 300

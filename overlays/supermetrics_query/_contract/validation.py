@@ -3,6 +3,7 @@
 The contract decides, by `supermetrics_query_api.limits`. What it leaves open passes as it is.
 """
 
+import inspect
 import json
 import math
 import re
@@ -268,3 +269,12 @@ def seconds(value: Seconds) -> float:
 def timeout_seconds(timeout: Seconds | None) -> float:
     """Return how long to wait in seconds, infinity for None."""
     return math.inf if timeout is None else seconds(timeout)
+
+
+def not_awaitable(result: object, message: str) -> object:
+    """Return what a function of the user returned; raise ConfigurationError where nothing would await it."""
+    if inspect.isawaitable(result):
+        if inspect.iscoroutine(result):
+            result.close()
+        raise ConfigurationError(message)
+    return result

@@ -84,10 +84,6 @@ class Timing:
         """Return how long the query has had its code: its time in a queue says nothing of the time it will run."""
         return self.age(now) if self.phase is None else now - self.phase
 
-    def may_lag(self, now: float) -> bool:
-        """Return whether a replica may not know the query yet, because our own start was sent just now."""
-        return self.started is not None and now - self.started < REPLICA_LAG
-
 
 @define(eq=False)
 class Run:
@@ -118,8 +114,9 @@ class Run:
         return self.is_over or self.abandoned is not None
 
     def may_lag(self, now: float) -> bool:
-        """Return whether a status that is not found may only be late."""
-        return not self.is_over and self.timing.may_lag(now)
+        """Return whether a status that is not found may only be late, because our own start was sent just now."""
+        started = self.timing.started
+        return started is not None and not self.is_over and now - started < REPLICA_LAG
 
     def record(self, status: QueryStatus, now: float) -> None:
         """Keep what a poll showed, and since when."""

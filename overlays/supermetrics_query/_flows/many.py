@@ -82,9 +82,10 @@ class ManyRunner:
         yield from self.multiplexer.advance()
         moment = yield from now()
         self.time_out(moment)
-        if self.source is not None and self.has_room(self.source):
-            self.source.is_pulling = True
-            self.multiplexer.add(self.pull(self.source))
+        source = self.source
+        if source and not source.exhausted and not source.is_pulling and len(self.scheduler.jobs) < source.in_flight:
+            source.is_pulling = True
+            self.multiplexer.add(self.pull(source))
         due = self.send_polls(moment)
         if not self.ended and not self.is_over:
             yield from self.multiplexer.pause(min(due, self.scheduler.next_deadline(moment)))
@@ -102,10 +103,6 @@ class ManyRunner:
         if job.run.is_settled:
             del self.waits[job]
             self.ended.append(job.run)
-
-    def has_room(self, source: Source) -> bool:
-        """Return whether another request may be started."""
-        return source.exhausted is None and not source.is_pulling and len(self.scheduler.jobs) < source.in_flight
 
     def pull(self, source: Source) -> Flow[None]:
         """Take the next request and start it."""

@@ -234,13 +234,10 @@ def remember(context: ClientContext, run: Run, status: QueryStatus, moment: floa
         run.layout = layout_of(status.response)
     kind = ENDINGS.get(status.code)
     if kind is not None:
-        run.error = kind(f"{ended(status)}; the API gave no reason", status=status)
-
-
-def ended(status: QueryStatus) -> str:
-    """Return how a query ended, in words."""
-    request = f" (request id {status.request_id})" if status.request_id else ""
-    return f"query {status.schedule_id!r} ended as {status.code}{request}"
+        request = f" (request id {status.request_id})" if status.request_id else ""
+        run.error = kind(
+            f"query {run.schedule_id!r} ended as {status.code}{request}; the API gave no reason", status=status
+        )
 
 
 def failed(run: Run, error: CallError) -> QueryFailedError:

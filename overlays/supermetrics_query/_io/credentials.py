@@ -7,13 +7,11 @@ from ..errors import ConfigurationError
 
 TokenProvider: TypeAlias = Callable[[], str | Awaitable[str]]
 
-API_KEY_HELP = "pass api_key=... or token_provider=..., or set SUPERMETRICS_API_KEY"
-
 
 def checked_key(value: object) -> str:
     """Return a key that fits into a header. The message does not repeat it."""
     if not isinstance(value, str) or not value:
-        raise ConfigurationError(f"no API key: {API_KEY_HELP}")
+        raise ConfigurationError("no API key: pass api_key=... or token_provider=..., or set SUPERMETRICS_API_KEY")
     if not value.isascii() or not value.isprintable() or " " in value:
         raise ConfigurationError(
             "the API key holds blanks, line ends or other characters that no key has; was it read with its line end?"

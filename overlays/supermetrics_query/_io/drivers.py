@@ -15,6 +15,7 @@ from typing import Any, TypeVar, assert_never
 import anyio
 
 from .._contract.messages import Answer
+from .._contract.validation import not_awaitable
 from .._core.effects import (
     Acquire,
     Await,
@@ -226,13 +227,9 @@ def not_iterated(effect: Yield) -> ConfigurationError:
 
 def plain(result: object) -> object:
     """Return what a function of the user returned; raise ConfigurationError for an awaitable."""
-    if inspect.isawaitable(result):
-        if inspect.iscoroutine(result):
-            result.close()
-        raise ConfigurationError(
-            "a coroutine function was given to QueryClient: use AsyncQueryClient, or a plain function"
-        )
-    return result
+    return not_awaitable(
+        result, "a coroutine function was given to QueryClient: use AsyncQueryClient, or a plain function"
+    )
 
 
 async def awaited(result: object) -> object:

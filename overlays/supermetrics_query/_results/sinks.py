@@ -3,10 +3,10 @@
 import inspect
 import os
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import IO, TypeAlias
 
+from .._contract.validation import not_awaitable
 from ..errors import ConfigurationError
 
 Target: TypeAlias = str | os.PathLike[str] | IO[bytes]
@@ -60,7 +60,10 @@ class Sink:
     def _report(self) -> None:
         if self._on_progress is not None and self._reported != self.size:
             self._reported = self.size
-            refuse_awaitable(self._on_progress(self.size))
+            not_awaitable(
+                self._on_progress(self.size),
+                "on_progress of a download must be a plain function; it returned an awaitable",
+            )
 
     def finish(self) -> int:
         """Keep what was written and return its size."""
@@ -109,24 +112,19 @@ class FileSink(Sink):
     def __init__(self, file: IO[bytes], on_progress: OnBytes | None = None) -> None:
         """Start at the current position of the file."""
         super().__init__(file, on_progress)
-        self._rewind = partial(rewind, file, file.tell()) if file.seekable() else None
+        self._start = file.tell() if file.seekable() else None
 
     @property
     def can_begin_again(self) -> bool:
         """Whether what was written can be taken back."""
-        return self._rewind is not None or not self.size
+        return self._start is not None or not self.size
 
     def begin(self) -> None:
         """Begin, or begin again."""
-        if self._rewind is not None:
-            self._rewind()
+        if self._file is not None and self._start is not None:
+            self._file.seek(self._start)
+            self._file.truncate()
         super().begin()
-
-
-def rewind(file: IO[bytes], start: int) -> None:
-    """Remove what was written since a position."""
-    file.seek(start)
-    file.truncate()
 
 
 def sink_of(target: Target, on_progress: OnBytes | None = None) -> Sink:
@@ -136,11 +134,3 @@ def sink_of(target: Target, on_progress: OnBytes | None = None) -> Sink:
     if isinstance(target, str | os.PathLike):
         return PathSink(Path(target), on_progress)
     return FileSink(target, on_progress)
-
-
-def refuse_awaitable(result: object) -> None:
-    """Raise ConfigurationError for an awaitable: bytes are written while they arrive, and nothing awaits it."""
-    if inspect.isawaitable(result):
-        if inspect.iscoroutine(result):
-            result.close()
-        raise ConfigurationError("on_progress of a download must be a plain function; it returned an awaitable")

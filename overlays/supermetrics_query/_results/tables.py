@@ -6,7 +6,7 @@ The libraries are optional and imported when a table is asked for, before anythi
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
-from contextlib import aclosing, closing
+from contextlib import AbstractContextManager, aclosing, closing
 from typing import TYPE_CHECKING, TypeAlias, Union
 
 from .._extras import Extra, check_installed
@@ -32,22 +32,27 @@ def table_builder(known: Callable[[], Sequence[Column]], schema: Schema | None) 
     return TableBuilder(checked_types(schema), known)
 
 
-def batches(pages: Generator[Page, None, None], table: TableBuilder) -> Generator[pa.RecordBatch, None, None]:
-    """Yield a batch for each page, and an empty one for a result without rows."""
-    with closing(pages):
+def batches(
+    pages: Generator[Page, None, None], table: TableBuilder, guard: AbstractContextManager[None]
+) -> Generator[pa.RecordBatch, None, None]:
+    """Yield a batch for each page, and an empty one for a result without rows; the guard sees every error."""
+    with guard, closing(pages):
         for page in pages:
             yield table.batch(page)
-    if table.is_empty:
-        yield table.empty_batch()
+        if table.is_empty:
+            yield table.empty_batch()
 
 
-async def batches_async(pages: AsyncGenerator[Page, None], table: TableBuilder) -> AsyncGenerator[pa.RecordBatch, None]:
+async def batches_async(
+    pages: AsyncGenerator[Page, None], table: TableBuilder, guard: AbstractContextManager[None]
+) -> AsyncGenerator[pa.RecordBatch, None]:
     """Yield what `batches` yields."""
-    async with aclosing(pages):
-        async for page in pages:
-            yield table.batch(page)
-    if table.is_empty:
-        yield table.empty_batch()
+    with guard:
+        async with aclosing(pages):
+            async for page in pages:
+                yield table.batch(page)
+        if table.is_empty:
+            yield table.empty_batch()
 
 
 def pandas_of(table: pa.Table) -> pd.DataFrame:

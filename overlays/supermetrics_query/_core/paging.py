@@ -1,0 +1,250 @@
+"""Which window of a result to ask for next, and what its answer means. Nothing here asks: `_flows.pages` does.
+
+Windows advance by position, so nothing is lost or doubled whether the server counts the header as a row or not. The
+poll that found success already holds page one. A page with fewer entries than were asked for is the last one, unless
+`total_rows` promises more: then reading continues where the rows ended, and a promise that is not kept is an error.
+"""
+
+from collections.abc import Sequence
+from enum import Enum, auto
+from typing import TypeAlias, assert_never
+
+from attrs import Factory, define, evolve, field, frozen
+
+from .._contract.validation import LAST_OFFSET
+from .._models import Page, QueryStatus, Row
+from .._results.rows import data_of, field_ids, total_of
+from .run import Run
+
+MOST_AHEAD = 5  # pages under way where answers are slow: as many as a key may ask for in a quarter of a second
+SLOW = 0.05  # seconds; an answer that comes sooner is not worth a thread or a task of its own
+
+
+class Aim(Enum):
+    """What a window is asked for."""
+
+    FIRST = auto()  # page one, which the poll that found success holds
+    NEXT = auto()  # the rows that follow
+    AGAIN = auto()  # the same rows once more, because they look like those of the page before
+    LAST_OFFSET = auto()  # whether even the last offset brings these rows, as from a server that ignores offsets
+    HEADER = auto()  # whether the header takes an offset of its own
+
+
+@frozen
+class Window:
+    """The offsets to ask for, both included."""
+
+    first: int
+    last: int
+    aim: Aim = Aim.NEXT
+
+
+LAST_WINDOW = Window(LAST_OFFSET, LAST_OFFSET, Aim.LAST_OFFSET)
+
+
+@frozen
+class Part:
+    """What came for a window. `entries` counts the header too, `asked` is how many there could have been."""
+
+    start: int = 0  # how many rows of the result come before it
+    rows: Sequence[Row] = ()
+    entries: int = 0
+    asked: int = 0
+
+    @property
+    def fingerprint(self) -> tuple[int, Sequence[Row]]:
+        """What distinguishes it from another part; to keep all of its rows would hold two pages in memory."""
+        return len(self.rows), (*self.rows[:1], *self.rows[-1:])
+
+
+NO_PART = Part()
+
+
+@frozen
+class Broken:
+    """Why there are no more rows. `delivered` is set where the result itself has gone."""
+
+    message: str
+    status: QueryStatus
+    delivered: int | None = None
+    cause: ValueError | None = field(default=None, eq=False)
+
+
+Step: TypeAlias = Page | Window | Broken
+
+
+@frozen
+class Prefetch:
+    """How many pages to have under way while the caller works."""
+
+    limit: int | None  # what the caller wants; None for what the answers call for
+    seconds: tuple[float, ...] = ()  # how long the last two answers took
+    pages: int = 0  # that have come
+
+    def after(self, seconds: float) -> "Prefetch":
+        """Return what holds after one more page."""
+        return evolve(self, seconds=(*self.seconds[-1:], seconds), pages=self.pages + 1)
+
+    def most(self, promised: int | None) -> int:
+        """Return how many pages to have under way: as many as are promised, else more from page to page.
+
+        Each of them costs time and memory where the answers come faster than they can be read.
+        """
+        wanted = (MOST_AHEAD if min(self.seconds) > SLOW else 0) if self.limit is None else self.limit
+        return min(wanted, self.pages if promised is None else max(1, promised))
+
+
+@define
+class Cursor:
+    """One pass over the result of a run: give it the poll that found success, then the answer for each window."""
+
+    run: Run
+    first: QueryStatus
+    page_size: int
+    prefetch: Prefetch
+    start: int = 0  # rows before this one are left out
+    wanted: Window | None = Factory(lambda self: self.window(0, self.page_size, Aim.FIRST), takes_self=True)
+    position: int = 0  # the number of the next row
+    header_offset: int = 0  # how many offsets the header takes
+    fingerprint: tuple[int, Sequence[Row]] | None = None  # of the page before
+    trusts_offsets: bool = False  # whether pages may look alike, as the last offset has shown
+    held: Part = NO_PART  # rows that wait for the answer to a probe
+
+    @property
+    def total(self) -> int | None:
+        """How many rows the API promises for the whole result, where that is what the query asks for."""
+        ticket = self.run.ticket
+        return total_of(self.first.response) if (ticket.first_row, ticket.last_row) == (0, LAST_OFFSET) else None
+
+    @property
+    def missing(self) -> int:
+        """How many of the promised rows have not come."""
+        return 0 if self.total is None else max(0, self.total - self.position)
+
+    @property
+    def has_header(self) -> bool:
+        """Whether the first entry of the result is no row."""
+        return self.run.layout.header is not None
+
+    def window(self, offset: int, size: int, aim: Aim) -> Window:
+        """Return the window that begins so many offsets into the result."""
+        return Window(*self.run.ticket.window(offset, size), aim)
+
+    def page_window(self, number: int = 0, aim: Aim = Aim.NEXT) -> Window:
+        """Return the window of the next page, or of one so many pages after it."""
+        return self.window(self.header_offset + self.position + number * self.page_size, self.page_size, aim)
+
+    def windows_ahead(self) -> Sequence[Window]:
+        """Return the windows that are worth having under way, the next one first."""
+        if self.wanted is None:
+            return ()
+        promised = None if self.total is None else -(-self.missing // self.page_size)
+        windows = map(self.page_window, range(self.prefetch.most(promised)))
+        return [window for window in windows if window.first <= self.run.ticket.last_row]
+
+    def receive(self, seen: QueryStatus | None) -> Step:
+        """Return the page that an answer completes, the window to probe before that, or why there are no more rows.
+
+        `seen` is None where the probe of the last offset has failed, which proves nothing.
+        """
+        window, held, self.held = self.wanted, self.held, NO_PART
+        if window is None:
+            raise ValueError("this reading has ended")
+        if seen is None:
+            return self._accept(held)
+        if window.aim is not Aim.LAST_OFFSET and (difference := self._difference(seen)):
+            return self._replaced(difference, seen)
+        if window.aim in {Aim.FIRST, Aim.NEXT}:
+            self.prefetch = self.prefetch.after(seen.seconds)
+        try:
+            data = data_of(seen.response)
+            part = Part(self.position, self.run.layout.rows(data), len(data), window.last - window.first + 1)
+        except ValueError as problem:
+            # Without its frames, which would hold the flow, and so the page, until the garbage collector comes.
+            return self._broken(f"the next one cannot be read: {problem}", problem.with_traceback(None))
+        return self._judge(window.aim, part, held)
+
+    def _judge(self, aim: Aim, part: Part, held: Part) -> Step:
+        """Return what follows from the rows that came for a window."""
+        match aim:
+            case Aim.FIRST:
+                self.header_offset = int(self.has_header and part.entries <= part.asked)
+                return self._accept(part)
+            case Aim.NEXT:
+                return self._probe(self.page_window(aim=Aim.AGAIN)) if self._is_alike(part) else self._accept(part)
+            case Aim.AGAIN:
+                return self._probe(LAST_WINDOW, part) if self._is_alike(part) else self._accept(part)
+            case Aim.LAST_OFFSET:
+                self.trusts_offsets = part.rows[:1] != held.rows[:1]
+                same = "the API gives the same rows again, whichever are asked for: use download()"
+                return self._accept(held) if self.trusts_offsets else self._broken(same)
+            case Aim.HEADER:
+                self.header_offset = int(not part.rows)
+                return self._continue(held)
+            case _:
+                assert_never(aim)
+
+    def _is_alike(self, part: Part) -> bool:
+        """Return whether these rows may be those of the page before."""
+        return not self.trusts_offsets and bool(part.rows) and part.fingerprint == self.fingerprint
+
+    def _difference(self, seen: QueryStatus) -> str | None:
+        """Return what shows that an answer belongs to another result, or to none."""
+        if not seen.is_success:
+            return f"became {seen.code}"
+        ids = field_ids(seen.response)
+        is_other = bool(ids) and ids != field_ids(self.first.response)
+        return f"has other columns ({', '.join(ids.values())})" if is_other else None
+
+    def _accept(self, part: Part) -> Step:
+        """Count rows as read, and decide whether more may follow."""
+        is_first = self.fingerprint is None
+        self.position, self.fingerprint = part.start + len(part.rows), part.fingerprint
+        if self.page_window().first > self.run.ticket.last_row:
+            return self._end(part, f"the API gives no rows beyond offset {LAST_OFFSET}: use download()")
+        if part.entries >= part.asked and (part.rows or is_first):
+            return self._continue(part)
+        if not part.rows or not self.missing:
+            return self._end(part, f"the API had promised {self.total} and gives no more: start the query again")
+        self.prefetch = evolve(self.prefetch, limit=0)  # where the next rows begin is known only when these have come
+        if is_first and self.has_header:
+            return self._probe(self.window(0, 1, Aim.HEADER), part)
+        return self._continue(part)
+
+    def _probe(self, window: Window, held: Part = NO_PART) -> Window:
+        """Ask for a window before anything else, and keep the rows that wait for it."""
+        self.wanted, self.held = window, held
+        return window
+
+    def _continue(self, part: Part) -> Page:
+        """Return a page that others may follow."""
+        self.position = max(self.position, self.start)
+        self.wanted = self.page_window()
+        return self._page(part)
+
+    def _end(self, part: Part, complaint: str) -> Page | Broken:
+        """Return the last page, or the complaint where promised rows are missing.
+
+        It is not documented whether the header counts as one of them.
+        """
+        if self.missing > self.has_header:
+            return self._broken(complaint)
+        self.wanted = None
+        return self._page(part)
+
+    def _page(self, part: Part) -> Page:
+        """Return the rows from `start` on."""
+        rows = part.rows[self.start - part.start :] if self.start > part.start else part.rows
+        return Page(start=part.start + len(part.rows) - len(rows), columns=self.run.layout.columns, rows=rows)
+
+    def _broken(self, what: str, cause: ValueError | None = None) -> Broken:
+        """Return why rows cannot be had."""
+        self.wanted = None
+        message = f"query {self.run.schedule_id!r} gave {self.position} rows; {what}"
+        return Broken(message, self.first, cause=cause)
+
+    def _replaced(self, what: str, seen: QueryStatus) -> Broken:
+        """Return that the result went away while it was read."""
+        self.wanted = None
+        message = f"query {self.run.schedule_id!r} {what} after {self.position} rows were read: it was started again"
+        return Broken(message, seen, delivered=self.position)

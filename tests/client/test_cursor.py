@@ -1,0 +1,384 @@
+"""The cursor of a result, stepped by hand: no request, no flow, no clock. A server here is a function of a window."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, assert_never
+
+import pytest
+from attrs import define, field, frozen
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from supermetrics_query import Page, QueryStatus
+from supermetrics_query._contract.validation import LAST_OFFSET
+from supermetrics_query._core.paging import Aim, Broken, Cursor, Prefetch, Step, Window
+from supermetrics_query._core.run import Run, Ticket
+from supermetrics_query._results.rows import layout_of
+from supermetrics_query_api.models import QueryResponse
+
+from tests.support.answers import FIELDS, success
+from tests.support.table import CONVENTIONS, counted, first_only, repeated, without
+
+PROMISED_9 = "the API had promised 9 and gives no more: start the query again"
+SAME_ROWS = "the API gives the same rows again, whichever are asked for: use download()"
+BEYOND = "the API gives no rows beyond offset 1000000: use download()"
+
+
+def source(count: int) -> list[tuple[Any, ...]]:
+    """Make rows that can be told apart."""
+    return [(f"day {number}", number / 2) for number in range(count)]
+
+
+def seen(data: Sequence[Any], total: int | None = None, code: str = "SUCCESS", **query: Any) -> QueryStatus:
+    """Make what a poll shows."""
+    body = success(data, query.pop("fields", FIELDS), **query).json()
+    body["meta"]["result"] = {} if total is None else {"total_rows": total}
+    return QueryStatus(schedule_id="night-1", code=code, response=QueryResponse.from_dict(body))
+
+
+@define
+class Server:
+    """One result, given window by window, at most `cap` entries at a time.
+
+    For an offset in `again` the answer before comes once more, with `ignores_offsets` for every offset.
+    """
+
+    rows: Sequence[Any]
+    convention: Callable[..., list[Any]] = without
+    total: int | None = None
+    cap: int = LAST_OFFSET
+    ignores_offsets: bool = False
+    fails_at_last_offset: bool = False
+    again: set[int] = field(factory=set)
+    before: QueryStatus | None = None
+
+    def answer(self, window: Window) -> QueryStatus | None:
+        """Answer for a window, None for none."""
+        if self.fails_at_last_offset and window.first == LAST_OFFSET:
+            return None
+        if self.before is None or not (self.ignores_offsets or window.first in self.again):
+            self.before = self.data(window.first, window.last - window.first + 1)
+        self.again.discard(window.first)
+        return self.before
+
+    def data(self, first: int, size: int) -> QueryStatus:
+        """Hold the entries of a window."""
+        entries = self.convention(self.rows, first, first + min(size, self.cap) - 1) if self.rows else []
+        return seen(entries, self.total, settings={"no_headers": self.convention is without})
+
+
+def cursor_of(
+    first: QueryStatus, page_size: int, start: int = 0, prefetch: int | None = 0, part: tuple[int, int] | None = None
+) -> Cursor:
+    """Make a cursor that has received nothing."""
+    ticket = Ticket("night-1", "json", *(part or (0, LAST_OFFSET)))
+    run = Run(ticket, status=first, layout=layout_of(first.response))
+    return Cursor(run, first, page_size, Prefetch(prefetch), start)
+
+
+def page_one(server: Server, page_size: int) -> QueryStatus:
+    """Return the poll that finds success."""
+    answer = server.answer(Window(0, page_size - 1, Aim.FIRST))
+    assert answer is not None
+    return answer
+
+
+@define
+class Reading:
+    """A cursor, everything that it asked for, and everything that came of it."""
+
+    cursor: Cursor
+    server: Server
+    pages: list[Page] = field(factory=list)
+    log: list[str] = field(factory=list)
+    ahead: list[Sequence[Window]] = field(factory=list)  # what was worth having under way after each page
+    broken: Broken | None = None
+
+    def to_the_end(self) -> "Reading":
+        """Read until nothing is wanted."""
+        step: Step | None = self.cursor.receive(self.cursor.first)
+        while step is not None:
+            step = self.next(step)
+        return self
+
+    def next(self, step: Step) -> Step | None:
+        """Go one step on."""
+        match step:
+            case Window():
+                self.log.append(f"{step.aim.name.lower()} {step.first}..{step.last}")
+                assert step == self.cursor.wanted
+                return self.cursor.receive(self.server.answer(step))
+            case Page():
+                self.log.append(f"{len(step.rows)} rows")
+                self.pages.append(step)
+                self.ahead.append(self.cursor.windows_ahead())
+                return self.cursor.wanted
+            case Broken():
+                self.log.append(step.message.partition("; ")[2])
+                self.broken = step
+                return self.cursor.wanted
+            case _:
+                assert_never(step)
+
+    @property
+    def rows(self) -> list[Any]:
+        return [row for page in self.pages for row in page.rows]
+
+
+def read(server: Server, page_size: int, start: int = 0, prefetch: int | None = 0) -> Reading:
+    """Read a result to its end."""
+    return Reading(cursor_of(page_one(server, page_size), page_size, start, prefetch), server).to_the_end()
+
+
+@frozen
+class Case:
+    """A server with five rows, read four entries at a time, and what the cursor does with it."""
+
+    name: str
+    server: Callable[[], Server]
+    log: Sequence[str]
+    page_size: int = 4
+
+
+FIVE = source(5)
+CASES = (
+    Case("header counted", lambda: Server(FIVE, counted), ["3 rows", "next 4..7", "2 rows"]),
+    Case("header repeated", lambda: Server(FIVE, repeated), ["4 rows", "next 4..7", "1 rows"]),
+    Case("header beside page one", lambda: Server(FIVE, first_only), ["4 rows", "next 4..7", "1 rows"]),
+    Case("no header", lambda: Server(FIVE, without), ["4 rows", "next 4..7", "1 rows"]),
+    Case("one page", lambda: Server(FIVE, counted), ["5 rows"], page_size=7),
+    Case("one page, just full", lambda: Server(FIVE, counted), ["5 rows", "next 6..11", "0 rows"], page_size=6),
+    Case(
+        "only the header fits",
+        lambda: Server(FIVE[:1], counted),
+        ["0 rows", "next 1..1", "1 rows", "next 2..2", "0 rows"],
+        page_size=1,
+    ),
+    Case("empty", lambda: Server([]), ["0 rows"]),
+    Case("nothing but the header", lambda: Server(FIVE, counted, cap=1), ["0 rows"]),
+    Case(
+        "short pages, header counted",
+        lambda: Server(FIVE, counted, total=5, cap=2),
+        ["header 0..0", "1 rows", "next 2..5", "2 rows", "next 4..7", "2 rows"],
+    ),
+    Case(
+        "short pages, header repeated",
+        lambda: Server(FIVE, repeated, total=5, cap=2),
+        ["header 0..0", "2 rows", "next 2..5", "2 rows", "next 4..7", "1 rows"],
+    ),
+    Case(
+        "short pages, no header",
+        lambda: Server(FIVE, total=5, cap=2),
+        ["2 rows", "next 2..5", "2 rows", "next 4..7", "1 rows"],
+    ),
+    Case("short page without a promise", lambda: Server(FIVE, cap=2), ["2 rows"]),
+    Case("promises too little", lambda: Server(FIVE, total=1), ["4 rows", "next 4..7", "1 rows"]),
+    Case(
+        "promises too much",
+        lambda: Server(FIVE, total=9),
+        ["4 rows", "next 4..7", "1 rows", "next 5..8", PROMISED_9],
+    ),
+    Case(
+        "counts the header in its total",
+        lambda: Server(FIVE, counted, total=6),
+        ["header 0..0", "5 rows", "next 6..12", "0 rows"],
+        page_size=7,
+    ),
+    Case(
+        "page two comes as page one once",
+        lambda: Server(source(8), again={4}),
+        ["4 rows", "next 4..7", "again 4..7", "4 rows", "next 8..11", "0 rows"],
+    ),
+    Case(
+        "ignores offsets",
+        lambda: Server(FIVE, ignores_offsets=True),
+        ["4 rows", "next 4..7", "again 4..7", "last_offset 1000000..1000000", SAME_ROWS],
+    ),
+    Case(
+        "pages that look alike, which the last offset explains",
+        lambda: Server(FIVE[:1] * 9),
+        [
+            *("4 rows", "next 4..7", "again 4..7", "last_offset 1000000..1000000"),
+            *("4 rows", "next 8..11", "1 rows"),
+        ],
+    ),
+    Case(
+        "pages that look alike, and offsets are asked about once",
+        lambda: Server(FIVE[:1] * 7),
+        [
+            *("2 rows", "next 2..3", "again 2..3", "last_offset 1000000..1000000"),
+            *("2 rows", "next 4..5", "2 rows", "next 6..7", "1 rows"),
+        ],
+        page_size=2,
+    ),
+    Case(
+        "pages that look alike, and no answer for the last offset",
+        lambda: Server(FIVE[:1] * 5, fails_at_last_offset=True),
+        [
+            *("2 rows", "next 2..3", "again 2..3", "last_offset 1000000..1000000"),
+            *("2 rows", "next 4..5", "1 rows"),
+        ],
+        page_size=2,
+    ),
+)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_what_is_asked_for_and_what_comes_of_it(case: Case) -> None:
+    assert read(case.server(), case.page_size).log == case.log
+
+
+@st.composite
+def readable_servers(draw: st.DrawFn) -> tuple[Server, int]:
+    """Give a server whose rows can all be had, and the size of the pages to read it by."""
+    count, page_size = draw(st.integers(0, 30)), draw(st.integers(1, 33))
+    are_alike = draw(st.booleans())
+    rows = [("today", 1.0)] * count if are_alike else source(count)
+    server = Server(rows, draw(st.sampled_from(CONVENTIONS)), draw(st.none() | st.integers(0, 40)))
+    if server.total is not None and server.total >= count:
+        server.cap = draw(st.just(LAST_OFFSET) | st.integers(2, 30))
+        # With a header beside the rows, such a cap cannot be told from a header among the rows.
+        assume(server.cap != page_size - 1)
+    elif page_size > 1 and not are_alike:
+        server.again = draw(st.sets(st.integers(1, 40)))
+    return server, page_size
+
+
+def starts(pages: Sequence[Page], first: int) -> list[int]:
+    """Return where pages begin that leave nothing out."""
+    return [first + sum(len(page.rows) for page in pages[:number]) for number, page in enumerate(pages) if page.rows]
+
+
+@given(readable=readable_servers(), start=st.integers(0, 35), prefetch=st.none() | st.integers(0, 5))
+def test_every_row_comes_once_and_in_order(readable: tuple[Server, int], start: int, prefetch: int | None) -> None:
+    server, page_size = readable
+    reading = read(server, page_size, start, prefetch)
+    assert reading.rows == server.rows[start:]
+    assert [page.start for page in reading.pages if page.rows] == starts(reading.pages, start)
+
+
+@given(readable=readable_servers())
+def test_a_promise_is_broken_only_where_more_than_the_header_is_missing(readable: tuple[Server, int]) -> None:
+    server, page_size = readable
+    slack = server.convention is not without and bool(server.rows)
+    reading = read(server, page_size)
+    assert (reading.broken is None) == ((server.total or 0) - len(server.rows) <= slack)
+
+
+@given(
+    count=st.integers(0, 30),
+    convention=st.sampled_from(CONVENTIONS),
+    total=st.none() | st.integers(0, 40),
+    page_size=st.integers(1, 33),
+)
+def test_a_server_that_ignores_offsets_gives_page_one_and_no_row_twice(
+    count: int, convention: Any, total: int | None, page_size: int
+) -> None:
+    server = Server(source(count), convention, total, ignores_offsets=True)
+    reading = read(server, page_size)
+    assert reading.rows == server.rows[: len(reading.rows)]
+    assert len(reading.rows) in {min(count, page_size), min(count, page_size - 1)}
+
+
+@given(readable=readable_servers(), start=st.integers(0, 35), prefetch=st.integers(0, 5))
+def test_what_is_under_way_is_what_is_asked_for_next(readable: tuple[Server, int], start: int, prefetch: int) -> None:
+    server, page_size = readable
+    # The entries of a last page that repeats the header may fill it, and then its rows end before its window.
+    assume(server.convention is not repeated)
+    reading = read(server, page_size, start, prefetch)
+    asked = [line for line in reading.log if line.startswith("next")]
+    for number, windows in enumerate(reading.ahead):
+        assert len(windows) <= prefetch
+        wanted = [f"next {window.first}..{window.last}" for window in windows]
+        assert reading.cursor.prefetch.limit == 0 or wanted[: len(asked) - number] == asked[number:][: len(wanted)]
+
+
+def test_a_server_that_gives_fewer_than_it_is_asked_for_gets_nothing_ahead_of_time() -> None:
+    server = Server(source(6), total=6)
+    cursor = cursor_of(page_one(server, 2), 2, prefetch=4)
+    cursor.receive(cursor.first)
+    assert [window.first for window in cursor.windows_ahead()] == [2, 4]
+    server.cap = 1
+    assert isinstance(cursor.receive(server.answer(Window(2, 3))), Page)
+    assert cursor.prefetch.limit == 0
+    assert cursor.windows_ahead() == []
+    assert cursor.wanted == Window(3, 4)
+
+
+@pytest.mark.parametrize(
+    ("limit", "seconds", "promised", "most"),
+    [
+        (None, [0.01], None, 0),
+        (None, [0.2], None, 1),
+        (None, [0.2], 9, 5),
+        (None, [0.01, 0.01, 9.0], 9, 0),
+        (None, [0.01, 0.2, 0.2], 9, 5),
+        (3, [0.01], 9, 3),
+        (3, [0.01], 2, 2),
+        (3, [0.01], 0, 1),
+        (3, [0.01, 0.01], None, 2),
+        (0, [9.0], 9, 0),
+    ],
+)
+def test_how_many_pages_are_worth_having_under_way(
+    limit: int | None, seconds: Sequence[float], promised: int | None, most: int
+) -> None:
+    prefetch = Prefetch(limit)
+    for each in seconds:
+        prefetch = prefetch.after(each)
+    assert prefetch.most(promised) == most
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (seen([], code="RUNNING"), "query 'night-1' became RUNNING after 2 rows were read: it was started again"),
+        (
+            seen([], fields=[{**FIELDS[0], "id": "hour"}, FIELDS[1]]),
+            "query 'night-1' has other columns (temp, hour) after 2 rows were read: it was started again",
+        ),
+    ],
+)
+def test_an_answer_of_another_result_ends_the_reading(answer: QueryStatus, message: str) -> None:
+    cursor = cursor_of(page_one(Server(FIVE), 2), 2)
+    cursor.receive(cursor.first)
+    assert cursor.receive(answer) == Broken(message, answer, delivered=2)
+    assert cursor.wanted is None
+
+
+def test_a_row_that_cannot_be_read_ends_the_reading() -> None:
+    cursor = cursor_of(page_one(Server(FIVE), 2), 2)
+    cursor.receive(cursor.first)
+    broken = cursor.receive(seen([["day 2", 1.0, "more"]]))
+    assert isinstance(broken, Broken)
+    assert broken.message.startswith(
+        "query 'night-1' gave 2 rows; the next one cannot be read: 3 cells where there are"
+    )
+    assert broken.message.endswith(str(broken.cause))
+    assert broken.delivered is None
+
+
+@pytest.mark.parametrize(("total", "complaint"), [(LAST_OFFSET + 1, None), (LAST_OFFSET + 2, BEYOND)])
+def test_nothing_is_asked_for_beyond_the_last_offset(total: int, complaint: str | None) -> None:
+    first = seen(source(2), total, settings={"no_headers": True})
+    cursor = cursor_of(first, 2, start=LAST_OFFSET - 1)
+    assert isinstance(cursor.receive(first), Page)
+    assert cursor.wanted == Window(LAST_OFFSET - 1, LAST_OFFSET)
+    last = cursor.receive(seen(source(4)[2:], total))
+    assert (last.message.partition("; ")[2] if isinstance(last, Broken) else None) == complaint
+    assert cursor.wanted is None
+
+
+def test_a_part_of_a_result_is_read_within_its_offsets() -> None:
+    cursor = cursor_of(seen(source(2), 900, settings={"no_headers": True}), 2, part=(10, 12), prefetch=4)
+    assert cursor.wanted == Window(10, 11, Aim.FIRST)
+    cursor.receive(cursor.first)
+    assert cursor.wanted == Window(12, 12)
+    assert cursor.windows_ahead() == [Window(12, 12)]
+    assert isinstance(cursor.receive(seen(source(3)[2:])), Page)
+    assert cursor.wanted is None
+
+
+def test_a_reading_that_has_ended_takes_no_answer() -> None:
+    cursor = cursor_of(seen([]), 2)
+    cursor.receive(cursor.first)
+    with pytest.raises(ValueError, match="has ended"):
+        cursor.receive(seen([]))
