@@ -26,7 +26,7 @@ from supermetrics_query import (
     WaitTimeoutError,
 )
 
-from tests.support.answers import bare, cut, envelope, gateway, problem, status, too_many
+from tests.support.answers import bare, cut, envelope, gateway, problem, status, success, too_many
 from tests.support.scripted import KEY, Step, scripted_client
 
 ONCE = supermetrics_query.RetryPolicy(attempts=1)
@@ -212,3 +212,20 @@ def test_neither_an_exception_nor_its_context_holds_the_key() -> None:
         subject.start()
     assert caught.value.__context__ is None
     assert KEY.encode() not in pickle.dumps(caught.value)
+
+
+def test_an_error_of_another_query_that_a_callback_raises_keeps_what_it_carries() -> None:
+    other: Any = scripted_client("sync", status("RUNNING")).client
+    with pytest.raises(WaitTimeoutError) as first:
+        other.attach("night-2").wait(timeout=0)
+
+    def nested(_: object) -> None:
+        raise first.value
+
+    client: Any = scripted_client("sync", status("RUNNING"), success()).client
+    with pytest.raises(WaitTimeoutError) as caught:
+        client.attach("night-1").wait(on_progress=nested)
+    assert caught.value is first.value
+    assert caught.value.schedule_id == "night-2"
+    assert caught.value.query is not None
+    assert caught.value.query.schedule_id == "night-2"

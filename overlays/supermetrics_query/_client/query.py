@@ -123,6 +123,8 @@ def annotated_errors(run: Run, query: BaseQuery | None = None) -> Iterator[None]
 def annotate(error: SupermetricsQueryError, run: Run, query: BaseQuery | None) -> None:
     """Put on an error its query, and the last status where it has none."""
     run.annotate(error)
+    if error.schedule_id != run.schedule_id:
+        return  # a callback has raised the error of another query
     if isinstance(error, WaitTimeoutError):
         error.query = query
     elif isinstance(error, QueryError) and error.status is None:

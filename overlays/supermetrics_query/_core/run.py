@@ -132,8 +132,8 @@ class Run:
         self.status = status
 
     def annotate(self, error: SupermetricsQueryError) -> None:
-        """Put on an error, and on its causes, what a reader needs to continue."""
+        """Put on an error, and on its causes, what a reader needs to continue, unless it is of another query."""
         cause: BaseException | None = error
-        while isinstance(cause, SupermetricsQueryError):
+        while isinstance(cause, SupermetricsQueryError) and cause.schedule_id in {None, self.schedule_id}:
             cause.schedule_id, cause.token = self.schedule_id, self.ticket.token
             cause = cause.__cause__
