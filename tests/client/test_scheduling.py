@@ -6,6 +6,9 @@ from statistics import mean
 
 import pytest
 from attrs import define
+from supermetrics_query._core.polling import Deadline
+from supermetrics_query._core.run import Run, Ticket
+from supermetrics_query._core.scheduling import Job
 from supermetrics_query._flows.many import NextRequest, Source, as_completed, requests_from, run_many
 
 from tests.support.simulation import Api, Simulation, request, run_of, settings
@@ -82,3 +85,21 @@ def test_queries_started_elsewhere_are_polled_in_their_order() -> None:
     assert len(late) == 60
     assert mean(late) <= 4.0
     assert api.polls <= 60 * 15
+
+
+def test_the_last_poll_falls_on_the_deadline_but_never_before_the_server_allows_it() -> None:
+    job = Job(Run(Ticket("night-1")), Deadline(50.0))
+    assert job.clipped(40.0) == 40.0
+    assert job.clipped(60.0) == 50.0
+    assert not job.has_timed_out(50.0), "its last poll is still to come"
+    job.run.timing.not_before = 100.0
+    assert job.clipped(40.0) == 100.0
+    assert not job.has_timed_out(49.0)
+    assert job.has_timed_out(50.0), "its last poll cannot come in time"
+
+
+def test_a_job_has_timed_out_after_the_poll_on_its_deadline() -> None:
+    job = Job(Run(Ticket("night-1")), Deadline(50.0), polled=50.0)
+    assert job.has_timed_out(50.0)
+    job.is_busy = True
+    assert not job.has_timed_out(50.0), "its answer is still to come"

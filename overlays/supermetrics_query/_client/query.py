@@ -123,11 +123,10 @@ def annotated_errors(run: Run, query: BaseQuery | None = None) -> Iterator[None]
 def annotate(error: SupermetricsQueryError, run: Run, query: BaseQuery | None) -> None:
     """Put on an error its query, and the last status where it has none."""
     run.annotate(error)
-    if error.schedule_id != run.schedule_id:
-        return  # a callback has raised the error of another query
-    if isinstance(error, WaitTimeoutError):
+    is_own = error.schedule_id == run.schedule_id  # a callback may raise the error of another query
+    if is_own and isinstance(error, WaitTimeoutError):
         error.query = query
-    elif isinstance(error, QueryError) and error.status is None:
+    elif is_own and isinstance(error, QueryError) and error.status is None:
         error.status = run.status
 
 
