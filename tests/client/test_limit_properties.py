@@ -48,6 +48,7 @@ LATE = [  # an answer that comes when its request has just left the hour
     Answered(2, 250),
     Asked(1, Lane.START, 1),
 ]
+EARLY = [Asked(0, Lane.START, 2), Asked(HOUR - 100, Lane.START, 2)]  # these still count for a moment
 limits = {"per_second": st.integers(1, 25), "per_hour": st.integers(1, 40)}
 
 
@@ -87,6 +88,7 @@ class ForgetfulLog(SlidingLog):
 
 @pytest.mark.parametrize("kind", [SlidingLog, ForgetfulLog])
 @example(steps=LATE, per_second=25, per_hour=2)
+@example(steps=EARLY, per_second=25, per_hour=3)
 @given(steps=steps, **limits)
 def test_the_log_answers_what_a_model_does_that_remembers_everything(
     kind: type[SlidingLog], steps: list[Asked | Answered], per_second: int, per_hour: int
@@ -171,6 +173,7 @@ class Pair:
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(steps=LATE, per_second=25, per_hour=2)
+@example(steps=EARLY, per_second=25, per_hour=3)
 @given(steps=steps, **limits)
 def test_the_script_answers_what_the_log_does(
     server: RedisServer, steps: list[Asked | Answered], per_second: int, per_hour: int
