@@ -152,6 +152,7 @@ def test_a_process_takes_no_slot_in_redis_that_its_fraction_does_not_let_it_use(
         assert all(limiter.acquire(Lane.START, 5.1).wait for _ in range(5))
         assert redis.zcard(f"{shared}:requests") == 1
         settled = 5.0 + 6.1
+        assert [limiter.acquire(Lane.START, settled - 0.1).wait > 0 for _ in range(2)] == [False, True]
         assert [limiter.acquire(Lane.START, settled).wait for _ in range(2)] == [0, 0]
 
 
