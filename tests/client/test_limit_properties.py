@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 from attrs import define, field, frozen
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from redis import Redis
 from supermetrics_query._contract.messages import Lane
@@ -30,7 +30,7 @@ class Asked:
 
 @frozen
 class Answered:
-    """One of the requests that went was answered: which, and how late."""
+    """One of the requests that went was answered: which, counted from the last, and how late."""
 
     which: int
     latency: int
@@ -40,9 +40,15 @@ gaps = st.sampled_from([0, 1, 254, 255, 256, 1_019, 1_020, 1_021, MINUTE, HOUR -
 gaps |= st.integers(0, 1_500) | st.integers(HOUR - 2_000, HOUR + 2_000)
 steps = st.lists(
     st.builds(Asked, gaps, st.sampled_from(Lane), st.integers(1, 12))
-    | st.builds(Answered, st.integers(0, 40), st.just(0) | st.integers(21, 250)),
+    | st.builds(Answered, st.integers(0, 8), st.just(0) | st.integers(21, 250)),
     max_size=25,
 )
+LATE = [  # an answer that comes when its request has just left the hour
+    *(Asked(gap, Lane.START, 1) for gap in (0, 10, HOUR + 20)),
+    Answered(2, 250),
+    Asked(1, Lane.START, 1),
+]
+EARLY = [Asked(0, Lane.START, 2), Asked(HOUR - 100, Lane.START, 2)]  # these still count for a moment
 limits = {"per_second": st.integers(1, 25), "per_hour": st.integers(1, 40)}
 
 
@@ -81,6 +87,8 @@ class ForgetfulLog(SlidingLog):
 
 
 @pytest.mark.parametrize("kind", [SlidingLog, ForgetfulLog])
+@example(steps=LATE, per_second=25, per_hour=2)
+@example(steps=EARLY, per_second=25, per_hour=3)
 @given(steps=steps, **limits)
 def test_the_log_answers_what_a_model_does_that_remembers_everything(
     kind: type[SlidingLog], steps: list[Asked | Answered], per_second: int, per_hour: int
@@ -94,8 +102,8 @@ def test_the_log_answers_what_a_model_does_that_remembers_everything(
             assert waits == [model.acquire(step.lane, now) for _ in range(step.times)]
             went += [now] * waits.count(0)
         elif step.which < len(went):
-            log.postpone(went[step.which], step.latency)
-            model.postpone(went[step.which], step.latency)
+            log.postpone(went[-1 - step.which], step.latency)
+            model.postpone(went[-1 - step.which], step.latency)
 
 
 def test_a_log_forgets_what_counts_no_longer() -> None:
@@ -132,6 +140,9 @@ class Pair:
         seconds, micros = self.redis.time()
         return seconds * 1000 + micros // 1000 + self.passed
 
+    def counted(self) -> list[int]:
+        return sorted(int(score) + self.passed for _, score in self.redis.zscan_iter(KEY))
+
     def let_pass(self, milliseconds: int) -> None:
         self.redis.eval(PASS_TIME, 1, KEY, milliseconds)
         self.passed += milliseconds
@@ -154,13 +165,15 @@ class Pair:
         self.went.append((request, at))
 
     def answer(self, which: int, latency: int) -> None:
-        request, at = self.went[which]
+        request, at = self.went[-1 - which]
         self.script.postpone(request, latency)
         self.log.postpone(at, latency)
-        self.went[which] = (request, at + latency)
+        self.went[-1 - which] = (request, at + latency)
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(steps=LATE, per_second=25, per_hour=2)
+@example(steps=EARLY, per_second=25, per_hour=3)
 @given(steps=steps, **limits)
 def test_the_script_answers_what_the_log_does(
     server: RedisServer, steps: list[Asked | Answered], per_second: int, per_hour: int
@@ -174,6 +187,7 @@ def test_the_script_answers_what_the_log_does(
                 pair.let_pass(step.gap)
                 for _ in range(step.times):
                     pair.acquire(step.lane)
+                    assert pair.counted() == pair.log._times[-len(pair.counted()) :]
             elif step.which < len(pair.went):
                 pair.answer(step.which, step.latency)
 

@@ -70,6 +70,19 @@ def test_a_slot_is_free_a_window_after_its_answer(others: int, latency: float, f
     assert 1000.9 + limiter.acquire(Lane.START, 1000.9).wait == pytest.approx(1000.0 + free, abs=0.003)
 
 
+@given(
+    now=st.integers(0, 10**9).map(lambda each: each / 1000),
+    later=st.sampled_from([0, 0.001, 0.7]),
+    lane=st.sampled_from(Lane),
+)
+def test_a_request_that_has_waited_as_long_as_it_was_told_may_go(now: float, later: float, lane: Lane) -> None:
+    limiter = Limiter(per_second=1)
+    limiter.acquire(Lane.START, now)
+    wait = limiter.acquire(lane, now + later).wait
+    assert wait > 0
+    assert limiter.acquire(lane, now + later + wait).wait == 0
+
+
 def test_a_poll_comes_later_for_the_next_slot_than_a_start() -> None:
     limiter = Limiter(per_second=1)
     limiter.acquire(Lane.PAGE, 1000.0)

@@ -82,6 +82,26 @@ def test_a_limiter_that_knows_when_the_next_slot_is_does_not_ask_again() -> None
         assert limiter.acquire(Lane.START, 1.25) == Permit(1.0 + wait - 1.25)
 
 
+def test_redis_learns_of_an_answer_also_from_a_request_that_must_wait(url: str) -> None:
+    limiter = RedisLimiter(url, name=(shared := name()), per_second=1)
+    permit = limiter.acquire(Lane.START, 0.0)
+    assert permit.answered is not None
+    assert limiter.acquire(Lane.START, 0.1).wait > 0
+    with Redis.from_url(url) as redis:
+        before = max(score for _, score in redis.zscan_iter(f"{shared}:requests"))
+        permit.answered(0.2)
+        assert limiter.acquire(Lane.START, 0.2).wait > 0
+        assert max(score for _, score in redis.zscan_iter(f"{shared}:requests")) == before + 200
+
+
+def test_what_changes_in_redis_is_noticed_soon_also_when_the_hour_is_used_up(url: str) -> None:
+    limiter = RedisLimiter(url, name=(shared := name()), per_hour=1)
+    assert granted(limiter, 0.0) == 1
+    with Redis.from_url(url) as redis:
+        redis.delete(f"{shared}:requests")
+    assert limiter.acquire(Lane.START, 0.1).wait == 0
+
+
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_tasks_share_it_too(url: str, backend: str) -> None:
     limiter = RedisLimiter(url, name=name(), per_hour=2)
@@ -132,6 +152,7 @@ def test_a_process_takes_no_slot_in_redis_that_its_fraction_does_not_let_it_use(
         assert all(limiter.acquire(Lane.START, 5.1).wait for _ in range(5))
         assert redis.zcard(f"{shared}:requests") == 1
         settled = 5.0 + 6.1
+        assert [limiter.acquire(Lane.START, settled - 0.1).wait > 0 for _ in range(2)] == [False, True]
         assert [limiter.acquire(Lane.START, settled).wait for _ in range(2)] == [0, 0]
 
 

@@ -176,7 +176,6 @@ class RedisLimiter(BaseLimiter):
     def _on_failure(self, error: Exception, lane: Lane, now: float) -> Permit:
         with self._lock:
             before, self._state, self._until = self._state, State.ALONE, now + PAUSE
-            self._free_at.clear()
             if before is not State.ALONE:
                 self._silent_until = now + SILENCE
                 return Permit(SILENCE, LimiterUnavailable(error=f"{type(error).__name__}: {error}"))
