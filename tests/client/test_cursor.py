@@ -17,6 +17,7 @@ from supermetrics_query_api.models import QueryResponse
 from tests.support.answers import FIELDS, success
 from tests.support.table import CONVENTIONS, counted, first_only, repeated, without
 
+MOST_STEPS = 200  # more than any server here has to give
 PROMISED_9 = "the API had promised 9 and gives no more: start the query again"
 SAME_ROWS = "the API gives the same rows again, whichever are asked for: use download()"
 BEYOND = "the API gives no rows beyond offset 1000000: use download()"
@@ -61,7 +62,7 @@ class Server:
 
     def data(self, first: int, size: int) -> QueryStatus:
         """Hold the entries of a window."""
-        entries = self.convention(self.rows, first, first + min(size, self.cap) - 1) if self.rows else []
+        entries = self.convention(self.rows, first, first + min(size, self.cap) - 1)
         return seen(entries, self.total, settings={"no_headers": self.convention is without})
 
 
@@ -96,6 +97,7 @@ class Reading:
         """Read until nothing is wanted."""
         step: Step | None = self.cursor.receive(self.cursor.first)
         while step is not None:
+            assert len(self.log) < MOST_STEPS, "this reading does not end"
             step = self.next(step)
         return self
 
@@ -153,7 +155,17 @@ CASES = (
         page_size=1,
     ),
     Case("empty", lambda: Server([]), ["0 rows"]),
-    Case("nothing but the header", lambda: Server(FIVE, counted, cap=1), ["0 rows"]),
+    Case("nothing but the header", lambda: Server([], counted), ["0 rows"]),
+    Case(
+        "nothing but the header, which fills a page", lambda: Server([], counted), ["0 rows", "next 1..1", "0 rows"], 1
+    ),
+    Case("gives less than it is asked for and promises nothing", lambda: Server(FIVE, counted, cap=1), ["0 rows"]),
+    Case(
+        "pages that begin alike, and pages that end alike",
+        lambda: Server([*FIVE[:2], FIVE[0], FIVE[3], FIVE[4], FIVE[3]]),
+        ["2 rows", "next 2..3", "2 rows", "next 4..5", "2 rows", "next 6..7", "0 rows"],
+        page_size=2,
+    ),
     Case(
         "short pages, header counted",
         lambda: Server(FIVE, counted, total=5, cap=2),
@@ -258,7 +270,7 @@ def test_every_row_comes_once_and_in_order(readable: tuple[Server, int], start: 
 @given(readable=readable_servers())
 def test_a_promise_is_broken_only_where_more_than_the_header_is_missing(readable: tuple[Server, int]) -> None:
     server, page_size = readable
-    slack = server.convention is not without and bool(server.rows)
+    slack = server.convention is not without
     reading = read(server, page_size)
     assert (reading.broken is None) == ((server.total or 0) - len(server.rows) <= slack)
 
@@ -292,10 +304,10 @@ def test_what_is_under_way_is_what_is_asked_for_next(readable: tuple[Server, int
 
 
 def test_a_server_that_gives_fewer_than_it_is_asked_for_gets_nothing_ahead_of_time() -> None:
-    server = Server(source(6), total=6)
+    server = Server(source(7), total=7)
     cursor = cursor_of(page_one(server, 2), 2, prefetch=4)
     cursor.receive(cursor.first)
-    assert [window.first for window in cursor.windows_ahead()] == [2, 4]
+    assert [window.first for window in cursor.windows_ahead()] == [2, 4, 6]
     server.cap = 1
     assert isinstance(cursor.receive(server.answer(Window(2, 3))), Page)
     assert cursor.prefetch.limit == 0
@@ -344,6 +356,25 @@ def test_an_answer_of_another_result_ends_the_reading(answer: QueryStatus, messa
     assert cursor.wanted is None
 
 
+def test_an_answer_that_does_not_name_its_columns_belongs_to_the_result() -> None:
+    cursor = cursor_of(page_one(Server(FIVE), 2), 2)
+    cursor.receive(cursor.first)
+    assert isinstance(cursor.receive(seen(FIVE[2:4], fields=None)), Page)
+
+
+@pytest.mark.parametrize("last", [seen([]), seen([], code="RUNNING"), None])
+def test_pages_may_look_alike_unless_the_last_offset_brings_them_too(last: QueryStatus | None) -> None:
+    alike = seen(FIVE[:1] * 2, settings={"no_headers": True})
+    cursor = cursor_of(alike, 2, prefetch=5)
+    assert isinstance(cursor.receive(alike), Page)
+    assert cursor.receive(alike) == Window(2, 3, Aim.AGAIN)
+    assert cursor.receive(alike) == Window(LAST_OFFSET, LAST_OFFSET, Aim.LAST_OFFSET)
+    assert cursor.receive(last) == Page(start=2, columns=cursor.run.layout.columns, rows=FIVE[:1] * 2)
+    assert cursor.trusts_offsets == (last is not None)
+    assert cursor.windows_ahead() == [Window(4, 5), Window(6, 7)]  # two pages have come, whatever it took
+    assert cursor.held.rows == ()
+
+
 def test_a_row_that_cannot_be_read_ends_the_reading() -> None:
     cursor = cursor_of(page_one(Server(FIVE), 2), 2)
     cursor.receive(cursor.first)
@@ -368,12 +399,13 @@ def test_nothing_is_asked_for_beyond_the_last_offset(total: int, complaint: str 
 
 
 def test_a_part_of_a_result_is_read_within_its_offsets() -> None:
-    cursor = cursor_of(seen(source(2), 900, settings={"no_headers": True}), 2, part=(10, 12), prefetch=4)
+    cursor = cursor_of(seen(source(2), 900, settings={"no_headers": True}), 2, part=(10, 14), prefetch=4)
     assert cursor.wanted == Window(10, 11, Aim.FIRST)
     cursor.receive(cursor.first)
-    assert cursor.wanted == Window(12, 12)
-    assert cursor.windows_ahead() == [Window(12, 12)]
-    assert isinstance(cursor.receive(seen(source(3)[2:])), Page)
+    assert cursor.windows_ahead() == [Window(12, 13)]
+    assert isinstance(cursor.receive(seen(source(4)[2:])), Page)
+    assert cursor.windows_ahead() == [Window(14, 14)]
+    assert isinstance(cursor.receive(seen(source(5)[4:])), Page)
     assert cursor.wanted is None
 
 

@@ -67,7 +67,7 @@ class Broken:
     message: str
     status: QueryStatus
     delivered: int | None = None
-    cause: ValueError | None = field(default=None, eq=False)
+    cause: ValueError | None = field(default=None, eq=False)  # without frames: they would hold the flow and its page
 
 
 Step: TypeAlias = Page | Window | Broken
@@ -160,7 +160,6 @@ class Cursor:
             data = data_of(seen.response)
             part = Part(self.position, self.run.layout.rows(data), len(data), window.last - window.first + 1)
         except ValueError as problem:
-            # Without its frames, which would hold the flow, and so the page, until the garbage collector comes.
             return self._broken(f"the next one cannot be read: {problem}", problem.with_traceback(None))
         return self._judge(window.aim, part, held)
 
