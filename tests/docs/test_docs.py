@@ -15,8 +15,8 @@ from supermetrics_query._core.polling import gap
 from supermetrics_query.emulator import Emulator, Plan, Source
 from supermetrics_query.emulator.sources import DATE, INTEGER, Column
 
-from tests.client.scenarios import SCENARIOS
 from tests.docs.pages import ROOT, Example, examples, links, pages, proofs
+from tests.flows.scenarios import SCENARIOS
 
 SPEED = 50  # seconds of the service in one of ours
 EXAMPLES = [example for path in pages() for example in examples(path)]

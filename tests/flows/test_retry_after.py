@@ -7,7 +7,7 @@ import pytest
 from attrs import frozen
 from supermetrics_query import RateLimitError, ServerError, SupermetricsQueryError, WaitTimeoutError
 
-from tests.client.scenarios import POLL
+from tests.flows.scenarios import POLL
 from tests.support.answers import envelope, success
 from tests.support.scripted import BACKENDS, ScriptedClient, scripted_client
 

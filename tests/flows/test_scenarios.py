@@ -3,7 +3,7 @@
 import pytest
 from supermetrics_query import SupermetricsQueryError
 
-from tests.client.scenarios import SCENARIOS, Scenario
+from tests.flows.scenarios import SCENARIOS, Scenario
 from tests.support.scripted import BACKENDS, KEY, scripted_client
 
 
