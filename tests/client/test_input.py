@@ -85,7 +85,7 @@ def test_plain_http_is_for_this_machine_only(url: str) -> None:
         ("attach", ("sq1.not-a-token",), {}),
         ("attach", ("no spaces",), {}),
     ],
-    ids=str,
+    ids=lambda call: call[0],
 )
 def test_a_call_that_cannot_work_sends_nothing(backend: str, call: tuple[str, Any, Any]) -> None:
     subject = scripted_client(backend, success())

@@ -104,7 +104,7 @@ async def coroutine_function(_: int) -> None:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("function", [coroutine_function, 5, "print"], ids=repr)
+@pytest.mark.parametrize("function", [coroutine_function, 5, "print"], ids=["coroutine function", "number", "text"])
 def test_what_is_no_plain_function_is_refused_before_anything_is_sent(backend: str, function: object) -> None:
     subject = scripted_client(backend, success())
     query = subject.start(format="csv")

@@ -43,7 +43,7 @@ LAST_WINDOW = Window(LAST_OFFSET, LAST_OFFSET, Aim.LAST_OFFSET)
 
 
 @frozen
-class Part:
+class WindowRows:
     """What came for a window. `entries` counts the header too, `asked` is how many there could have been."""
 
     start: int = 0  # how many rows of the result come before it
@@ -57,7 +57,7 @@ class Part:
         return len(self.rows), (*self.rows[:1], *self.rows[-1:])
 
 
-NO_PART = Part()
+NO_ROWS = WindowRows()
 
 
 @frozen
@@ -108,7 +108,7 @@ class Cursor:
     header_offset: int = 0  # how many offsets the header takes
     fingerprint: tuple[int, Sequence[Row]] | None = None  # of the page before
     trusts_offsets: bool = False  # whether pages may look alike, as the last offset has shown
-    held: Part = NO_PART  # rows that wait for the answer to a probe
+    held: WindowRows = NO_ROWS  # rows that wait for the answer to a probe
 
     @property
     def total(self) -> int | None:
@@ -147,7 +147,7 @@ class Cursor:
 
         `seen` is None where the probe of the last offset has failed, which proves nothing.
         """
-        window, held, self.held = self.wanted, self.held, NO_PART
+        window, held, self.held = self.wanted, self.held, NO_ROWS
         if window is None:
             raise ValueError("this reading has ended")
         if seen is None:
@@ -158,12 +158,12 @@ class Cursor:
             self.prefetch = self.prefetch.after(seen.seconds)
         try:
             data = data_of(seen.response)
-            part = Part(self.position, self.run.layout.rows(data), len(data), window.last - window.first + 1)
+            part = WindowRows(self.position, self.run.layout.rows(data), len(data), window.last - window.first + 1)
         except ValueError as problem:
             return self._broken(f"the next one cannot be read: {problem}", problem.with_traceback(None))
         return self._judge(window.aim, part, held)
 
-    def _judge(self, aim: Aim, part: Part, held: Part) -> Step:
+    def _judge(self, aim: Aim, part: WindowRows, held: WindowRows) -> Step:
         """Return what follows from the rows that came for a window."""
         match aim:
             case Aim.FIRST:
@@ -183,7 +183,7 @@ class Cursor:
             case _:
                 assert_never(aim)
 
-    def _is_alike(self, part: Part) -> bool:
+    def _is_alike(self, part: WindowRows) -> bool:
         """Return whether these rows may be those of the page before."""
         return not self.trusts_offsets and bool(part.rows) and part.fingerprint == self.fingerprint
 
@@ -195,7 +195,7 @@ class Cursor:
         is_other = bool(ids) and ids != field_ids(self.first.response)
         return f"has other columns ({', '.join(ids.values())})" if is_other else None
 
-    def _accept(self, part: Part) -> Step:
+    def _accept(self, part: WindowRows) -> Step:
         """Count rows as read, and decide whether more may follow."""
         is_first = self.fingerprint is None
         self.position, self.fingerprint = part.start + len(part.rows), part.fingerprint
@@ -210,18 +210,18 @@ class Cursor:
             return self._probe(self.window(0, 1, Aim.HEADER), part)
         return self._continue(part)
 
-    def _probe(self, window: Window, held: Part = NO_PART) -> Window:
+    def _probe(self, window: Window, held: WindowRows = NO_ROWS) -> Window:
         """Ask for a window before anything else, and keep the rows that wait for it."""
         self.wanted, self.held = window, held
         return window
 
-    def _continue(self, part: Part) -> Page:
+    def _continue(self, part: WindowRows) -> Page:
         """Return a page that others may follow."""
         self.position = max(self.position, self.start)
         self.wanted = self.page_window()
         return self._page(part)
 
-    def _end(self, part: Part, complaint: str) -> Page | Broken:
+    def _end(self, part: WindowRows, complaint: str) -> Page | Broken:
         """Return the last page, or the complaint where promised rows are missing.
 
         It is not documented whether the header counts as one of them.
@@ -231,7 +231,7 @@ class Cursor:
         self.wanted = None
         return self._page(part)
 
-    def _page(self, part: Part) -> Page:
+    def _page(self, part: WindowRows) -> Page:
         """Return the rows from `start` on."""
         rows = part.rows[self.start - part.start :] if self.start > part.start else part.rows
         return Page(start=part.start + len(part.rows) - len(rows), columns=self.run.layout.columns, rows=rows)
