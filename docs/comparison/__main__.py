@@ -52,7 +52,7 @@ def run(name: str, contender: str) -> Outcome:
             interrupt(process(contender, environment), emulator)
         came = ended(process(contender, environment))
         starts = sum(request.operation == "start" for request in emulator.requests)
-    print(f"{name}, {contender}: {came['told']}", flush=True)
+    print(f"{name}, {contender}: {came['verdict']}", flush=True)
     return Outcome(**came, starts=starts)
 
 
@@ -63,7 +63,7 @@ def ended(running: subprocess.Popen[str]) -> dict[str, Any]:
     except subprocess.TimeoutExpired:
         running.kill()
         running.communicate()
-        return {"rows": 0, "told": f"had not ended after {LIMIT} s"}
+        return {"rows": 0, "verdict": f"had not ended after {LIMIT} s"}
     return came
 
 

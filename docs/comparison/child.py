@@ -4,7 +4,7 @@ import json
 import sys
 from importlib import import_module
 
-from .judging import Outcome, told
+from .judging import Outcome, verdict_of
 from .task import Task, from_environment
 
 
@@ -17,10 +17,10 @@ def outcome(contender: str, task: Task) -> Outcome:
             if task.job.expiry and len(rows) == task.job.page:
                 task.let_it_expire()
     except Exception as error:
-        return Outcome(rows=len(rows), told=told(task.job, rows, error))
-    return Outcome(rows=len(rows), told=told(task.job, rows, None))
+        return Outcome(rows=len(rows), verdict=verdict_of(task.job, rows, error))
+    return Outcome(rows=len(rows), verdict=verdict_of(task.job, rows, None))
 
 
 if __name__ == "__main__":
     came = outcome(sys.argv[1], from_environment())
-    print(json.dumps({"rows": came.rows, "told": came.told}))
+    print(json.dumps({"rows": came.rows, "verdict": came.verdict}))

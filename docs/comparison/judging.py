@@ -18,11 +18,11 @@ class Outcome:
     """The outcome of a job. `starts` counts the requests that started a query."""
 
     rows: int
-    told: str
+    verdict: str
     starts: int = 1
 
 
-def told(job: Job, rows: Rows, error: Exception | None) -> str:
+def verdict_of(job: Job, rows: Rows, error: Exception | None) -> str:
     """Return the outcome of a job in words."""
     if error is None:
         return judged(job, rows)

@@ -42,4 +42,4 @@ def cell(outcome: Mapping[str, Any]) -> str:
     """Return one cell, with the number of starts unless it is 1."""
     starts = outcome["starts"]
     counted = "" if starts == 1 else f"; the query was sent {starts} times"
-    return f"{outcome['told']}{counted}".replace("|", "\\|")
+    return f"{outcome['verdict']}{counted}".replace("|", "\\|")

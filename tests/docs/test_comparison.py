@@ -6,7 +6,7 @@ import httpx
 import pytest
 from comparison.child import outcome
 from comparison.jobs import DS_ID, JOBS, TITLES, Job
-from comparison.judging import told
+from comparison.judging import verdict_of
 from comparison.relay import BothWays
 from comparison.table import CONTENDERS, PAGE, read, with_table
 from comparison.task import Task
@@ -25,7 +25,7 @@ def test_the_table_is_what_the_last_run_saw() -> None:
 
 def test_another_outcome_changes_the_table() -> None:
     changed = {
-        job: {each: {**seen, "told": "something else"} for each, seen in by.items()} for job, by in read().items()
+        job: {each: {**seen, "verdict": "something else"} for each, seen in by.items()} for job, by in read().items()
     }
     assert with_table(PAGE.read_text(), changed) != PAGE.read_text()
 
@@ -51,19 +51,21 @@ def test_every_contender_did_every_job() -> None:
     ],
 )
 def test_rows_are_compared_with_the_true_ones(rows: list[dict[str, object]], words: str) -> None:
-    assert told(JOB, rows, None) == words
+    assert verdict_of(JOB, rows, None) == words
 
 
 def test_an_exception_is_reported_without_what_differs_from_run_to_run() -> None:
     error = RuntimeError(f"query '{'a' * 32}' at http://127.0.0.1:4711/ sent <html>")
-    assert told(JOB, RIGHT[:1], error) == ("`RuntimeError` after 1 of 3 rows: query '…' at http://…/ sent &lt;html&gt;")
+    assert verdict_of(JOB, RIGHT[:1], error) == (
+        "`RuntimeError` after 1 of 3 rows: query '…' at http://…/ sent &lt;html&gt;"
+    )
 
 
 @pytest.mark.parametrize("contender", ["ours", "by_hand"])
 def test_a_contender_does_a_job(contender: str, tmp_path: Path) -> None:
     with BothWays(plan=INSTANT, sources={DS_ID: JOBS["order"].source}) as service:
         task = Task(name="order", url=service.url, key=service.key, memory=tmp_path / "memory")
-        assert outcome(contender, task).told.startswith("all 30 rows")
+        assert outcome(contender, task).verdict.startswith("all 30 rows")
 
 
 def test_the_relay_takes_a_start_as_the_sdk_sends_it() -> None:
