@@ -8,6 +8,7 @@ which minimises the sum of all lateness when the chance of ending falls with the
 import math
 from collections import deque
 from collections.abc import Sequence
+from itertools import takewhile
 
 from attrs import define, field
 
@@ -98,10 +99,12 @@ class Scheduler:
             self.ended += 1
 
     def next_deadline(self, now: float) -> float:
-        """Return when the time of an idle query is over next, infinity where that is never."""
-        return min(
-            (job.deadline.at for job in self.jobs if job.deadline.at > now and not job.is_busy), default=math.inf
-        )
+        """Return when the time of an idle query is over next. Queries are in the order of their deadlines."""
+        return next((job.deadline.at for job in self.jobs if job.deadline.at > now and not job.is_busy), math.inf)
+
+    def timed_out(self, now: float) -> list[Job]:
+        """Return the queries whose time is over."""
+        return [job for job in takewhile(lambda job: job.deadline.at <= now, self.jobs) if job.has_timed_out(now)]
 
     def plan(self, now: float) -> list[tuple[float, Job]]:
         """Return when each idle query is to be polled, the earliest first."""

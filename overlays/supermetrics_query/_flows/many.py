@@ -160,7 +160,7 @@ class ManyRunner:
             if self.is_late(self.deadline, moment):
                 raise self.unfinished()
             return
-        for job in [job for job in self.scheduler.jobs if job.has_timed_out(moment)]:
+        for job in self.scheduler.timed_out(moment):
             job.run.abandoned = self.waits[job].timed_out()
             self.scheduler.record(job)
             self.leave(job)
