@@ -17,7 +17,6 @@ from .run import Run
 
 DEFAULT_WAIT = 4.25 * 3600.0  # a query may run for four hours
 LONGEST_START_WAIT = 3600.0  # `sync_timeout` in the contract
-
 SHARE_OF_ETA = 0.7
 LEAST_OF_AGE, MOST_OF_AGE = 0.03, 0.5
 RESOLUTION = 1e-3  # seconds; a sleep that ends at a deadline may end a little before it
