@@ -41,24 +41,24 @@ check: drift contract diff lint types layers test ## Everything CI runs
 
 .PHONY: generate
 generate: $(VENV)/.dev ## Regenerate generated/ from openapi.yaml
-	@$(BIN)/python tools/generate.py
+	@$(BIN)/python -m tools.contract.generate
 
 .PHONY: drift
 drift: $(VENV)/.dev ## Fail when generated/ is not what openapi.yaml gives
-	@$(BIN)/python tools/generate.py --check
+	@$(BIN)/python -m tools.contract.generate --check
 
 .PHONY: contract
 contract: $(VENV)/.dev $(REDOCLY) ## Validate and lint openapi.yaml
 	@$(BIN)/openapi-spec-validator --subschema-errors all openapi.yaml
-	@$(BIN)/python tools/redocly.py lint openapi.yaml
+	@$(BIN)/python -m tools.contract.redocly lint openapi.yaml
 
 .PHONY: diff
 diff: $(VENV)/.dev $(REDOCLY) ## Rate what changed since the last release; fail when the version is too low
-	@$(BIN)/python tools/contract_diff.py
+	@$(BIN)/python -m tools.contract.diff
 
 .PHONY: docs
 docs: $(VENV)/.dev $(REDOCLY) ## Build the reference of the contract, build/reference.html
-	@$(BIN)/python tools/reference.py
+	@$(BIN)/python -m tools.contract.reference
 
 .PHONY: site
 site: $(SITE_VENV)/.site docs ## Build the documentation, build/site; fail on a link that leads nowhere
@@ -116,32 +116,32 @@ AS_DEV := $(LOCKED) --constraint requirements/dev.txt
 ##@ Release
 .PHONY: build
 build: $(VENV)/.dev $(VENV)-release/.tools ## Build wheel and sdist into dist/, twice, and examine them
-	@$(RELEASE)/python tools/packages.py $(BIN)/python
+	@$(RELEASE)/python -m tools.release.packages $(BIN)/python
 
 .PHONY: release-proof
 release-proof: build ## Install what was built from an index on loopback, and use it in every combination
-	@$(RELEASE)/python tools/release_proof.py
+	@$(RELEASE)/python -m tools.release.proof
 
 .PHONY: audit
 audit: $(VENV)/.dev $(VENV)-release/.tools ## Licence and age of every runtime dependency; secrets in the tree and in dist/
-	@$(RELEASE)/python tools/audit.py $(VENV)
-	@$(RELEASE)/python tools/secret_scan.py
+	@$(RELEASE)/python -m tools.release.audit $(VENV)
+	@$(RELEASE)/python -m tools.release.secret_scan
 
 .PHONY: publish
 publish: $(VENV)-release/.tools ## Upload what was proved; needs credentials, see docs/releasing.md
-	@$(RELEASE)/python tools/publish.py
+	@$(RELEASE)/python -m tools.release.publish
 
 .PHONY: sbom
 sbom: $(VENV)-release/.tools ## Write the bill of materials from the lock and the version
-	@$(RELEASE)/python tools/sbom.py
+	@$(RELEASE)/python -m tools.release.sbom
 
 .PHONY: public
 public: $(VENV)/.dev ## Write down what is public, tests/release/public.txt
-	@$(BIN)/python tools/public.py
+	@$(BIN)/python -m tools.docs.public
 
 .PHONY: changelog
 changelog: $(VENV)-release/.tools ## Move the fragments in changelog.d/ to CHANGELOG.md, under the version
-	@$(RELEASE)/towncrier build --yes --version "$$($(RELEASE)/python tools/sbom.py --version)"
+	@$(RELEASE)/towncrier build --yes --version "$$($(RELEASE)/python -m tools.release.sbom --version)"
 
 .PHONY: news
 news: $(VENV)-release/.tools ## Show what the fragments in changelog.d/ will say
@@ -209,5 +209,5 @@ $(PEER_VENV)/.peer: requirements/peer.txt
 # Redocly is the only package that npm installs. Its node comes with the development packages.
 $(REDOCLY): package-lock.json package.json .npmrc | $(VENV)/.dev
 	@echo 'setting up node_modules'
-	@$(BIN)/python tools/redocly.py install
+	@$(BIN)/python -m tools.contract.redocly install
 	@touch $@

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from document import Document, dump
-from generate import PACKAGE, check, differences, main, swap
+
+from tools.contract.document import Document, dump
+from tools.contract.generate import PACKAGE, check, differences, main, swap
 
 MODEL = Path("models", "query_meta.py")
 

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
-from packages import SBOM, Built, built, check_private, check_sources, check_wheel, compare
-from steps import StepError
+
+from tools.release.packages import SBOM, Built, built, check_private, check_sources, check_wheel, compare
+from tools.release.steps import StepError
 
 SOURCES = {
     "generated/supermetrics_query_api/py.typed": b"",

@@ -12,16 +12,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
 
-from bench import Bench, check_same, environment, python_of
-from bounds import TOGETHER, combinations, constraints, extras, requirements, unbounded
-from indexes import configured, for_pip
-from loopback import package_index, smoke_service
-from packages import BESIDE, DIST, NAME, PROOF, ROOT, Built, built, digest
 from pypi_simple import PYPI_SIMPLE_ENDPOINT
-from pythons import found, named
-from steps import StepError, Words, attempted, clean, run, step
 
-SMOKE, SERVICE = ROOT / "tools" / "smoke.py", ROOT / "tools" / "smoke_service.py"
+from tools.release.bounds import TOGETHER, combinations, constraints, extras, requirements, unbounded
+from tools.release.environments import Bench, check_same, environment, python_of
+from tools.release.indexes import configured, for_pip
+from tools.release.loopback import package_index, smoke_service
+from tools.release.packages import BESIDE, DIST, NAME, PROOF, ROOT, Built, built, digest
+from tools.release.pythons import found, named
+from tools.release.steps import StepError, Words, attempted, clean, run, step
+
+SMOKE, SERVICE = (Path(__file__).with_name(name) for name in ("smoke.py", "smoke_service.py"))
 EXAMPLES = ROOT / "examples"
 
 

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from attrs import frozen
-from document import Document, Operation, operations, parameters, resolved
 from jsonschema_rs import Draft202012Validator
+
+from tools.contract.document import Document, Operation, operations, parameters, resolved
 
 
 @frozen

@@ -1,6 +1,7 @@
-"""Build the wheel and the sdist into dist/, and examine them: `python tools/packages.py PYTHON_WITH_THE_GENERATOR`.
+"""Build the wheel and the sdist into dist/, and examine them: `python -m tools.release.packages PYTHON`.
 
-The second build happens elsewhere, from the sdist of the first: both must give the same bytes.
+PYTHON is the one that has the generator. The second build happens elsewhere, from the sdist of the first: both must
+give the same bytes.
 """
 
 import hashlib
@@ -14,10 +15,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from attrs import frozen
-from indexes import configured
-from steps import StepError, attempted, run, step
 
-ROOT = Path(__file__).resolve().parent.parent
+from tools.release.indexes import configured
+from tools.release.steps import StepError, attempted, run, step
+
+ROOT = Path(__file__).resolve().parents[2]
 BESIDE = Path(sys.executable).parent
 DIST = ROOT / "dist"
 PROOF = ROOT / "build" / "proof.json"  # which files have passed the proof
@@ -148,7 +150,7 @@ def examine(first: Built, work: Path, python: str) -> None:
     with step("a second build, from the sdist and elsewhere, gives the same bytes"):
         compare(first, build(tree, work / "again"))
     with step("the sdist generates the tree that it holds"):
-        run([python, tree / "tools" / "generate.py", "--check"])
+        run([python, "-m", "tools.contract.generate", "--check"], cwd=tree)
     with step("twine and check-wheel-contents have no complaint"):
         run([BESIDE / "twine", "--no-color", "check", "--strict", first.wheel, first.sdist])
         run([BESIDE / "check-wheel-contents", "--config", ROOT / "pyproject.toml", first.wheel])
@@ -156,7 +158,7 @@ def examine(first: Built, work: Path, python: str) -> None:
 
 def main(python: str) -> int:
     with step("the bill of materials names what is locked"):
-        run([sys.executable, ROOT / "tools" / "sbom.py", "--check"])
+        run([sys.executable, "-m", "tools.release.sbom", "--check"], cwd=ROOT)
     with step("build the sdist, and the wheel from it"):
         first = build(ROOT, DIST)
     with TemporaryDirectory(prefix="release-") as work:

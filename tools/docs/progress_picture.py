@@ -1,4 +1,4 @@
-"""Draw what the command line shows while a query runs, with its own code: `python tools/progress_picture.py`."""
+"""Draw what the command line shows while a query runs, with its own code: `python -m tools.docs.progress_picture`."""
 
 import sys
 from io import StringIO
@@ -9,7 +9,7 @@ from supermetrics_query._models import Progress, QueryStatus, Workflow
 from supermetrics_query.cli.progress import Display
 from supermetrics_query_api.models import QueryResponse
 
-PICTURE = Path(__file__).parents[1] / "docs" / "progress.svg"
+PICTURE = Path(__file__).parents[2] / "docs" / "progress.svg"
 COMMAND = "$ supermetrics-query run --file query.yaml --to sessions.csv"
 # When the query is polled, in seconds, and what the poll returns.
 POLLS = (

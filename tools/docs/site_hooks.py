@@ -11,7 +11,7 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 FROM_THE_ROOT = {"changes.md": "CHANGELOG.md", "contributing.md": "CONTRIBUTING.md"}
 REFERENCE = "reference.html"  # made by `make docs`
 COPIED = {REFERENCE: f"build/{REFERENCE}", "openapi.yaml": "openapi.yaml"}

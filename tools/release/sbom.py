@@ -1,4 +1,4 @@
-"""Write the bill of materials that goes into the wheel: `python tools/sbom.py [--check | --version]`.
+"""Write the bill of materials that goes into the wheel: `python -m tools.release.sbom [--check | --version]`.
 
 It names the versions that a release was proved with, from requirements/runtime.txt. Which file of a version is
 installed depends on the machine, so no hashes are in it; the lock has them all.
@@ -15,8 +15,9 @@ from cyclonedx.model.license import DisjunctiveLicense
 from cyclonedx.output import make_outputter
 from cyclonedx.schema import OutputFormat, SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
-from locks import ROOT, RUNTIME, Pin, asked, pins
 from packageurl import PackageURL
+
+from tools.release.locks import ROOT, RUNTIME, Pin, asked, pins
 
 SBOM = Path("requirements", "sbom.cdx.json")
 NAME = "supermetrics-query"

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from attrs import frozen
-from indexes import Indexes, for_uv
-from packages import BESIDE, NAME, Built, zipped
-from steps import StepError, Words, clean, run
+
+from tools.release.indexes import Indexes, for_uv
+from tools.release.packages import BESIDE, NAME, Built, zipped
+from tools.release.steps import StepError, Words, clean, run
 
 
 @frozen

@@ -1,4 +1,4 @@
-"""Generate the low-level client from `openapi.yaml`: `python tools/generate.py [--check]`.
+"""Generate the low-level client from `openapi.yaml`: `python -m tools.contract.generate [--check]`.
 
 The tree is built beside the old one and takes its place only when the generator reported nothing.
 """
@@ -13,11 +13,11 @@ from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from document import dump, load
-from limits import limits
-from lowering import lower
+from tools.contract.document import dump, load
+from tools.contract.limits import limits
+from tools.contract.lowering import lower
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = Path("generated", "supermetrics_query_api")
 GENERATOR = "openapi-python-client"
 TEMPLATES = Path(__file__).parent / "templates"

@@ -9,7 +9,7 @@ import keyword
 from collections.abc import Iterator
 from importlib import import_module
 
-from document import Document, Operation, operations, parameters
+from tools.contract.document import Document, Operation, operations, parameters
 
 PACKAGE = "supermetrics_query_api"
 

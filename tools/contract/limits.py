@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from textwrap import indent
 
-from document import Document, request_schemas, resolved
+from tools.contract.document import Document, request_schemas, resolved
 
 LIMITS = ("minLength", "maxLength", "pattern", "minItems", "maxItems", "minimum", "maximum")
 

@@ -1,4 +1,4 @@
-"""List licence and age of everything that users of this package install: `python tools/audit.py ENVIRONMENT`.
+"""List licence and age of everything that users of this package install: `python -m tools.release.audit ENVIRONMENT`.
 
 The versions are the locked ones. Licences are read from what is installed in the environment; the days of release come
 from the index that pip is configured to use, and are unknown without one.
@@ -12,13 +12,14 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 from attrs import frozen
-from indexes import configured
-from licences import ELSEWHERE, UNKNOWN, accepted, licence
-from locks import RUNTIME, Pin, asked, pins
 from packaging.utils import canonicalize_name
 from pypi_simple import PYPI_SIMPLE_ENDPOINT, NoSuchProjectError, PyPISimple
 from requests import RequestException
-from steps import run
+
+from tools.release.indexes import configured
+from tools.release.licences import ELSEWHERE, UNKNOWN, accepted, licence
+from tools.release.locks import RUNTIME, Pin, asked, pins
+from tools.release.steps import run
 
 
 @frozen
@@ -79,7 +80,7 @@ def main(environment: str) -> int:
     print(f"{len(found)} packages, {direct} of them asked for by name")
     wrong = [each for each in found if not accepted(each.licence)]
     for each in wrong:
-        print(f"{each.pin.name}: {each.licence!r} is not accepted: replace it, or add it to tools/licences.py")
+        print(f"{each.pin.name}: {each.licence!r} is not accepted: replace it, or add it to tools/release/licences.py")
     return bool(wrong)
 
 

@@ -1,4 +1,4 @@
-"""Serve the emulator to other processes until this one is ended: `python tools/smoke_service.py`."""
+"""Serve the emulator to other processes until this one is ended: `python -m tools.release.smoke_service`."""
 
 from supermetrics_query.emulator import Emulator
 

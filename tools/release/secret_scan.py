@@ -1,6 +1,7 @@
-"""Search for secrets in what git holds and in what was built: `python tools/secret_scan.py`.
+"""Search for secrets in what git holds and in what was built: `python -m tools.release.secret_scan`.
 
-tools/known_secrets.json lists what looks like one and is none, by the hash that this script prints, and says why.
+known_secrets.json, beside this file, lists what looks like a secret and is none, by the hash that is printed here, and
+says why.
 """
 
 import json
@@ -12,10 +13,11 @@ from tempfile import TemporaryDirectory
 from attrs import frozen
 from detect_secrets.core.scan import scan_file
 from detect_secrets.settings import default_settings, get_settings
-from packages import DIST, ROOT, Built, built, files, tracked, unpacked, zipped
-from steps import StepError, step
 
-KNOWN = ROOT / "tools" / "known_secrets.json"
+from tools.release.packages import DIST, ROOT, Built, built, files, tracked, unpacked, zipped
+from tools.release.steps import StepError, step
+
+KNOWN = Path(__file__).with_name("known_secrets.json")
 # Hashes and nothing else: each of their lines looks like a secret. tests/contract/test_locks.py reads them.
 HASHES = (r".*requirements/[a-z]+\.txt$", r".*package-lock\.json$", r".*known_secrets\.json$", r".*dist-info/RECORD$")
 PLAIN = (r"CONTRACT_SHA256", r"query '[0-9a-f]{32}'")  # and how errors name a query
@@ -46,7 +48,7 @@ def findings(folder: Path, names: set[str]) -> Iterator[Finding]:
 def check(found: list[Finding], known: dict[str, str]) -> None:
     unknown = [str(each) for each in found if each.hash not in known]
     if unknown:
-        advice = f"remove it, and take it back where it was issued; what is none goes into tools/{KNOWN.name}"
+        advice = f"remove it, and take it back where it was issued; what is none goes into {KNOWN.relative_to(ROOT)}"
         raise StepError("\n".join([*unknown, advice]))
 
 

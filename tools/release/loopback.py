@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
 
-from steps import Words, clean
+from tools.release.steps import Words, clean
 
 PATIENCE = 60.0  # seconds until a server must answer
 

@@ -9,7 +9,7 @@ object, any mapping will do: the empty schema beside the class lets users write 
 Nothing else changes.
 """
 
-from document import METHODS, Document, request_schemas, resolved
+from tools.contract.document import METHODS, Document, request_schemas, resolved
 
 
 def lowered_parameter(parameter: Document) -> Document:

@@ -1,9 +1,9 @@
-"""Build the reference of the contract, one page that holds all it needs: `python tools/reference.py`."""
+"""Build the reference of the contract, one page that holds all it needs: `python -m tools.contract.reference`."""
 
 import sys
 from pathlib import Path
 
-from redocly import ROOT, redocly
+from tools.contract.redocly import ROOT, redocly
 
 OUTPUT = Path("build", "reference.html")
 # Without it the page would fetch a logo from the maker of Redocly, who could track every reader.
