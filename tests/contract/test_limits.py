@@ -70,4 +70,4 @@ def test_the_limits_can_be_read_without_any_other_package(root: Path) -> None:
     source = (root / "generated/supermetrics_query_api/limits.py").read_text()
 
     assert "import" not in source
-    assert source.splitlines()[0].endswith('Written by tools/generate.py."""')
+    assert source.splitlines()[0].endswith('Written by `make generate`."""')

@@ -22,7 +22,7 @@ PACKAGE = Path("generated", "supermetrics_query_api")
 GENERATOR = "openapi-python-client"
 TEMPLATES = Path(__file__).parent / "templates"
 
-PROVENANCE = '''"""Where this package comes from. Written by tools/generate.py."""
+PROVENANCE = '''"""Where this package comes from. Written by `make generate`."""
 
 CONTRACT_VERSION = "{version}"
 CONTRACT_SHA256 = "{sha256}"

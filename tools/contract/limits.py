@@ -14,7 +14,7 @@ LIMITS = ("minLength", "maxLength", "pattern", "minItems", "maxItems", "minimum"
 
 Kinds = dict[str, Document]
 
-MODULE = '''"""What may be sent. Written by tools/generate.py."""
+MODULE = '''"""What may be sent. Written by `make generate`."""
 
 # For each request: the members that it needs.
 REQUIRED: dict[str, list[str]] = {required}
