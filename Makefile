@@ -45,7 +45,7 @@ generate: $(VENV)/.dev ## Regenerate generated/ from openapi.yaml
 	@$(BIN)/python -m tools.contract.generate
 
 .PHONY: drift
-drift: $(VENV)/.dev ## Fail when generated/ is not what openapi.yaml gives
+drift: $(VENV)/.dev ## Fail when generated/ is not what openapi.yaml generates
 	@$(BIN)/python -m tools.contract.generate --check
 
 .PHONY: contract

@@ -1,7 +1,7 @@
 """Rate what changed in the contract since the last release: `python -m tools.contract.diff [OLD [NEW]]`.
 
-Redocly finds the changes, also inside the parameter that holds JSON, and knows which of them are breaking.
-What breaks no caller is rated here: Redocly takes a new example for a feature and a new format for a word.
+Redocly finds the changes, including those inside the JSON parameter, and knows which of them are breaking. The other
+changes are rated here: Redocly counts a new example as a feature and a new format as wording.
 """
 
 import json
@@ -13,8 +13,9 @@ from typing import Any
 
 from attrs import frozen
 
+from tools import ROOT
 from tools.contract.document import Document, load
-from tools.contract.redocly import ROOT, redocly
+from tools.contract.redocly import redocly
 
 RELEASED = Path("docs", "contract", "released.yaml")
 CURRENT = Path("openapi.yaml")
@@ -40,7 +41,7 @@ class Change:
 
 
 def explains(change: dict[str, Any]) -> bool:
-    """Return whether a change only explains something; a member may be called `title` without being an explanation."""
+    """Return whether a change touches only explanations; a member named `title` is not one."""
     steps = ["", *change["path"].split("/"), change.get("property", "")]
     within = any(step in EXPLAINING and before != "properties" for before, step in pairwise(steps))
     return within or steps[2] == "tags"
@@ -65,7 +66,7 @@ def is_the_version(change: dict[str, Any]) -> bool:
 
 
 def reported(old: Path, new: Path) -> list[Change]:
-    """Ask Redocly what changed, whatever happened to the version."""
+    """Ask Redocly what changed, apart from the version."""
     done = redocly("diff", str(old), str(new), "--format", "json", "--fail-on", "none")
     if done.returncode:
         raise SystemExit(done.stdout + done.stderr)
@@ -73,7 +74,7 @@ def reported(old: Path, new: Path) -> list[Change]:
 
 
 def unreported(old: Document, new: Document) -> list[Change]:
-    """Redocly does not compare the values of examples; a document that says so differs all the same."""
+    """Report a change that Redocly does not see: it does not compare the values of examples."""
     one, other = (each | {"info": each["info"] | {"version": None}} for each in (old, new))
     return [Change(Rating.NONE, "modified", "examples")] if one != other else []
 
@@ -84,7 +85,7 @@ def version(document: Document) -> Version:
 
 
 def demanded(old: Version, ratings: list[Rating]) -> Version:
-    """Return the version that the changes need: one that no other document has."""
+    """Return the lowest version that these changes allow."""
     major, minor, patch = old
     raised = {
         Rating.NONE: (major, minor, patch + 1),

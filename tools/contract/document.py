@@ -54,13 +54,13 @@ def resolved(document: Document, node: Document) -> Document:
 
 
 def parameters(document: Document, operation: Operation) -> list[Document]:
-    """Return the parameters of a path item and of its operation, resolved."""
+    """Return the parameters of a path item and of its operation, with references resolved."""
     holders = (operation.item, operation.definition)
     return [resolved(document, each) for holder in holders for each in holder.get("parameters", [])]
 
 
 def request_schemas(document: Document) -> dict[str, Document]:
-    """Return the named schemas of what is sent: of bodies, and of parameters that hold JSON."""
+    """Return the named schemas of everything that is sent: bodies, and parameters that hold JSON."""
     contents = [
         content
         for operation in operations(document)

@@ -1,6 +1,6 @@
 """Generate the low-level client from `openapi.yaml`: `python -m tools.contract.generate [--check]`.
 
-The tree is built beside the old one and takes its place only when the generator reported nothing.
+The tree is built beside the old one and replaces it only if the generator reports nothing.
 """
 
 import argparse
@@ -13,11 +13,11 @@ from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tools import ROOT
 from tools.contract.document import dump, load
 from tools.contract.limits import limits
 from tools.contract.lowering import lower
 
-ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = Path("generated", "supermetrics_query_api")
 GENERATOR = "openapi-python-client"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -32,7 +32,7 @@ SERVER_URL = "{server}"
 
 
 class GenerationError(Exception):
-    """The generator failed or warned; holds what it said."""
+    """The generator failed or warned; the message is its output."""
 
 
 def provenance(contract: Path) -> str:
@@ -46,7 +46,7 @@ def provenance(contract: Path) -> str:
 
 
 def run_generator(config: Path, lowered: Path, output: Path) -> None:
-    # The hooks call ruff by name: the one beside this interpreter, not whichever is on PATH.
+    # The hooks call ruff by name: it must be the one next to this interpreter, not any other on PATH.
     beside = Path(sys.executable).parent
     command = [
         *(str(beside / GENERATOR), "generate", "--meta", "none", "--fail-on-warning"),
@@ -88,7 +88,7 @@ def differences(one: Path, other: Path) -> list[str]:
 def check(package: Path, fresh: Path) -> int:
     drifted = differences(package, fresh)
     for name in drifted:
-        print(f"{PACKAGE / name} is not what openapi.yaml gives")
+        print(f"{PACKAGE / name} is not what openapi.yaml generates")
     if drifted:
         print("run `make generate` and commit the result; never edit generated files")
     return bool(drifted)
@@ -112,7 +112,7 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
         try:
             return finish(root / PACKAGE, build(root, Path(work)))
         except GenerationError as error:
-            print(f"{error}\n{PACKAGE} is as it was: openapi.yaml cannot be generated from", file=sys.stderr)
+            print(f"{error}\n{PACKAGE} is unchanged: nothing can be generated from openapi.yaml", file=sys.stderr)
             return 1
 
 

@@ -1,7 +1,7 @@
-"""What the contract says about each member that is sent: the kinds of value that it takes, and their limits.
+"""Which kinds of value each member of a request takes, and their limits, as the contract states them.
 
-A member is named by its path: `fields`, `fields[]` for each of a list, `fields[].id` for a member of each. Enums are
-left out: the API itself decides which words it knows.
+A member is named by its path: `fields`, `fields[]` for each item of a list, `fields[].id` for a member of each item.
+Enums are left out: the API may accept values that the contract does not list.
 """
 
 import json
@@ -45,7 +45,7 @@ def members(document: Document, schema: Document, path: str = "") -> Iterator[tu
 
 
 def kinds_of(document: Document, schema: Document) -> dict[str, Kinds]:
-    """Return for each path the kinds of value that it takes; a kind that is named twice has no reliable limits."""
+    """Return for each path the kinds of value that it takes; a kind that appears twice gets no limits."""
     found: dict[str, Kinds] = {}
     for path, choice in members(document, schema):
         kinds = found.setdefault(path, {})
@@ -63,7 +63,7 @@ def required_of(document: Document, schema: Document) -> list[str]:
 
 
 def spelled(value: object, depth: int) -> str:
-    """Write mappings one entry a line down to a depth. JSON writes names and numbers as Python does."""
+    """Write mappings with one entry per line, down to a depth. JSON writes names and numbers as Python does."""
     if not depth or not isinstance(value, dict):
         return json.dumps(value)
     entries = "".join(f"{json.dumps(key)}: {spelled(each, depth - 1)},\n" for key, each in value.items())

@@ -3,7 +3,7 @@
 The generator silently drops every parameter that is declared by `content`. Such a parameter travels as a
 string, so it is given a string schema; `contentMediaType` and `contentSchema` keep what the string holds.
 
-The generator makes a class of every object, also of one that has no members of its own. Where a request holds such an
+The generator makes a class of every object, even of one that declares no members. Where a request holds such an
 object, any mapping will do: the empty schema beside the class lets users write `settings={"no_headers": True}`.
 
 Nothing else changes.

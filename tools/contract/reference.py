@@ -1,12 +1,13 @@
-"""Build the reference of the contract, one page that holds all it needs: `python -m tools.contract.reference`."""
+"""Build the reference of the contract, as one self-contained page: `python -m tools.contract.reference`."""
 
 import sys
 from pathlib import Path
 
-from tools.contract.redocly import ROOT, redocly
+from tools import ROOT
+from tools.contract.redocly import redocly
 
 OUTPUT = Path("build", "reference.html")
-# Without it the page would fetch a logo from the maker of Redocly, who could track every reader.
+# Without this policy the page fetches a logo from Redocly's server, which could track every reader.
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
 META = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}" />'
 

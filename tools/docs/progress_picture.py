@@ -2,14 +2,15 @@
 
 import sys
 from io import StringIO
-from pathlib import Path
 
 from rich.console import Console
 from supermetrics_query._models import Progress, QueryStatus, Workflow
 from supermetrics_query.cli.progress import Display
 from supermetrics_query_api.models import QueryResponse
 
-PICTURE = Path(__file__).parents[2] / "docs" / "progress.svg"
+from tools import ROOT
+
+PICTURE = ROOT / "docs" / "progress.svg"
 COMMAND = "$ supermetrics-query run --file query.yaml --to sessions.csv"
 # When the query is polled, in seconds, and what the poll returns.
 POLLS = (
@@ -19,7 +20,7 @@ POLLS = (
     (78, "RUNNING", (9, 10), (1, 5)),
     (83, "SUCCESS", (10, 10), (0, 4)),
 )
-# A reader of the page fetches no fonts, so those of the original are left out.
+# The page must not fetch fonts, so rich's web fonts are left out.
 FORMAT = """<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
 <style>
 .{unique_id}-matrix {{ font-family: Menlo, Consolas, 'DejaVu Sans Mono', monospace; font-size: {char_height}px;
@@ -59,7 +60,7 @@ def drawn() -> str:
 
 def main() -> int:
     PICTURE.write_text(drawn(), encoding="utf-8")
-    print(f"{PICTURE.relative_to(Path.cwd())} shows the progress of a query")
+    print(f"{PICTURE.relative_to(ROOT)} shows the progress of a query")
     return 0
 
 

@@ -1,6 +1,6 @@
 """Write down what users may rely on: `python -m tools.docs.public`; docs/compatibility.md says what that means.
 
-One line for each thing, so that a difference reads as a list of changes. Types are left to the type checkers.
+One line per name, parameter and option, so that a diff reads as a list of changes. Types are left to the type checkers.
 """
 
 import inspect
@@ -9,15 +9,15 @@ import sys
 from collections.abc import Callable, Iterator
 from enum import Enum
 from importlib import import_module
-from pathlib import Path
 from types import ModuleType
 
 import attrs
 from msgspec import Struct
 
+from tools import ROOT
 from tools.docs.public_commands import commands, exit_codes
 
-PUBLIC = Path(__file__).resolve().parents[2] / "tests" / "release" / "public.txt"
+PUBLIC = ROOT / "tests" / "release" / "public.txt"
 MODULES = ("supermetrics_query", "supermetrics_query.emulator", "supermetrics_query.testing")
 OURS = ("supermetrics_query", "supermetrics_query_api")
 HANDED_OUT = {"AsyncQuery", "Query"}  # users receive these and do not make them
@@ -40,7 +40,7 @@ def default(parameter: Parameter) -> str:
 
 
 def parameters(function: Callable[..., object]) -> Iterator[str]:
-    """Write the parameters, one by one; those without a number are given by name."""
+    """Write one line per parameter; keyword-only parameters have no number."""
     named = [each for each in inspect.signature(function).parameters.values() if each.name not in ("self", "cls")]
     for place, each in enumerate(named):
         number = "" if each.kind is Parameter.KEYWORD_ONLY else f"{place}: "
@@ -61,7 +61,7 @@ def exports(kind: type) -> bool:
 
 
 def fields(kind: type) -> Iterator[str]:
-    """Name the attributes that attrs or msgspec gives a class; those of a public base stand there."""
+    """Yield the attrs or msgspec fields of a class, without those of a public base."""
     if issubclass(kind, Struct):
         yield from kind.__struct_fields__
     hidden = {
@@ -72,7 +72,7 @@ def fields(kind: type) -> Iterator[str]:
 
 
 def methods(kind: type) -> Iterator[tuple[str, object]]:
-    """Yield the members that a class has from this project and not from a public base."""
+    """Yield the members that this project defines, without those of a public base."""
     hidden = {name for base in kind.__mro__[1:] if exports(base) for name in dir(base)}
     for name in sorted(set(dir(kind)) - hidden - INTERNAL):
         home = next((base for base in kind.__mro__ if name in vars(base)), type(kind))  # else the metaclass has it
@@ -135,7 +135,7 @@ def public(modules: tuple[str, ...] = MODULES) -> str:
 
 def main() -> int:
     PUBLIC.write_text(public(), encoding="utf-8")
-    print(f"tests/release/{PUBLIC.name} is written; lines that have gone or changed break somebody")
+    print(f"tests/release/{PUBLIC.name} is written; a removed or changed line is a breaking change")
     return 0
 
 

@@ -24,6 +24,6 @@ def spelled(prefix: str, command: object) -> Iterator[str]:
 
 
 def exit_codes() -> Iterator[str]:
-    """Write the codes, and which error ends with which one; an error in no line ends as its parent does."""
+    """Write the codes, and which error ends with which one; an error without a line ends like its parent class."""
     yield from (f"exit {code}" for code in sorted(MEANINGS))
     yield from (f"exit {code} after {error.__name__}" for error, code in CODES.items())

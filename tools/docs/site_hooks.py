@@ -29,7 +29,7 @@ IMPORTED = re.compile(r"""(?:url\(|@import\s+)["']?(?:https?:)?//""")
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the files outside of docs/."""
+    """Add the files that are outside docs/."""
     for page, file in FROM_THE_ROOT.items():
         text = (ROOT / file).read_text(encoding="utf-8").replace("](docs/", "](")
         files.append(File.generated(config, page, content=text))
@@ -58,9 +58,9 @@ def drawn(file: Path, title: str) -> str:
 
 
 def on_post_build(config: MkDocsConfig) -> None:
-    """Fail when a page would fetch something from elsewhere."""
+    """Fail if a page would load something from another server."""
     pages = [path for path in Path(config.site_dir).rglob("*.html") if path.name != REFERENCE]
     guilty = [str(path) for path in pages if FETCHED.search(path.read_text(encoding="utf-8"))]
     guilty += [str(path) for path in Path(config.site_dir).rglob("*.css") if IMPORTED.search(path.read_text())]
     if guilty:
-        raise PluginError(f"fetches something from elsewhere: {', '.join(guilty)}")
+        raise PluginError(f"these load something from another server: {', '.join(guilty)}")

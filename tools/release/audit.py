@@ -1,7 +1,7 @@
-"""List licence and age of everything that users of this package install: `python -m tools.release.audit ENVIRONMENT`.
+"""List licence and age of everything that users install: `python -m tools.release.audit ENVIRONMENT`.
 
-The versions are the locked ones. Licences are read from what is installed in the environment; the days of release come
-from the index that pip is configured to use, and are unknown without one.
+Versions come from the lock, licences from the packages in ENVIRONMENT, and release dates from the index that pip is
+configured to use; without an index they are unknown.
 """
 
 import sys
@@ -42,7 +42,7 @@ def licences(environment: Path) -> dict[str, str]:
 
 
 def released(client: PyPISimple, pin: Pin) -> datetime | None:
-    """Ask the index when the first file of a version came; None where it does not say."""
+    """Return when the first file of a version was uploaded; None if the index does not say."""
     try:
         files = client.get_project_page(pin.name).packages
     except (RequestException, NoSuchProjectError, ValueError):
@@ -77,7 +77,7 @@ def main(environment: str) -> int:
     for each in found:
         print(f"{each.pin.name:20} {each.pin.version:12} {each.needed_by:24} {each.days(now):>11}  {each.licence}")
     direct = sum(each.needed_by != "transitive" for each in found)
-    print(f"{len(found)} packages, {direct} of them asked for by name")
+    print(f"{len(found)} packages, {direct} of them direct dependencies")
     wrong = [each for each in found if not accepted(each.licence)]
     for each in wrong:
         print(f"{each.pin.name}: {each.licence!r} is not accepted: replace it, or add it to tools/release/licences.py")

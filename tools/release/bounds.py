@@ -10,7 +10,7 @@ TOGETHER = ("cli", "emulator")  # the demonstration needs both
 
 
 def requirements(wheel: Path) -> list[Requirement]:
-    """Read the dependencies of a wheel, those of its extras as well."""
+    """Read the dependencies of a wheel, including those of its extras."""
     with zipfile.ZipFile(wheel) as archive:
         (name,) = (each for each in archive.namelist() if each.endswith(".dist-info/METADATA"))
         metadata = message_from_bytes(archive.read(name))
@@ -31,7 +31,7 @@ def unbounded(requirement: Requirement) -> bool:
 
 
 def constraints(asked: list[Requirement]) -> list[str]:
-    """Pin everything to its lower bound; one bound for a package, whichever extra asks for it."""
+    """Pin everything to its lower bound, which must be the same in every extra."""
     pinned = sorted({lowest(each) for each in asked})
     names = [each.partition("==")[0] for each in pinned]
     doubled = sorted({name for name in names if names.count(name) > 1})
@@ -47,5 +47,5 @@ def extras(asked: list[Requirement]) -> list[str]:
 
 
 def combinations(every: list[str]) -> list[tuple[str, ...]]:
-    """Choose what is installed to find what an extra forgets: nothing, each alone, what works together, all."""
+    """Return the combinations of extras to install: none, each alone, the two that work together, all."""
     return [(), *((extra,) for extra in every), TOGETHER, tuple(every)]

@@ -1,6 +1,6 @@
 """Where packages come from on this machine: what pip is configured to use, as options for pip and for uv.
 
-No address of an index is written down in this project.
+The project itself contains no address of an index.
 """
 
 import ast
@@ -14,7 +14,7 @@ AS_PIP_DOES = ("--index-strategy", "unsafe-best-match")
 
 @frozen
 class Indexes:
-    """An index, empty where pip has its default, further ones, and folders or pages of files."""
+    """The main index (empty for pip's default), further indexes, and folders or pages of files."""
 
     main: str = ""
     further: tuple[str, ...] = ()
@@ -22,7 +22,7 @@ class Indexes:
 
 
 def configured(listing: str) -> Indexes:
-    """Read what `pip config list` says; what comes later in the precedence of pip wins."""
+    """Read the output of `pip config list`, with pip's order of precedence."""
     found: dict[str, str] = {}
     for section in ("global", "install", ":env:"):
         found |= dict(settings(listing, section))
@@ -38,14 +38,14 @@ def settings(listing: str, section: str) -> Iterator[tuple[str, str]]:
 
 
 def for_pip(first: str, indexes: Indexes, default: str) -> list[str]:
-    """Search one index first, and those of the environment for what it does not have."""
+    """Return options that search one index first, then those of this machine."""
     others = (indexes.main or default, *indexes.further)
     files = [f"--find-links={each}" for each in indexes.files]
     return [f"--index-url={first}", *(f"--extra-index-url={each}" for each in others), *files]
 
 
 def for_uv(first: str, indexes: Indexes) -> list[str]:
-    """Return the same for uv, which has the default of pip."""
+    """Return the same for uv, which has the same default index as pip."""
     main = [f"--default-index={indexes.main}"] if indexes.main else []
     further = [f"--index={each}" for each in (first, *indexes.further)]
     return [*main, *further, *(f"--find-links={each}" for each in indexes.files), *AS_PIP_DOES]

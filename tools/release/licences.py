@@ -9,12 +9,12 @@ ACCEPTED = re.compile(
 )
 UNACCEPTED = re.compile(r"GPL|General Public", re.IGNORECASE)
 UNKNOWN = "unknown"
-# These are for other machines or other Pythons, so this one does not have them.
+# For packages that only other machines or other Pythons install.
 ELSEWHERE = "not installed here"
 
 
 def licence(metadata: PackageMetadata) -> str:
-    """Read a licence from where packages declare it, the newest way first."""
+    """Read the declared licence, trying the newest metadata field first."""
     classified = [each.rpartition(" :: ")[2] for each in of(metadata, "Classifier") if each.startswith("License ::")]
     named = [each for each in classified if each != "OSI Approved"]
     declared = of(metadata, "License-Expression") or named or of(metadata, "License") or [UNKNOWN]

@@ -9,13 +9,14 @@ from attrs import frozen
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-ROOT = Path(__file__).resolve().parents[2]
-RUNTIME = ROOT / "requirements" / "runtime.txt"  # all that a user can get, with every extra
+from tools import ROOT
+
+RUNTIME = ROOT / "requirements" / "runtime.txt"  # everything a user can install, with all extras
 
 
 @frozen
 class Pin:
-    """One package of a lock; `marker` says where it is needed, and is empty where that is everywhere."""
+    """One package of a lock; `marker` says where it is needed, and is empty if that is everywhere."""
 
     name: str
     version: str
@@ -36,7 +37,7 @@ def pin(requirement: Requirement) -> Pin:
 
 
 def asked(pyproject: Path = ROOT / "pyproject.toml") -> dict[str, set[str]]:
-    """Name what pyproject.toml asks for, each with the extras that need it; an empty set for what every user gets."""
+    """Return the direct dependencies, each with the extras that need it; the set is empty for what every user gets."""
     project = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]
     found: dict[str, set[str]] = {}
     for extra, name in named(project):

@@ -1,4 +1,4 @@
-"""Servers on this machine that run inside a block: a package index, and the service that clients use."""
+"""Servers on loopback, as context managers: a package index, and the service that clients talk to."""
 
 import socket
 import subprocess
@@ -15,7 +15,7 @@ PATIENCE = 60.0  # seconds until a server must answer
 
 @contextmanager
 def process(command: Words, log: Path) -> Iterator[subprocess.Popen[str]]:
-    """Run a server, and end it whatever happens; its standard error goes to a file."""
+    """Run a server and always stop it; its standard error goes to a file."""
     with (
         log.open("w", encoding="utf-8") as errors,
         subprocess.Popen(

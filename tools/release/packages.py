@@ -1,6 +1,6 @@
 """Build the wheel and the sdist into dist/, and examine them: `python -m tools.release.packages PYTHON`.
 
-PYTHON is the one that has the generator. The second build happens elsewhere, from the sdist of the first: both must
+PYTHON is the one that has the generator. The second build happens elsewhere, from the sdist of the first, and must
 give the same bytes.
 """
 
@@ -16,13 +16,13 @@ from tempfile import TemporaryDirectory
 
 from attrs import frozen
 
+from tools import ROOT
 from tools.release.indexes import configured
 from tools.release.steps import StepError, attempted, run, step
 
-ROOT = Path(__file__).resolve().parents[2]
 BESIDE = Path(sys.executable).parent
 DIST = ROOT / "dist"
-PROOF = ROOT / "build" / "proof.json"  # which files have passed the proof
+PROOF = ROOT / "build" / "proof.json"  # the files that passed the proof
 NAME = "supermetrics-query"
 PACKAGES = {
     "generated/supermetrics_query_api": "supermetrics_query_api",
@@ -34,14 +34,14 @@ WRITTEN = {"PKG-INFO"}  # what the build adds to the sources
 
 @frozen
 class Built:
-    """What a build has made."""
+    """The two files that a build makes."""
 
     wheel: Path
     sdist: Path
 
 
 def built(folder: Path) -> Built:
-    """Find the only wheel and the only sdist of a folder."""
+    """Find the one wheel and the one sdist in a folder."""
     wheels, sdists = sorted(folder.glob("*.whl")), sorted(folder.glob("*.tar.gz"))
     if len(wheels) != 1 or len(sdists) != 1:
         raise StepError(
@@ -51,7 +51,7 @@ def built(folder: Path) -> Built:
 
 
 def build(tree: Path, output: Path) -> Built:
-    """Build the sdist, and the wheel from it. The timestamps in both are the defaults of hatchling."""
+    """Build the sdist, and the wheel from it. Timestamps in both are hatchling's defaults."""
     shutil.rmtree(output, ignore_errors=True)
     env = {name: value for name, value in os.environ.items() if name != "SOURCE_DATE_EPOCH"}
     run([sys.executable, "-m", "build", "--no-isolation", "--outdir", output, tree], env=env, cwd=output.parent)
@@ -79,10 +79,10 @@ def zipped(wheel: Path) -> dict[str, bytes]:
 
 
 def compare(one: Built, other: Built) -> None:
-    """Fail unless two builds are the same bytes under the same names."""
+    """Fail unless two builds have the same names and bytes."""
     for mine, theirs in ((one.wheel, other.wheel), (one.sdist, other.sdist)):
         if mine.name != theirs.name or mine.read_bytes() != theirs.read_bytes():
-            raise StepError(f"{mine.name} is another one when it is built again")
+            raise StepError(f"{mine.name} differs when it is built again")
 
 
 def check_sources(held: set[str], tracked: set[str]) -> None:
@@ -104,11 +104,11 @@ def check_wheel(contents: dict[str, bytes], sources: dict[str, bytes]) -> None:
     if sources[SBOM] not in [data for name, data in contents.items() if ".dist-info/sboms/" in name]:
         wrong.append(SBOM)
     if wrong:
-        raise StepError("not the same in the wheel and in the sources:\n" + "\n".join(wrong))
+        raise StepError("these differ between the wheel and the sources:\n" + "\n".join(wrong))
 
 
 def placed(sources: dict[str, bytes]) -> Iterator[tuple[str, bytes]]:
-    """Yield the files of both packages under the names that they have in the wheel."""
+    """Yield the files of both packages under their names in the wheel."""
     for name, data in sources.items():
         for folder, package in PACKAGES.items():
             if name.startswith(f"{folder}/"):
@@ -116,14 +116,14 @@ def placed(sources: dict[str, bytes]) -> Iterator[tuple[str, bytes]]:
 
 
 def check_private(contents: dict[str, bytes], private: set[str]) -> None:
-    """Fail where a file names a folder of this machine or an index that it uses."""
+    """Fail if a file names a folder of this machine or an index it uses."""
     lines = [f"{name} holds {text!r}" for name, data in contents.items() for text in private if text.encode() in data]
     if lines:
         raise StepError("\n".join(lines))
 
 
 def of_this_machine(*folders: Path) -> set[str]:
-    """Name what no file that leaves this machine may hold."""
+    """Return texts that no published file may contain: folders and indexes of this machine."""
     indexes = configured(run([sys.executable, "-m", "pip", "config", "list"]))
     places = {f"{folder}/" for folder in (ROOT, Path.home(), *folders)}
     return places | {each for each in (indexes.main, *indexes.further, *indexes.files) if each}
@@ -133,7 +133,7 @@ def tracked() -> set[str]:
     """Name the files in the index of git."""
     done = attempted(["git", "ls-files", "--cached"], cwd=ROOT)
     if done.returncode:
-        raise StepError("a release is built in a clone, with git")
+        raise StepError("a release is built from a git clone")
     return {name for name in done.stdout.splitlines() if (ROOT / name).is_file()}
 
 
@@ -151,7 +151,7 @@ def examine(first: Built, work: Path, python: str) -> None:
         compare(first, build(tree, work / "again"))
     with step("the sdist generates the tree that it holds"):
         run([python, "-m", "tools.contract.generate", "--check"], cwd=tree)
-    with step("twine and check-wheel-contents have no complaint"):
+    with step("twine and check-wheel-contents find nothing wrong"):
         run([BESIDE / "twine", "--no-color", "check", "--strict", first.wheel, first.sdist])
         run([BESIDE / "check-wheel-contents", "--config", ROOT / "pyproject.toml", first.wheel])
 

@@ -1,7 +1,7 @@
 """Upload what was proved: `python -m tools.release.publish`; docs/releasing.md has the steps before and after.
 
-Everything that can be refused is refused before a credential is asked for. twine reads where to upload to, and as
-whom, from its own places: TWINE_REPOSITORY_URL and the like, .pypirc, the keyring.
+Every check comes before twine asks for credentials. twine reads where to upload, and as whom, from its own settings:
+TWINE_REPOSITORY_URL and the like, .pypirc, the keyring.
 """
 
 import json
@@ -9,7 +9,8 @@ import re
 import subprocess
 import sys
 
-from tools.release.packages import BESIDE, DIST, NAME, PROOF, ROOT, Built, built, digest
+from tools import ROOT
+from tools.release.packages import BESIDE, DIST, NAME, PROOF, Built, built, digest
 from tools.release.steps import StepError, attempted, run, step
 
 FRAGMENTS = ROOT / "changelog.d"
@@ -36,13 +37,13 @@ def check_proved(made: Built) -> None:
         raise StepError("nothing is proved: make release-proof")
     proved = json.loads(PROOF.read_text(encoding="utf-8"))
     if proved["commit"] != git("rev-parse", "HEAD"):
-        raise StepError(f"{proved['commit'][:12]} was proved and this is another commit: make release-proof")
+        raise StepError(f"the proof is of another commit, {proved['commit'][:12]}: make release-proof")
     if proved["files"] != {path.name: digest(path) for path in (made.wheel, made.sdist)}:
-        raise StepError("dist/ holds something else than what was proved: make release-proof")
+        raise StepError("the files in dist/ are not the ones that were proved: make release-proof")
 
 
 def check_changelog(changelog: str, version: str) -> None:
-    """Fail unless the changelog has a dated section for the version, and no fragment waits to be added."""
+    """Fail unless the changelog has a dated section for the version, and no fragment is left over."""
     if not re.search(rf"^## {re.escape(version)}, \d{{4}}-\d\d-\d\d$", changelog, re.MULTILINE):
         raise StepError(f"CHANGELOG.md has no line '## {version}, YYYY-MM-DD'")
     waiting = [path.name for path in FRAGMENTS.glob("*.*.md")]
@@ -76,7 +77,7 @@ def main() -> int:
 
 
 def upload(made: Built) -> int:
-    """Run twine, which asks for what its configuration lacks."""
+    """Run twine, which asks for what is not configured."""
     return subprocess.call([BESIDE / "twine", "upload", made.sdist, made.wheel])
 
 

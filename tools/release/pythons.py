@@ -1,4 +1,4 @@
-"""Which versions of Python the package promises to run on, and where they are on this machine."""
+"""Which versions of Python the package supports, and where they are on this machine."""
 
 import os
 import re
@@ -11,12 +11,12 @@ NAMED = re.compile(r'"Programming Language :: Python :: (3\.\d+)"')
 
 
 def named(pyproject: Path) -> list[str]:
-    """Name the versions of the classifiers, the oldest first: the lowest bounds are proved on that one."""
+    """Return the versions in the classifiers, oldest first: the lowest bounds are proved on that one."""
     return NAMED.findall(pyproject.read_text(encoding="utf-8"))
 
 
 def found(version: str) -> str:
-    """Return where a version is, or an empty text; nothing is downloaded."""
+    """Return the path of a version, or an empty string; nothing is downloaded."""
     kept = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin"))
     path = os.pathsep.join([*map(str, kept), os.environ.get("PATH", "")])
     uv = Path(sys.executable).parent / "uv"

@@ -1,7 +1,7 @@
 """Write the bill of materials that goes into the wheel: `python -m tools.release.sbom [--check | --version]`.
 
-It names the versions that a release was proved with, from requirements/runtime.txt. Which file of a version is
-installed depends on the machine, so no hashes are in it; the lock has them all.
+It names the versions that a release was proved with, from requirements/runtime.txt. It contains no hashes, because the
+file that is installed depends on the machine; the lock has them all.
 """
 
 import json
@@ -17,7 +17,8 @@ from cyclonedx.schema import OutputFormat, SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from packageurl import PackageURL
 
-from tools.release.locks import ROOT, RUNTIME, Pin, asked, pins
+from tools import ROOT
+from tools.release.locks import RUNTIME, Pin, asked, pins
 
 SBOM = Path("requirements", "sbom.cdx.json")
 NAME = "supermetrics-query"
@@ -41,7 +42,7 @@ def product() -> Component:
 
 
 def part(pin: Pin, needed_by: dict[str, set[str]]) -> Component:
-    """Describe one dependency; what only an extra asks for is optional."""
+    """Describe one dependency; it is optional if only an extra needs it."""
     purl = PackageURL("pypi", name=pin.name, version=pin.version)
     scope = ComponentScope.OPTIONAL if needed_by.get(pin.name) else None
     return Component(name=pin.name, version=pin.version, purl=purl, bom_ref=str(purl), scope=scope)
@@ -72,7 +73,7 @@ def complaint(text: str) -> str:
 def check(fresh: str) -> int:
     if (ROOT / SBOM).is_file() and (ROOT / SBOM).read_text(encoding="utf-8") == fresh:
         return 0
-    print(f"{SBOM} is not what the lock and the version give: make sbom, and commit it")
+    print(f"{SBOM} does not match the lock and the version: run `make sbom` and commit the result")
     return 1
 
 

@@ -1,7 +1,6 @@
 """Search for secrets in what git holds and in what was built: `python -m tools.release.secret_scan`.
 
-known_secrets.json, beside this file, lists what looks like a secret and is none, by the hash that is printed here, and
-says why.
+known_secrets.json, beside this file, lists the false alarms, each with the hash that is printed here and the reason.
 """
 
 import json
@@ -14,13 +13,14 @@ from attrs import frozen
 from detect_secrets.core.scan import scan_file
 from detect_secrets.settings import default_settings, get_settings
 
-from tools.release.packages import DIST, ROOT, Built, built, files, tracked, unpacked, zipped
+from tools import ROOT
+from tools.release.packages import DIST, Built, built, files, tracked, unpacked, zipped
 from tools.release.steps import StepError, step
 
 KNOWN = Path(__file__).with_name("known_secrets.json")
-# Hashes and nothing else: each of their lines looks like a secret. tests/contract/test_locks.py reads them.
+# Files of hashes, whose every line looks like a secret. tests/contract/test_locks.py checks the locks.
 HASHES = (r".*requirements/[a-z]+\.txt$", r".*package-lock\.json$", r".*known_secrets\.json$", r".*dist-info/RECORD$")
-PLAIN = (r"CONTRACT_SHA256", r"query '[0-9a-f]{32}'")  # and how errors name a query
+PLAIN = (r"CONTRACT_SHA256", r"query '[0-9a-f]{32}'")  # the second is how errors name a query
 
 
 @frozen
@@ -36,7 +36,7 @@ class Finding:
 
 
 def findings(folder: Path, names: set[str]) -> Iterator[Finding]:
-    """Scan files; a secret of a file is reported once."""
+    """Scan files; report each secret once per file."""
     with default_settings():
         get_settings().filters["detect_secrets.filters.regex.should_exclude_file"] = {"pattern": list(HASHES)}
         get_settings().filters["detect_secrets.filters.regex.should_exclude_line"] = {"pattern": list(PLAIN)}
@@ -48,19 +48,19 @@ def findings(folder: Path, names: set[str]) -> Iterator[Finding]:
 def check(found: list[Finding], known: dict[str, str]) -> None:
     unknown = [str(each) for each in found if each.hash not in known]
     if unknown:
-        advice = f"remove it, and take it back where it was issued; what is none goes into {KNOWN.relative_to(ROOT)}"
+        advice = f"remove and revoke it; a false alarm goes into {KNOWN.relative_to(ROOT)}"
         raise StepError("\n".join([*unknown, advice]))
 
 
 def added(made: Built, work: Path) -> dict[str, bytes]:
-    """Return what the build has put beside the sources; those are scanned where git holds them."""
+    """Return the files that the build added; the sources have been scanned already."""
     scanned = {(ROOT / name).read_bytes() for name in tracked()}
     contents = zipped(made.wheel) | files(unpacked(made.sdist, work))
     return {name: data for name, data in contents.items() if data not in scanned}
 
 
 def check_built(known: dict[str, str]) -> None:
-    """Scan the files inside of what dist/ holds."""
+    """Scan the contents of the packages in dist/."""
     with TemporaryDirectory(prefix="secrets-") as work:
         new, folder = added(built(DIST), Path(work)), Path(work) / "added"
         for name, data in new.items():

@@ -1,6 +1,6 @@
 """Use an installed package as a user would: `python -I tools/release/smoke.py URL KEY [EXTRA ...]`.
 
-What an extra provides must work where it is installed; elsewhere the error must say what to install. Nothing but the
+An extra must work where it is installed; elsewhere the error must say what to install. Nothing but the
 standard library and the package is imported, so that a missing dependency cannot hide behind one of ours.
 """
 

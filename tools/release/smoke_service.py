@@ -1,4 +1,4 @@
-"""Serve the emulator to other processes until this one is ended: `python -m tools.release.smoke_service`."""
+"""Serve the emulator to other processes until it is stopped: `python -I tools/release/smoke_service.py`."""
 
 from supermetrics_query.emulator import Emulator
 

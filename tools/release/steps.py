@@ -1,4 +1,4 @@
-"""Run a long job step by step: one line for each, and a readable message where one fails."""
+"""Run a long job step by step: one line per step, and a readable message if one fails."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ class StepError(Exception):
 
 @contextmanager
 def step(title: str) -> Iterator[None]:
-    """Print how long a step took, or what went wrong, and stop there."""
+    """Print how long a step took; if it fails, print why and exit."""
     began = monotonic()
     try:
         yield
@@ -33,7 +33,7 @@ def step(title: str) -> Iterator[None]:
 def attempted(
     command: Words, *, cwd: Path | None = None, env: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command and return its output on both streams, however it ended."""
+    """Run a command and return its output on both streams, whatever its exit code."""
     return subprocess.run(
         command, cwd=cwd, env=env, text=True, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
@@ -49,6 +49,6 @@ def run(command: Words, *, cwd: Path | None = None, env: Mapping[str, str] | Non
 
 
 def clean() -> dict[str, str]:
-    """Return the environment without variables that would make Python or the package use other files or servers."""
+    """Return the environment without variables that redirect Python or the package to other files or servers."""
     led = ("PYTHON", "SUPERMETRICS_", "VIRTUAL_ENV", "UV_CONSTRAINT")
     return {name: value for name, value in os.environ.items() if not name.startswith(led)}
