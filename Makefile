@@ -24,13 +24,13 @@ help: ## Explain every target
 ##@ Use
 .PHONY: demo
 demo: $(VENV)/.run ## Run a query against the emulator: progress, rows, one failure, one expiry
-	@echo 'Running the demonstration: about 10 s.'
+	@echo 'Running the demonstration: about 7 s.'
 	@$(BIN)/supermetrics-query demo
 
 ##@ Develop
 .PHONY: test
 test: $(VENV)/.dev ## Run the tests
-	@echo 'Running the tests: about 6 min.'
+	@echo 'Running the tests: about 7 min.'
 	@$(BIN)/python -m pytest
 
 .PHONY: soak
@@ -176,15 +176,15 @@ define venv
 endef
 PIP := -m pip --disable-pip-version-check -qq install
 
-$(eval $(call environment,$(VENV),run,15 s,project))
-$(eval $(call environment,$(VENV),dev,60 s,project))
-$(eval $(call environment,$(VENV)-release,release,40 s))
+$(eval $(call environment,$(VENV),run,12 s,project))
+$(eval $(call environment,$(VENV),dev,65 s,project))
+$(eval $(call environment,$(VENV)-release,release,35 s))
 $(eval $(call environment,$(SITE_VENV),site,15 s))
-$(eval $(call environment,$(COMPARE_VENV),compare,15 s,project))
+$(eval $(call environment,$(COMPARE_VENV),compare,10 s,project))
 # Measurements see what a user has: no extras, because httpx imports click and rich wherever it finds them, and nothing
 # of ours beside the SDK.
-$(eval $(call environment,$(BENCH_VENV),bench,30 s,project))
-$(eval $(call environment,$(PEER_VENV),peer,15 s))
+$(eval $(call environment,$(BENCH_VENV),bench,25 s,project))
+$(eval $(call environment,$(PEER_VENV),peer,12 s))
 
 # Redocly is the only package that npm installs. Its node comes with the development packages.
 $(REDOCLY): package-lock.json package.json .npmrc | $(VENV)/.dev
