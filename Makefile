@@ -13,7 +13,6 @@ BENCH ?= full
 BENCH_VENV := $(VENV)-bench
 PEER_VENV := $(VENV)-peer
 REDOCLY := node_modules/.package-lock.json
-PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 export PYTHONPATH :=
 
 .PHONY: help
@@ -25,11 +24,13 @@ help: ## Explain every target
 ##@ Use
 .PHONY: demo
 demo: $(VENV)/.run ## Run a query against the emulator: progress, rows, one failure, one expiry
+	@echo 'Running the demonstration: about 7 s.'
 	@$(BIN)/supermetrics-query demo
 
 ##@ Develop
 .PHONY: test
 test: $(VENV)/.dev ## Run the tests
+	@echo 'Running the tests: about 7 min.'
 	@$(BIN)/python -m pytest
 
 .PHONY: soak
@@ -41,24 +42,24 @@ check: drift contract diff lint types layers test ## Everything CI runs
 
 .PHONY: generate
 generate: $(VENV)/.dev ## Regenerate generated/ from openapi.yaml
-	@$(BIN)/python tools/generate.py
+	@$(BIN)/python -m tools.contract.generate
 
 .PHONY: drift
-drift: $(VENV)/.dev ## Fail when generated/ is not what openapi.yaml gives
-	@$(BIN)/python tools/generate.py --check
+drift: $(VENV)/.dev ## Fail when generated/ is not what openapi.yaml generates
+	@$(BIN)/python -m tools.contract.generate --check
 
 .PHONY: contract
 contract: $(VENV)/.dev $(REDOCLY) ## Validate and lint openapi.yaml
 	@$(BIN)/openapi-spec-validator --subschema-errors all openapi.yaml
-	@$(BIN)/python tools/redocly.py lint openapi.yaml
+	@$(BIN)/python -m tools.contract.redocly lint openapi.yaml
 
 .PHONY: diff
 diff: $(VENV)/.dev $(REDOCLY) ## Rate what changed since the last release; fail when the version is too low
-	@$(BIN)/python tools/contract_diff.py
+	@$(BIN)/python -m tools.contract.diff
 
 .PHONY: docs
 docs: $(VENV)/.dev $(REDOCLY) ## Build the reference of the contract, build/reference.html
-	@$(BIN)/python tools/reference.py
+	@$(BIN)/python -m tools.contract.reference
 
 .PHONY: site
 site: $(SITE_VENV)/.site docs ## Build the documentation, build/site; fail on a link that leads nowhere
@@ -100,7 +101,7 @@ layers: $(VENV)/.dev ## Check which module may import which
 	@$(BIN)/lint-imports
 
 .PHONY: lock
-lock: $(VENV)-release/.tools ## Raise the locked versions in requirements/
+lock: $(VENV)-release/.release ## Raise the locked versions in requirements/
 	@$(RELEASE)/uv pip compile --quiet --upgrade $(LOCKED) pyproject.toml --all-extras --group dev --output-file requirements/dev.txt
 	@$(RELEASE)/uv pip compile --quiet $(AS_DEV) pyproject.toml --extra cli --extra emulator --group build --output-file requirements/run.txt
 	@$(RELEASE)/uv pip compile --quiet $(AS_DEV) pyproject.toml --all-extras --output-file requirements/runtime.txt
@@ -115,99 +116,78 @@ AS_DEV := $(LOCKED) --constraint requirements/dev.txt
 
 ##@ Release
 .PHONY: build
-build: $(VENV)/.dev $(VENV)-release/.tools ## Build wheel and sdist into dist/, twice, and examine them
-	@$(RELEASE)/python tools/packages.py $(BIN)/python
+build: $(VENV)/.dev $(VENV)-release/.release ## Build wheel and sdist into dist/, twice, and examine them
+	@$(RELEASE)/python -m tools.release.packages $(BIN)/python
 
 .PHONY: release-proof
 release-proof: build ## Install what was built from an index on loopback, and use it in every combination
-	@$(RELEASE)/python tools/release_proof.py
+	@$(RELEASE)/python -m tools.release.proof
 
 .PHONY: audit
-audit: $(VENV)/.dev $(VENV)-release/.tools ## Licence and age of every runtime dependency; secrets in the tree and in dist/
-	@$(RELEASE)/python tools/audit.py $(VENV)
-	@$(RELEASE)/python tools/secret_scan.py
+audit: $(VENV)/.dev $(VENV)-release/.release ## Licence and age of every runtime dependency; secrets in the tree and in dist/
+	@$(RELEASE)/python -m tools.release.audit $(VENV)
+	@$(RELEASE)/python -m tools.release.secret_scan
 
 .PHONY: publish
-publish: $(VENV)-release/.tools ## Upload what was proved; needs credentials, see docs/releasing.md
-	@$(RELEASE)/python tools/publish.py
+publish: $(VENV)-release/.release ## Upload what was proved; needs credentials, see docs/releasing.md
+	@$(RELEASE)/python -m tools.release.publish
 
 .PHONY: sbom
-sbom: $(VENV)-release/.tools ## Write the bill of materials from the lock and the version
-	@$(RELEASE)/python tools/sbom.py
+sbom: $(VENV)-release/.release ## Write the bill of materials from the lock and the version
+	@$(RELEASE)/python -m tools.release.sbom
 
 .PHONY: public
 public: $(VENV)/.dev ## Write down what is public, tests/release/public.txt
-	@$(BIN)/python tools/public.py
+	@$(BIN)/python -m tools.docs.public
 
 .PHONY: changelog
-changelog: $(VENV)-release/.tools ## Move the fragments in changelog.d/ to CHANGELOG.md, under the version
-	@$(RELEASE)/towncrier build --yes --version "$$($(RELEASE)/python tools/sbom.py --version)"
+changelog: $(VENV)-release/.release ## Move the fragments in changelog.d/ to CHANGELOG.md, under the version
+	@$(RELEASE)/towncrier build --yes --version "$$($(RELEASE)/python -m tools.release.sbom --version)"
 
 .PHONY: news
-news: $(VENV)-release/.tools ## Show what the fragments in changelog.d/ will say
+news: $(VENV)-release/.release ## Show what the fragments in changelog.d/ will say
 	@$(RELEASE)/towncrier build --draft --version next
 
 .PHONY: clean
 clean: ## Remove everything that can be made again
-	@rm -rf $(VENV) $(VENV)-release $(BENCH_VENV) $(SITE_VENV) $(COMPARE_VENV) node_modules build dist .*_cache .hypothesis
+	@rm -rf $(sort $(ENVIRONMENTS)) node_modules build dist .*_cache .hypothesis
 	@find benchmarks docs examples generated overlays tests tools -name __pycache__ -prune -exec rm -rf {} +
 
-# Set-up. Only hash-locked packages are installed; the project itself is linked, not copied.
-$(VENV)/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo \
-		'Python 3.11 or later is needed: make PYTHON=/path/to/python3.12'; exit 1; }
-	@$(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); echo \
-		'$(PYTHON) has no venv module; on Debian: apt-get install python3-venv'; exit 1; }
+# Environments. Only hash-locked packages are installed; the project itself is linked, not copied.
+#
+# $(call environment,FOLDER,LOCK,TIME,PROJECT) installs requirements/LOCK.txt into FOLDER, and `project` if that is PROJECT.
+# FOLDER/.LOCK says that it is done. TIME is what it takes with the packages in the cache of pip. A new lock empties the
+# environment first, except $(VENV), which holds two locks.
+define environment
+ENVIRONMENTS += $(1)
+$(1)/.$(2): requirements/$(2).txt $(if $(4),pyproject.toml)
+	@echo 'Setting up $(1): about $(3) the first time.'
+	@$(if $(filter $(VENV),$(1)),test -x $(1)/bin/pip || )$$(call venv,$(1))
+	@$(1)/bin/python $$(PIP) --require-hashes -r $$<
+	@$(if $(4),$(1)/bin/python $$(PIP) --no-build-isolation --no-deps --editable .)
+	@touch $$@
+endef
 
-$(VENV)/.run: $(VENV)/bin/python requirements/run.txt pyproject.toml
-	@echo 'setting up $(VENV) (run)'
-	@$(PIP) install --require-hashes -r requirements/run.txt
-	@$(PIP) install --no-build-isolation --no-deps --editable .
-	@touch $@
+define venv
+{ $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo \
+		'Python 3.11 or later is needed: make PYTHON=/path/to/python3.12'; exit 1; }; \
+	$(PYTHON) -m venv --clear $(1) || { rm -rf $(1); echo \
+		'$(PYTHON) has no venv module; on Debian: apt-get install python3-venv'; exit 1; }; }
+endef
+PIP := -m pip --disable-pip-version-check -qq install
 
-$(VENV)/.dev: $(VENV)/bin/python requirements/dev.txt pyproject.toml
-	@echo 'setting up $(VENV) (dev)'
-	@$(PIP) install --require-hashes -r requirements/dev.txt
-	@$(PIP) install --no-build-isolation --no-deps --editable .
-	@touch $@
-
-$(VENV)-release/.tools: requirements/release.txt | $(VENV)/bin/python
-	@echo 'setting up $(VENV)-release'
-	@$(BIN)/python -m venv --clear $(VENV)-release
-	@$(RELEASE)/python -m pip --disable-pip-version-check -qq install --require-hashes -r requirements/release.txt
-	@touch $@
-
-# The documentation and its comparison with others each have an environment of their own.
-$(SITE_VENV)/.site: requirements/site.txt
-	@echo 'setting up $(SITE_VENV)'
-	@$(PYTHON) -m venv --clear $(SITE_VENV)
-	@$(SITE_VENV)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes -r $<
-	@touch $@
-
-$(COMPARE_VENV)/.compare: requirements/compare.txt pyproject.toml
-	@echo 'setting up $(COMPARE_VENV)'
-	@$(PYTHON) -m venv --clear $(COMPARE_VENV)
-	@$(COMPARE_VENV)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes -r $<
-	@$(COMPARE_VENV)/bin/python -m pip --disable-pip-version-check -qq install --no-build-isolation --no-deps --editable .
-	@touch $@
-
+$(eval $(call environment,$(VENV),run,12 s,project))
+$(eval $(call environment,$(VENV),dev,65 s,project))
+$(eval $(call environment,$(VENV)-release,release,35 s))
+$(eval $(call environment,$(SITE_VENV),site,15 s))
+$(eval $(call environment,$(COMPARE_VENV),compare,10 s,project))
 # Measurements see what a user has: no extras, because httpx imports click and rich wherever it finds them, and nothing
 # of ours beside the SDK.
-$(BENCH_VENV)/.bench: requirements/bench.txt pyproject.toml
-	@echo 'setting up $(BENCH_VENV)'
-	@$(PYTHON) -m venv --clear $(BENCH_VENV)
-	@$(BENCH_VENV)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes -r requirements/bench.txt
-	@$(BENCH_VENV)/bin/python -m pip --disable-pip-version-check -qq install --no-build-isolation --no-deps --editable .
-	@touch $@
-
-$(PEER_VENV)/.peer: requirements/peer.txt
-	@echo 'setting up $(PEER_VENV)'
-	@$(PYTHON) -m venv --clear $(PEER_VENV)
-	@$(PEER_VENV)/bin/python -m pip --disable-pip-version-check -qq install --require-hashes -r $<
-	@touch $@
+$(eval $(call environment,$(BENCH_VENV),bench,25 s,project))
+$(eval $(call environment,$(PEER_VENV),peer,12 s))
 
 # Redocly is the only package that npm installs. Its node comes with the development packages.
 $(REDOCLY): package-lock.json package.json .npmrc | $(VENV)/.dev
-	@echo 'setting up node_modules'
-	@$(BIN)/python tools/redocly.py install
+	@echo 'Setting up node_modules: about 2 s.'
+	@$(BIN)/python -m tools.contract.redocly install
 	@touch $@

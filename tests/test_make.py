@@ -4,6 +4,8 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -17,3 +19,23 @@ def test_make_alone_explains_every_target() -> None:
 
 def test_ci_runs_make_check() -> None:
     assert "make check" in (ROOT / ".ci" / "run").read_text()
+
+
+def planned(*arguments: str) -> list[str]:
+    """Return the commands that make would run."""
+    command = ["make", "--dry-run", *arguments]
+    return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
+
+
+@pytest.mark.parametrize("target", ["demo", "test"])
+def test_what_takes_long_says_so_before_it_begins(target: str, tmp_path: Path) -> None:
+    commands = planned(target, f"VENV={tmp_path / 'venv'}")
+    assert re.search(r"Setting up .*: about \d+ s", commands[0])
+    assert re.search(r"Running .*: about \d+ (s|min)\b", commands[-2])
+
+
+def test_clean_removes_every_environment() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    assert makefile.count("-m venv") == 1
+    environments = {f".venv{name}" for name in ("", "-release", "-site", "-compare", "-bench", "-peer")}
+    assert environments == {word for word in planned("clean", "VENV=.venv")[0].split() if word.startswith(".venv")}

@@ -1,4 +1,4 @@
-"""What may be sent. Written by tools/generate.py."""
+"""What may be sent. Written by `make generate`."""
 
 # For each request: the members that it needs.
 REQUIRED: dict[str, list[str]] = {

@@ -1,4 +1,4 @@
-"""Where this package comes from. Written by tools/generate.py."""
+"""Where this package comes from. Written by `make generate`."""
 
 CONTRACT_VERSION = "1.0.0"
 CONTRACT_SHA256 = "2c09455ce6557fa72a63de58812f2ea237c54681bcc842bf051181ec375222fd"

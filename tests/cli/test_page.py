@@ -3,13 +3,13 @@
 import re
 from pathlib import Path
 
-import progress_picture
 import pytest
 from supermetrics_query.cli.app import COMMANDS
 from supermetrics_query.cli.exits import MEANINGS
 from supermetrics_query.emulator import Emulator, read_csv
 
 from tests.cli.shell import shell
+from tools.docs import progress_picture
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/command-line.md").read_text(encoding="utf-8")

@@ -5,7 +5,8 @@ from copy import deepcopy
 from pathlib import Path
 
 import pytest
-from document import Document, load
+
+from tools.contract.document import Document, load
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

@@ -7,8 +7,6 @@ from typing import Any
 
 import httpx
 import pytest
-from document import Document, load, operations, resolved
-from inventory import Inventory, contract_inventory, unhandled
 from supermetrics_query import (
     ApiError,
     AuthenticationError,
@@ -25,8 +23,10 @@ from supermetrics_query._contract.codes import BY_CODE, judge
 from supermetrics_query._contract.status import ENDINGS
 from supermetrics_query._models import KNOWN_CODES
 
+from tests.contract.inventory import Inventory, contract_inventory, unhandled
 from tests.support.answers import problem, status, success
 from tests.support.scripted import BACKENDS, ScriptedClient, Step, scripted_client
+from tools.contract.document import Document, load, operations, resolved
 
 CONTRACT = load(Path(__file__).resolve().parents[2] / "openapi.yaml")
 ONCE = RetryPolicy(attempts=1)

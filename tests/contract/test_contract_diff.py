@@ -4,9 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from contract_diff import CURRENT, RELEASED, Rating, compare, demanded, rate, version
-from document import Document, dump, load
-from redocly import installed
+
+from tools.contract.diff import CURRENT, RELEASED, Rating, compare, demanded, rate, version
+from tools.contract.document import Document, dump, load
+from tools.contract.redocly import installed
 
 needs_redocly = pytest.mark.skipif(not installed(), reason="Redocly is not installed: make contract")
 

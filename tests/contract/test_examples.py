@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 import supermetrics_query_api.models as generated
-from document import Document, resolved
 
-from examples import Example, complaints, examples, holders
+from tests.contract.contract_examples import Example, complaints, examples, holders
+from tools.contract.document import Document, resolved
 
 
 def test_every_example_obeys_its_schema(contract: Document) -> None:

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from document import Document, dump
-from generate import PACKAGE, check, differences, main, swap
+
+from tools.contract.document import Document, dump
+from tools.contract.generate import PACKAGE, check, differences, main, swap
 
 MODEL = Path("models", "query_meta.py")
 
@@ -31,7 +32,7 @@ def test_a_document_that_cannot_be_generated_from_fails_and_leaves_everything_as
     (project / "openapi.yaml").write_bytes(dump(document))
 
     assert main([], root=project) == 1
-    assert "is as it was" in capsys.readouterr().err
+    assert "is unchanged" in capsys.readouterr().err
     assert differences(project / PACKAGE, root / PACKAGE) == []
     assert list((project / "build").iterdir()) == []
 
@@ -77,5 +78,5 @@ def test_a_change_by_hand_is_named_and_not_repaired(
     change(project / PACKAGE / MODEL)
 
     assert check(project / PACKAGE, root / PACKAGE) == 1
-    assert f"models/{named} is not what openapi.yaml gives" in capsys.readouterr().out
+    assert f"models/{named} is not what openapi.yaml generates" in capsys.readouterr().out
     assert check(project / PACKAGE, root / PACKAGE) == 1

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from document import Document, operations, parameters, resolved
 
-from examples import examples
+from tests.contract.contract_examples import examples
+from tools.contract.document import Document, operations, parameters, resolved
 
 Path = tuple[str, ...]
 COMMON = {"Access-Control-Allow-Origin"}

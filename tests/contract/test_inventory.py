@@ -2,8 +2,9 @@
 
 import pytest
 from attrs import evolve
-from document import Document
-from inventory import Inventory, contract_inventory, unhandled
+
+from tests.contract.inventory import Inventory, contract_inventory, unhandled
+from tools.contract.document import Document
 
 
 def test_every_operation_is_listed(contract: Document) -> None:

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from document import SCHEMAS, Document, request_schemas
-from limits import LIMITS as WORDS
-from limits import limits
 from supermetrics_query_api.limits import LIMITS, REQUIRED
+
+from tools.contract.document import SCHEMAS, Document, request_schemas
+from tools.contract.limits import LIMITS as WORDS
+from tools.contract.limits import limits
 
 
 def limits_in(node: object) -> Iterator[tuple[str, object]]:
@@ -69,4 +70,4 @@ def test_the_limits_can_be_read_without_any_other_package(root: Path) -> None:
     source = (root / "generated/supermetrics_query_api/limits.py").read_text()
 
     assert "import" not in source
-    assert source.splitlines()[0].endswith('Written by tools/generate.py."""')
+    assert source.splitlines()[0].endswith('Written by `make generate`."""')

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
-from document import Document, operations, parameters
-from lowering import lower
+from tools.contract.document import Document, operations, parameters
+from tools.contract.lowering import lower
 
 MISSING = object()
 SETTINGS = ("components", "schemas", "DataQuery", "properties", "settings")

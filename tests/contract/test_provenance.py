@@ -7,9 +7,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from document import Document
-from generate import provenance
 from supermetrics_query_api import provenance as generated
+
+from tools.contract.document import Document
+from tools.contract.generate import provenance
 
 
 def test_the_version_is_that_of_the_contract(contract: Document) -> None:

@@ -4,10 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
-from browser import CHROMIUM, visible_text
-from document import Document, operations
-from redocly import installed
-from reference import POLICY, build
+
+from tests.contract.browser import CHROMIUM, visible_text
+from tools.contract.document import Document, operations
+from tools.contract.redocly import installed
+from tools.contract.reference import POLICY, build
 
 pytestmark = pytest.mark.skipif(not installed(), reason="Redocly is not installed: make contract")
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on PATH: apt-get install chromium")

@@ -1,7 +1,7 @@
 """Nothing that the contract declares is lost on the way to the generated functions."""
 
-from document import Document
-from signatures import mismatches
+from tests.contract.signatures import mismatches
+from tools.contract.document import Document
 
 
 def test_every_declared_parameter_reaches_the_generated_function(document: Document) -> None:

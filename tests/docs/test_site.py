@@ -11,7 +11,7 @@ import yaml
 from tests.docs.pages import ROOT
 
 DOCS = ROOT / "docs"
-FROM_THE_ROOT = {"changes.md", "contributing.md"}  # tools/site_hooks.py
+FROM_THE_ROOT = {"changes.md", "contributing.md"}  # tools/docs/site_hooks.py
 PART = re.compile(r"^<!-- from: (?P<file>\S+) -->\n```py\n(?P<code>.*?)^```", re.DOTALL | re.MULTILINE)
 GUIDES = [DOCS / f"{name}.md" for name in ("service", "nightly", "comparison")]
 

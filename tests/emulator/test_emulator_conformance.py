@@ -17,9 +17,7 @@ import pytest
 import requests
 import schemathesis
 from attrs import evolve, frozen
-from document import Document, load, operations, resolved
 from hypothesis import HealthCheck, Phase, given, settings
-from inventory import contract_inventory
 from schemathesis import APIOperation, Case, CheckFunction, GenerationMode, Response
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -33,7 +31,9 @@ from schemathesis.specs.openapi.checks import (
 from supermetrics_query.emulator import INSTANT, Emulator
 from supermetrics_query.emulator.problems import Family
 
+from tests.contract.inventory import contract_inventory
 from tests.emulator.helpers import StandingClock
+from tools.contract.document import Document, load, operations, resolved
 
 AnyCase: TypeAlias = Case[Any]
 Endpoint: TypeAlias = APIOperation[Any, Any, Any, Any]

@@ -4,8 +4,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from bounds import combinations, constraints, extras, lowest, requirements, unbounded
 from packaging.requirements import Requirement
+
+from tools.release.bounds import combinations, constraints, extras, lowest, requirements, unbounded
 
 METADATA = """Metadata-Version: 2.4
 Name: thing

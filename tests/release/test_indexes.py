@@ -1,7 +1,8 @@
 """Where packages come from is what pip is configured to use."""
 
 import pytest
-from indexes import Indexes, configured, for_pip, for_uv
+
+from tools.release.indexes import Indexes, configured, for_pip, for_uv
 
 LISTING = """:env:.index-url='file:///env'
 :env:.timeout='180'

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
-from packages import SBOM, Built, built, check_private, check_sources, check_wheel, compare
-from steps import StepError
+
+from tools.release.packages import SBOM, Built, built, check_private, check_sources, check_wheel, compare
+from tools.release.steps import StepError
 
 SOURCES = {
     "generated/supermetrics_query_api/py.typed": b"",
@@ -76,7 +77,7 @@ def build_of(folder: Path, wheel: bytes) -> Built:
 def test_two_builds_are_compared_by_their_bytes(tmp_path: Path) -> None:
     one, same, other = (build_of(tmp_path / name, data) for name, data in (("a", b"x"), ("b", b"x"), ("c", b"y")))
     compare(one, same)
-    with pytest.raises(StepError, match="whl is another one"):
+    with pytest.raises(StepError, match="whl differs"):
         compare(one, other)
 
 

@@ -7,9 +7,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from publish import check_changelog, check_new
-from pythons import named
-from steps import StepError, clean, run, step
+
+from tools.release.publish import check_changelog, check_new
+from tools.release.pythons import named
+from tools.release.steps import StepError, clean, run, step
 
 LISTING = "supermetrics-query (0.2.0)\nAvailable versions: 0.2.0, 0.1.10\n"
 NOTHING = "ERROR: No matching distribution found for supermetrics-query\n"
@@ -64,7 +65,7 @@ def test_what_is_proved_does_not_see_the_tree(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_the_smoke_script_needs_nothing_but_the_package(root: Path) -> None:
-    code = (root / "tools" / "smoke.py").read_text(encoding="utf-8")
+    code = (root / "tools" / "release" / "smoke.py").read_text(encoding="utf-8")
     imported = set(re.findall(r"^(?:from|import) (\w+)", code, re.MULTILINE))
     assert imported - sys.stdlib_module_names == {"supermetrics_query", "supermetrics_query_api"}
 
@@ -72,6 +73,6 @@ def test_the_smoke_script_needs_nothing_but_the_package(root: Path) -> None:
 def test_an_error_of_the_smoke_script_is_one_line(root: Path) -> None:
     script = "import smoke; smoke.expect(False, 'rows are lost')"
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=root / "tools", capture_output=True, text=True, check=False
+        [sys.executable, "-c", script], cwd=root / "tools" / "release", capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (1, "smoke: rows are lost\n")

@@ -5,8 +5,9 @@ from importlib.metadata import Distribution
 from pathlib import Path
 
 import pytest
-from licences import ELSEWHERE, UNKNOWN, accepted, licence
-from locks import RUNTIME, Pin, asked, pins
+
+from tools.release.licences import ELSEWHERE, UNKNOWN, accepted, licence
+from tools.release.locks import RUNTIME, Pin, asked, pins
 
 
 def names(root: Path, lock: str) -> set[tuple[str, str]]:

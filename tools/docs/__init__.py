@@ -1,0 +1,1 @@
+"""What the documentation draws, lists and links."""

@@ -1,0 +1,1 @@
+"""Build what is published, prove it, and publish it. Runs in `.venv-release`."""

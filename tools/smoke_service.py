@@ -1,7 +1,0 @@
-"""Serve the emulator to other processes until this one is ended: `python tools/smoke_service.py`."""
-
-from supermetrics_query.emulator import Emulator
-
-if __name__ == "__main__":
-    service = Emulator(speed=50)
-    service.serve(ready=lambda: print(service.url, service.key, flush=True))
