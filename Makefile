@@ -31,7 +31,8 @@ demo: $(VENV)/.run ## Run a query against the emulator: progress, rows, one fail
 .PHONY: test
 test: $(VENV)/.dev ## Run the tests
 	@echo 'Running the tests: about 7 min.'
-	@$(BIN)/python -m pytest --numprocesses 4 --dist worksteal
+	@$(BIN)/python -m pytest --numprocesses 4 --dist worksteal -m 'not soak and not alone'
+	@$(BIN)/python -m pytest tests/io -m 'alone and not soak'
 
 .PHONY: soak
 soak: $(VENV)/.dev ## Run the tests that take minutes: several processes, killed processes

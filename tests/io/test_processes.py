@@ -56,6 +56,7 @@ def busiest_rate(moments: list[float]) -> float:
     return (upper - lower) / (moments[upper] - moments[lower])
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("queries", [20, pytest.param(150, marks=soak)])
 @pytest.mark.parametrize("redis_dies", [False, True])
 def test_four_processes_share_one_key(redis_dies: bool, queries: int) -> None:
