@@ -63,8 +63,8 @@ def known_run(schedule_id_or_token: str | None) -> Run:
 
 def checked_reading(start: object, prefetch: object) -> tuple[int, int | None]:
     """Return the first row to read, and how many pages to have under way, None for what the answers call for."""
-    wanted = None if prefetch is None else checked_whole("prefetch", prefetch, 0, MOST_PREFETCH)
-    return checked_offset("start", start), wanted
+    first = checked_offset("start", start)
+    return first, None if prefetch is None else checked_whole("prefetch", prefetch, 0, MOST_PREFETCH)
 
 
 def own_queries(queries: Iterable[BaseQuery], kind: type[Q]) -> list[Q]:
