@@ -229,3 +229,11 @@ def test_an_error_of_another_query_that_a_callback_raises_keeps_what_it_carries(
     assert caught.value.schedule_id == "night-2"
     assert caught.value.query is not None
     assert caught.value.query.schedule_id == "night-2"
+
+
+@pytest.mark.parametrize("see", ["refresh", "watch"])
+def test_the_error_of_a_query_that_nobody_waited_for_carries_what_continues(see: str) -> None:
+    client: Any = scripted_client("sync", status("FAILURE")).client
+    query = client.attach("night-1")
+    list(query.watch()) if see == "watch" else query.refresh()
+    assert (query.error.schedule_id, query.error.token) == ("night-1", query.token)

@@ -96,6 +96,7 @@ def test_the_last_poll_falls_on_the_deadline_but_never_before_the_server_allows_
     assert job.clipped(40.0) == 100.0
     assert not job.has_timed_out(49.0)
     assert job.has_timed_out(50.0), "its last poll cannot come in time"
+    assert not job.has_timed_out(100.0), "its last poll is late and allowed"
 
 
 def test_a_job_has_timed_out_after_the_poll_on_its_deadline() -> None:

@@ -6,6 +6,7 @@ from itertools import count
 from typing import Any
 
 import anyio
+import httpx
 import pytest
 from supermetrics_query import (
     AsyncQueryClient,
@@ -20,7 +21,8 @@ from supermetrics_query import (
 )
 from supermetrics_query.emulator import Emulator, Plan
 
-from tests.support.scripted import BACKENDS
+from tests.support.answers import gateway, status, success
+from tests.support.scripted import BACKENDS, a_query, scripted_client
 
 QUICK = Plan(scheduled_seconds=0, queued_seconds=0, run_seconds=0.2, parts=2)
 ENDLESS = Plan(scheduled_seconds=0, queued_seconds=0, run_seconds=10_000, parts=2)
@@ -267,3 +269,25 @@ def test_a_cancelled_stream_leaves_no_task_and_no_query_without_a_token(backend:
         started = sum(1 for each in service.requests if each.method == "POST")
     assert before == after
     assert len(tokens) == started == 5
+
+
+def test_a_failed_poll_that_outlasts_the_deadline_is_followed_by_the_last_one() -> None:
+    subject = scripted_client("sync", status("RUNNING"), gateway(503), success(), takes=5.0)
+    client: Any = subject.client
+    (query,) = client.run_many([a_query()], timeout=8)
+    assert query.error is None
+    assert subject.log.count("poll 0..9999") == 2
+
+
+def test_a_query_that_had_ended_says_nothing_of_the_queue() -> None:
+    queue = {"workflow": {"tasks_scheduled": 5, "tasks_running": 1}}
+    ended = success()
+    body = ended.json()
+    body["meta"] |= queue
+    subject = scripted_client("sync", httpx.Response(200, json=body), success())
+    client: Any = subject.client
+    first, *others = [client.attach(name) for name in ("night-1", "night-2", "night-3")]
+    first.wait()
+    before = len(subject.log)
+    assert [query.error for query in client.as_completed([first, *others])] == [None, None, None]
+    assert not [each for each in subject.log[before:] if each.startswith("sleep")]

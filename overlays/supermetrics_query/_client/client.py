@@ -148,7 +148,7 @@ class QueryClient(BaseClient[Driver]):
         """
         handles = {query._run: query for query in own_queries(queries, Query)}
         flow = _flows.many.as_completed(self._context, list(handles), timeout_seconds(timeout))
-        return self._driver.iterate(with_unfinished(handles, flow), lambda run: handles.pop(run)._settled())
+        return self._driver.iterate(with_unfinished(handles, flow), handles.pop)
 
     def run_many(
         self,
@@ -166,7 +166,7 @@ class QueryClient(BaseClient[Driver]):
         """
         source = source_of(requests, format, in_flight, timeout)
         flow = _flows.many.run_many(self._context, source)
-        return self._driver.iterate(flow, lambda run: self._query(run)._settled())
+        return self._driver.iterate(flow, self._query)
 
 
 @exported
@@ -246,7 +246,7 @@ class AsyncQueryClient(BaseClient[AsyncDriver]):
         """Yield queries as they end, whichever way; see `QueryClient.as_completed`."""
         handles = {query._run: query for query in own_queries(queries, AsyncQuery)}
         flow = _flows.many.as_completed(self._context, list(handles), timeout_seconds(timeout))
-        return self._driver.iterate(with_unfinished(handles, flow), lambda run: handles.pop(run)._settled())
+        return self._driver.iterate(with_unfinished(handles, flow), handles.pop)
 
     def run_many(
         self,
@@ -259,7 +259,7 @@ class AsyncQueryClient(BaseClient[AsyncDriver]):
         """Start queries as there is room and yield them as they end; see `QueryClient.run_many`."""
         source = source_of(requests, format, in_flight, timeout)
         flow = _flows.many.run_many(self._context, source)
-        return self._driver.iterate(flow, lambda run: self._query(run)._settled())
+        return self._driver.iterate(flow, self._query)
 
 
 def source_of(

@@ -80,7 +80,10 @@ class Handle(BaseQuery, Generic[D]):
     @property
     def error(self) -> SupermetricsQueryError | None:
         """What `wait()` raises once the query has ended badly, or why it is no longer polled, else None."""
-        return self._run.error or self._run.abandoned
+        error = self._run.error or self._run.abandoned
+        if error is not None:
+            annotate(error, self._run, self)
+        return error
 
     @property
     def columns(self) -> list[Column]:
@@ -97,11 +100,6 @@ class Handle(BaseQuery, Generic[D]):
 
     def _annotated(self, flow: Flow[T]) -> Flow[T]:
         return annotated(flow, self._run, self)
-
-    def _settled(self) -> Self:
-        if (error := self.error) is not None:
-            annotate(error, self._run, self)
-        return self
 
 
 def annotated(flow: Flow[T], run: Run, query: BaseQuery | None = None) -> Flow[T]:

@@ -61,7 +61,7 @@ class Job:
 
     def has_timed_out(self, now: float) -> bool:
         """Return whether it has had its last poll, or cannot have it in time."""
-        is_too_late = now >= self.deadline.at and self.run.timing.not_before > self.deadline.at
+        is_too_late = self.deadline.at <= now < self.run.timing.not_before
         return not self.is_busy and (self.polled >= self.deadline.at or is_too_late)
 
 

@@ -186,10 +186,10 @@ def as_completed(context: ClientContext, runs: Iterable[Run], timeout: float) ->
     deadline = Deadline((yield from now()) + timeout)
     runner = ManyRunner(context, Scheduler(context.poll.floor), deadline)
     for run in runs:
-        job = runner.add(run, deadline)
         if run.is_over:
-            runner.scheduler.record(job)
-            runner.leave(job)
+            runner.ended.append(run)
+        else:
+            runner.add(run, deadline)
     yield from runner.flow()
 
 
