@@ -1,9 +1,16 @@
-"""A server of raw bytes on loopback that keeps connections, dies and comes back, and counts its requests."""
+"""A server of raw bytes on loopback that keeps connections, dies and comes back, and counts its requests.
 
+It shares nothing with the emulator: what a client has sent is parsed here, and what it gets is what a test writes.
+"""
+
+import json
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 from attrs import define, field
@@ -21,6 +28,25 @@ class Exchange:
     connection: int  # counted from 1
     request: int  # counted from 1 on each connection
     socket: socket.socket
+    head: str  # the request line and the headers
+    body: bytes
+
+    @property
+    def method(self) -> str:
+        """GET or POST."""
+        return self.head.split(" ", 1)[0]
+
+    @property
+    def path(self) -> str:
+        """Where the request goes, without its parameters."""
+        return urlsplit(self.head.split(" ", 2)[1]).path
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """The object in the body of a start, or in the parameter `json` of a status request."""
+        if self.method == "POST":
+            return dict(json.loads(self.body))
+        return dict(json.loads(parse_qs(urlsplit(self.head.split(" ", 2)[1]).query)["json"][0]))
 
     def send(self, content: bytes) -> None:
         """Send, unless the client has gone."""
@@ -80,10 +106,10 @@ class Server:
         """Answer the requests of one connection."""
         with connection, suppress(OSError):
             request, stays = 0, STAYS
-            while stays and has_request(connection):
+            while stays and (received := read_request(connection)):
                 request += 1
                 self.seen.append((number, request))
-                stays = self.behaviour(Exchange(number, request, connection))
+                stays = self.behaviour(Exchange(number, request, connection, *received))
         self.open.pop(number, None)
         self.closed.set()
 
@@ -110,15 +136,23 @@ class Server:
         assert not any(thread.is_alive() for thread in self.threads)
 
 
-def has_request(connection: socket.socket) -> bool:
-    """Read a request without a body up to its end; return whether there was one."""
+def read_request(connection: socket.socket) -> tuple[str, bytes] | None:
+    """Read a request up to its end; return its head and its body, or None where the client has hung up."""
     received = b""
-    while b"\r\n\r\n" not in received:
+    while not is_whole(received):
         part = connection.recv(65536)
         if not part:
-            return False
+            return None
         received += part
-    return True
+    head, _, body = received.partition(b"\r\n\r\n")
+    return head.decode("latin-1"), body
+
+
+def is_whole(received: bytes) -> bool:
+    """Return whether the body has the length that the head says."""
+    head, end, body = received.partition(b"\r\n\r\n")
+    length = re.search(rb"(?im)^content-length: *(\d+)", head)
+    return bool(end) and len(body) >= (int(length[1]) if length else 0)
 
 
 @contextmanager
