@@ -1,7 +1,6 @@
 """Simulated time: how late the end of a query is seen, and how many requests that takes.
 
-One query at a time goes through `QueryClient.run()`; many go through the flow of `run_many`, in the simulation that the
-tests use.
+One query at a time goes through `QueryClient.run()`; many go through the flow of `run_many`.
 
 Durations are log-normal with a median of 15 s and a mean of 25 s. A query has eight parts, which become ready one after
 the other and take equally long. A request travels for 0.1 s, and so does an answer.
@@ -14,10 +13,12 @@ from collections.abc import Mapping
 
 import httpx
 from attrs import define, field
-from supermetrics_query import DataQuery, QueryClient
+from supermetrics_query import DataQuery, Limiter, QueryClient
 from supermetrics_query._flows.many import Source, requests_from, run_many
+from supermetrics_query.testing import FakeClock
 
-from tests.support.simulation import Api, Simulation, request, run_of, settings
+from tools.simulation.driver import SimulatedDriver, context
+from tools.simulation.licence import Licence, numbered, run_of
 
 MEDIAN, SIGMA = 15.0, 1.0
 PARTS = 8
@@ -27,29 +28,10 @@ BASE_URL = "https://api.test/enterprise/v2"
 
 
 @define
-class Clock:
-    """A clock that only sleeps and answers move."""
-
-    time: float = 0.0
-
-    def now(self) -> float:
-        """Return the time."""
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        """Move the clock."""
-        self.time += seconds
-
-    async def sleep_async(self, seconds: float) -> None:
-        """Move the clock."""
-        self.sleep(seconds)
-
-
-@define
 class Service:
     """An API that runs one query after the other, each for a random time."""
 
-    clock: Clock
+    clock: FakeClock
     draw: random.Random = field(factory=lambda: random.Random(8))  # noqa: S311
     ready_at: list[float] = field(factory=list)  # when each part of the query is ready
     requests: int = 0
@@ -62,37 +44,37 @@ class Service:
     def __call__(self, request: httpx.Request) -> httpx.Response:
         """Answer a start or a poll."""
         self.requests += 1
-        self.clock.time += TRAVEL
+        self.clock.advance(TRAVEL)
         if request.method == "POST":
             self.start(json.loads(request.content)["sync_timeout"])
         response = httpx.Response(200, json={"meta": self.meta(), "data": []})
-        self.clock.time += TRAVEL
+        self.clock.advance(TRAVEL)
         return response
 
     def start(self, held: float) -> None:
         """Start a query, and hold the answer back until the query has ended, for at most so many seconds."""
-        began = self.clock.time
+        began = self.clock.now()
         lasts = self.draw.lognormvariate(math.log(MEDIAN), SIGMA)
         self.ready_at = [began + lasts * (part + 1) / PARTS for part in range(PARTS)]
-        self.clock.time = min(self.ends, began + held)
+        self.clock.advance(min(self.ends - began, held))
 
     def meta(self) -> Mapping[str, object]:
         """Return the status of the query."""
-        ready = sum(moment <= self.clock.time for moment in self.ready_at)
+        ready = sum(moment <= self.clock.now() for moment in self.ready_at)
         code = "SUCCESS" if ready == PARTS else "RUNNING"
         return {"status_code": code, "progress": {"queries_ready": ready, "queries_total": PARTS}}
 
 
 def runs(number: int) -> Mapping[str, float]:
     """Run queries one after the other; return the mean lateness in seconds and the mean number of requests."""
-    service = Service(Clock())
+    service = Service(FakeClock())
     random.seed(8)  # the jitter of the client
     late = 0.0
     options = {"transport": httpx.MockTransport(service)}
     with QueryClient("key", base_url=BASE_URL, http_options=options, clock=service.clock) as client:
         for _ in range(number):
             client.run(DataQuery(ds_id="GAWA"))
-            late += service.clock.time - service.ends
+            late += service.clock.now() - service.ends
     return {"late": late / number, "asked": service.requests / number}
 
 
@@ -103,11 +85,12 @@ def many(number: int) -> Mapping[str, float]:
     allows.
     """
     draw = random.Random(1)  # noqa: S311
-    simulation = Simulation(api := Api(draw))
-    requests = requests_from(request(each) for each in range(number))
-    given = simulation.iterate(run_many(settings(draw), Source(requests, run_of, number, math.inf)))
-    late = sum(simulation.time - api.jobs[run.schedule_id].ended for run in given)
-    last = max(job.asked for job in api.jobs.values())
-    if api.refused or last > number / api.per_second + HELD_UP:
-        raise RuntimeError(f"{api.refused} requests were refused, and the last start came after {last:.1f} s")
-    return {"late": late / number, "asked": api.polls}
+    driver = SimulatedDriver(licence := Licence(draw))
+    requests = requests_from(numbered(each) for each in range(number))
+    options = context(draw.random, limiter=Limiter())
+    given = driver.iterate(run_many(options, Source(requests, run_of, number, math.inf)))
+    late = sum(driver.time - licence.jobs[run.schedule_id].ended for run in given)
+    last = max(job.asked for job in licence.jobs.values())
+    if licence.refused or last > number / licence.per_second + HELD_UP:
+        raise RuntimeError(f"{licence.refused} requests were refused, and the last start came after {last:.1f} s")
+    return {"late": late / number, "asked": licence.polls}

@@ -1,7 +1,30 @@
-"""Settings of the tests."""
+"""Settings of the tests, and the clients that they go through."""
 
+import gc
+
+import pytest
 from hypothesis import settings
+
+from tests.support.scripted import BACKENDS, STACKS
 
 # Machines are shared: what matters is whether a rule holds, not how long the check takes.
 settings.register_profile("rules", deadline=None)
 settings.load_profile("rules")
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was collected out of the garbage collections that tests make: it is most of the heap."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request: pytest.FixtureRequest) -> str:
+    """Run a test in sync code, under asyncio and under trio."""
+    return str(request.param)
+
+
+@pytest.fixture(params=STACKS)
+def stack(request: pytest.FixtureRequest) -> str:
+    """Run a test under each backend with httpx, and with aiohttp."""
+    return str(request.param)

@@ -14,7 +14,7 @@ from supermetrics_query import (
 )
 
 from tests.support.answers import success
-from tests.support.scripted import BACKENDS, KEY, scripted_client
+from tests.support.scripted import KEY, scripted_client
 
 
 @pytest.fixture(autouse=True)
@@ -64,7 +64,6 @@ def test_plain_http_is_for_this_machine_only(url: str) -> None:
         assert KEY not in repr(vars(client))
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize(
     "call",
     [

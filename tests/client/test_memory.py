@@ -10,7 +10,7 @@ import pytest
 from supermetrics_query import QueryError
 
 from tests.support.answers import ROWS, success
-from tests.support.scripted import a_query, scripted_client
+from tests.support.scripted import a_query, each_async_backend, scripted_client
 
 METHODS = ("refresh", "wait", "watch", "pages", "rows")
 MANY = ("run_many", "as_completed")
@@ -66,7 +66,7 @@ def test_a_result_goes_with_its_query(method: str) -> None:
 
 
 @pytest.mark.parametrize("method", METHODS + MANY)
-@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+@each_async_backend
 def test_a_result_goes_with_its_query_while_other_tasks_go_on(backend: str, method: str) -> None:
     async def gone() -> bool:
         return are_gone(await read_async(scripted_client(backend, success()).client, method))

@@ -25,14 +25,13 @@ from supermetrics_query._io.httpx_transport import client_options
 
 from tests.support.answers import gateway, status, success, too_many
 from tests.support.scripted import (
-    ASYNC_BACKENDS,
-    BACKENDS,
     BASE_URL,
     KEY,
     STEADY,
     Clock,
     ScriptedClient,
     a_query,
+    each_async_backend,
     scripted_client,
 )
 
@@ -58,7 +57,6 @@ def read_timeouts(subject: ScriptedClient) -> list[float]:
     return [request.extensions["timeout"]["read"] for request in subject.script.seen]
 
 
-# 2
 def test_no_property_of_a_handle_sends_a_request_or_seems_live() -> None:
     subject = scripted_client("sync", success())
     handle = subject.client.attach("night-1")
@@ -68,26 +66,21 @@ def test_no_property_of_a_handle_sends_a_request_or_seems_live() -> None:
     assert not {"done", "is_done", "result"} & set(dir(handle))
 
 
-# 3
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_the_timeout_of_a_client_bounds_one_request_and_not_the_wait(backend: str) -> None:
     subject = scripted_client(backend, *[RUNNING] * 9, success(), timeout=2)
     subject.call(subject.client.attach("night-1"), "wait")
     assert set(read_timeouts(subject)) == {2.0}
-    assert subject.script.clock.time > 1000 + 2
+    assert subject.script.clock.now() > 1000 + 2
 
 
-# 4, 17
 def test_a_wait_outlasts_the_longest_query_and_needs_few_polls() -> None:
     subject = scripted_client("sync", RUNNING)
     with pytest.raises(WaitTimeoutError):
         subject.call(subject.client.attach("night-1"), "wait")
-    assert subject.script.clock.time == pytest.approx(1000 + 4.25 * HOUR)
+    assert subject.script.clock.now() == pytest.approx(1000 + 4.25 * HOUR)
     assert len(subject.script.seen) < 600
 
 
-# 5
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_a_request_gets_no_more_time_than_the_wait_has_left_but_five_seconds(backend: str) -> None:
     subject = scripted_client(backend, RUNNING, takes=8.0)
     with pytest.raises(WaitTimeoutError):
@@ -95,8 +88,6 @@ def test_a_request_gets_no_more_time_than_the_wait_has_left_but_five_seconds(bac
     assert read_timeouts(subject) == pytest.approx([20.0, 11.0, 5.0])
 
 
-# 9
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_one_attempt_is_one_request(backend: str) -> None:
     subject = scripted_client(backend, gateway(503), retry=RetryPolicy(attempts=1))
     with pytest.raises(ServerError) as caught:
@@ -105,7 +96,6 @@ def test_one_attempt_is_one_request(backend: str) -> None:
     assert caught.value.attempts == ()
 
 
-# 15
 def test_a_start_that_was_interrupted_is_found_by_the_id_that_its_caller_chose() -> None:
     sent: list[str] = []
 
@@ -119,7 +109,6 @@ def test_a_start_that_was_interrupted_is_found_by_the_id_that_its_caller_chose()
         assert sent == [client.attach("night-1").schedule_id]
 
 
-# 16
 class Interrupting(Clock):
     """A clock whose first pause ends with Ctrl-C."""
 
@@ -150,14 +139,13 @@ class Cancelling(Clock):
 
     scope: anyio.CancelScope
 
-    async def sleep_async(self, seconds: float) -> None:
-        self.sleep(seconds)
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
         if len(self.log) == 1:
             self.scope.cancel()
-        await checkpoint()
 
 
-@pytest.mark.parametrize("backend", ASYNC_BACKENDS)
+@each_async_backend
 def test_a_cancelled_wait_sends_nothing_and_can_be_resumed(backend: str) -> None:
     answers, asked, clock = iter([RUNNING, success()]), [], Cancelling()
 
@@ -179,8 +167,6 @@ def test_a_cancelled_wait_sends_nothing_and_can_be_resumed(backend: str) -> None
     assert seen.is_success
 
 
-# 16
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_what_on_progress_raises_ends_the_wait_and_not_the_query(backend: str) -> None:
     subject = scripted_client(backend, RUNNING, success())
     handle = subject.client.attach("night-1")
@@ -194,7 +180,6 @@ def test_what_on_progress_raises_ends_the_wait_and_not_the_query(backend: str) -
     assert subject.call(handle, "wait").status.is_success
 
 
-# 18
 def token_of(content: bytes) -> str:
     """Encode a token by hand."""
     return "sq1." + urlsafe_b64encode(content).decode().rstrip("=")
@@ -216,8 +201,7 @@ def test_a_pickle_in_a_token_is_refused() -> None:
         scripted_client("sync", success()).client.attach(token_of(pickle.dumps({"schedule_id": "night-1"})))
 
 
-# 20
-@pytest.mark.parametrize("backend", ASYNC_BACKENDS)
+@each_async_backend
 def test_tasks_that_share_a_client_do_not_share_their_attempts(backend: str) -> None:
     tries: list[int] = []
 
@@ -236,7 +220,6 @@ def test_tasks_that_share_a_client_do_not_share_their_attempts(backend: str) -> 
     assert tries == [4] * 5
 
 
-# 21
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, ZeroDivisionError])
 def test_what_is_not_an_error_of_a_call_is_never_tried_again(kind: type[BaseException]) -> None:
     asked: list[str] = []
@@ -251,7 +234,6 @@ def test_what_is_not_an_error_of_a_call_is_never_tried_again(kind: type[BaseExce
         assert asked == ["GET"]
 
 
-# 22
 def test_options_of_http_are_passed_on_and_no_transport_takes_their_place() -> None:
     given = {"verify": False, "http2": False, "proxy": "http://127.0.0.1:3128"}
     options = client_options(BASE_URL, given)
@@ -259,7 +241,6 @@ def test_options_of_http_are_passed_on_and_no_transport_takes_their_place() -> N
     assert "transport" not in options
 
 
-# 27
 class NotBlocking(Clock):
     """A clock that fails when a thread sleeps on it."""
 
@@ -271,7 +252,7 @@ class NotBlocking(Clock):
         await checkpoint()
 
 
-@pytest.mark.parametrize("backend", ASYNC_BACKENDS)
+@each_async_backend
 def test_no_pause_of_async_code_blocks_its_loop(backend: str) -> None:
     answers, clock = iter([too_many(retry_after="7"), RUNNING, success()]), NotBlocking()
 
@@ -284,16 +265,12 @@ def test_no_pause_of_async_code_blocks_its_loop(backend: str) -> None:
     assert clock.log == ["sleep 7.00", "sleep 1.00"]
 
 
-# 28
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_retry_after_is_read_anew_from_every_answer(backend: str) -> None:
     subject = scripted_client(backend, too_many(retry_after="7"), too_many(retry_after="5"), success())
     subject.call(subject.client.attach("night-1"), "wait")
     assert subject.log == [POLL, "sleep 7.00", POLL, "sleep 5.00", POLL]
 
 
-# 30
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_the_key_is_sent_in_one_header_and_nowhere_else(backend: str) -> None:
     subject = scripted_client(backend, RUNNING, success())
     subject.call(subject.start(), "wait")
@@ -302,7 +279,6 @@ def test_the_key_is_sent_in_one_header_and_nowhere_else(backend: str) -> None:
         assert [name for name, value in request.headers.items() if KEY in value] == ["authorization"]
 
 
-# 31
 def signatures() -> Iterator[tuple[str, str]]:
     """Yield every public call with its annotations."""
     for name in supermetrics_query.__all__:

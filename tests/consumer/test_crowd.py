@@ -8,6 +8,8 @@ import pytest
 from supermetrics_query import AsyncQueryClient, DataQuery, PollPolicy
 from supermetrics_query.emulator import Emulator, Plan
 
+from tests.support.scripted import each_async_backend
+
 CROWD = 200
 LIVELY = PollPolicy(first=0.1, floor=0.1, start_wait=0)
 SHORT = Plan(scheduled_seconds=1, queued_seconds=1, run_seconds=5)
@@ -43,7 +45,7 @@ async def some(service: Emulator, sizes: range, found: Found) -> None:
 
 
 @pytest.mark.parametrize("clients", [20, CROWD])  # a client with ten tasks, or with one
-@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+@each_async_backend
 def test_two_hundred_queries_at_once_lose_and_double_nothing(clients: int, backend: str) -> None:
     threads = threading.active_count()
     with Emulator(plan=SHORT, speed=20, concurrency=50) as service:

@@ -20,7 +20,7 @@ from supermetrics_query import (
 from supermetrics_query.emulator import Emulator, Plan
 from supermetrics_query.testing import FakeClock
 
-from tests.support.scripted import BACKENDS
+from tests.support.scripted import each_async_backend
 
 HOUR = 3600.0
 RARE = PollPolicy(ceiling=600, jitter=0)  # gaps grow to minutes
@@ -45,7 +45,6 @@ def ask(backend: str, service: Emulator, clock: FakeClock, timeout: float | None
         return len(list(client.run(weather(), timeout=timeout).rows()))
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_a_client_and_the_service_share_six_hours(backend: str) -> None:
     clock = FakeClock()
     plan = Plan(scheduled_seconds=0, queued_seconds=2.5 * HOUR, run_seconds=3.5 * HOUR)
@@ -56,7 +55,6 @@ def test_a_client_and_the_service_share_six_hours(backend: str) -> None:
     assert sum(clock.sleeps) == pytest.approx(clock.now() - RARE.start_wait)  # the service held the start for the rest
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_a_wait_of_four_hours_sees_the_end_after_three(backend: str) -> None:
     clock = FakeClock()
     with Emulator(clock=clock, plan=Plan(run_seconds=3 * HOUR)) as service:
@@ -64,7 +62,6 @@ def test_a_wait_of_four_hours_sees_the_end_after_three(backend: str) -> None:
     assert 3 * HOUR <= clock.now() < 3 * HOUR + RARE.ceiling
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_a_wait_of_two_hours_ends_before_a_query_of_three(backend: str) -> None:
     clock = FakeClock()
     with Emulator(clock=clock, plan=Plan(run_seconds=3 * HOUR)) as service, pytest.raises(WaitTimeoutError):
@@ -138,7 +135,7 @@ def test_pauses_are_recorded_in_order() -> None:
     assert (clock.sleeps, clock.now()) == ((2, 3), 10)
 
 
-@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+@each_async_backend
 def test_other_tasks_run_while_one_sleeps(backend: str) -> None:
     clock, order = FakeClock(), list[str]()
 

@@ -25,7 +25,7 @@ from supermetrics_query._models import KNOWN_CODES
 
 from tests.contract.inventory import Inventory, contract_inventory, unhandled
 from tests.support.answers import problem, status, success
-from tests.support.scripted import BACKENDS, ScriptedClient, Step, scripted_client
+from tests.support.scripted import ScriptedClient, Step, scripted_client
 from tools.contract.document import Document, load, operations, resolved
 
 CONTRACT = load(Path(__file__).resolve().parents[2] / "openapi.yaml")
@@ -89,7 +89,6 @@ def raised_by(subject: ScriptedClient, operation: str) -> ApiError:
     return error
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", sorted(contract_inventory(CONTRACT).errors))
 def test_every_documented_error_becomes_its_exception(backend: str, name: str) -> None:
     operation, error_status = name.split()

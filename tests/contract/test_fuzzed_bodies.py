@@ -13,7 +13,7 @@ from supermetrics_query._results.rows import data_of, layout_of
 
 from tests.support.answers import status, success
 from tests.support.fuzz import Fuzz
-from tests.support.scripted import BACKENDS, scripted_client
+from tests.support.scripted import scripted_client
 
 SEED = int(os.environ.get("FUZZ_SEED", "20130101"))
 BATCHES, BATCH = 20, 5_000
@@ -56,7 +56,6 @@ def test_any_answer_becomes_a_status_or_one_of_our_exceptions(batch: int) -> Non
     assert min(endings["rows"], endings["status"], endings["UnreadableResponseError"], endings["ServerError"]) > 100
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_a_count_too_large_for_a_float_is_no_progress(backend: str) -> None:
     subject = scripted_client(backend, status("RUNNING", ready=1, total=10**400), success())
     handle = subject.call(subject.client.attach("night-1"), "wait")

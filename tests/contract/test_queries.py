@@ -25,7 +25,7 @@ from supermetrics_query_api.limits import LIMITS
 from supermetrics_query_api.types import UNSET
 
 from tests.support.answers import success
-from tests.support.scripted import BACKENDS, ScriptedClient, scripted_client
+from tests.support.scripted import ScriptedClient, scripted_client
 
 MEMBERS = LIMITS["DataQuery"]
 TOP = [path for path in MEMBERS if "[]" not in path and "." not in path]
@@ -58,7 +58,6 @@ def a_query(**members: Any) -> DataQuery:
     return DataQuery(**{"ds_id": "GAWA", **members})
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_dates_tuples_and_mappings_travel_as_the_api_reads_them(backend: str) -> None:
     query = a_query(
         fields=("date", {"id": "country", "split": "column"}, FieldSelection(id="sessions")),

@@ -5,13 +5,13 @@ from random import Random
 
 import pytest
 from attrs import define, field
-from supermetrics_query import ApiError, PollPolicy, QueryError, RetryPolicy, TransportError, WaitTimeoutError
+from supermetrics_query import ApiError, PollPolicy, QueryError, TransportError, WaitTimeoutError
 from supermetrics_query._client.query import annotated
 from supermetrics_query._core.run import Run, Ticket, Timing
 from supermetrics_query._flows.poll import wait
 
 from tests.support.answers import NOT_FOUND, envelope, gateway, status, success, too_many
-from tests.support.stepping import Poll, Reply, Stepper, lost, settings
+from tools.simulation.driver import Exchange, Reply, SimulatedDriver, context, lost
 
 LIVES = 1_000
 BATCHES = 5
@@ -58,7 +58,7 @@ class Model:
         """Return whether something happens now."""
         return self.random.random() < self.habits[name]
 
-    def answer(self) -> tuple[float, Reply]:
+    def __call__(self, _request: object, _now: float) -> tuple[float, Reply]:
         """Return how long the answer takes, and the answer."""
         return self.random.choice((0.0, 0.1, 2.0, 30.0)), self.reply()
 
@@ -87,20 +87,20 @@ class Model:
         return status(self.code, ready=self.ready, total=self.total)
 
 
-def failed(poll: Poll) -> bool:
+def failed(exchange: Exchange) -> bool:
     """Return whether a poll brought no status."""
-    return one_of((*BLIPS, *REFUSALS, NOT_FOUND), poll)
+    return one_of((*BLIPS, *REFUSALS, NOT_FOUND), exchange)
 
 
-def one_of(replies: tuple[Reply, ...], poll: Poll) -> bool:
+def one_of(replies: tuple[Reply, ...], exchange: Exchange) -> bool:
     """Return whether a poll brought one of these replies."""
-    return any(poll.reply is each for each in replies)
+    return any(exchange.reply is each for each in replies)
 
 
-def reason(error: Exception | None, stepper: Stepper, poll: PollPolicy, deadline: float) -> str:
+def reason(error: Exception | None, driver: SimulatedDriver, poll: PollPolicy, deadline: float) -> str:
     """Return the rule by which a wait has ended, or a complaint where no rule allows it."""
-    last = stepper.polls[-1]
-    row = len([*takewhile(failed, reversed(stepper.polls))])
+    last = driver.exchanges[-1]
+    row = len([*takewhile(failed, reversed(driver.exchanges))])
     is_unknown = type(error) is QueryError and error.status is not None and not error.status.is_known
     is_call_error = isinstance(error, ApiError | TransportError)
     rules = {
@@ -108,7 +108,7 @@ def reason(error: Exception | None, stepper: Stepper, poll: PollPolicy, deadline
         "unknown": is_unknown,
         "over": isinstance(error, QueryError) and one_of(OVER, last),
         "timeout": isinstance(error, WaitTimeoutError)
-        and max(stepper.time, last.answered + last.asked) > deadline - 0.01,
+        and max(driver.time, last.answered + last.retry_after) > deadline - 0.01,
         "final": isinstance(error, ApiError) and one_of(FINAL, last),
         "outage": is_call_error and one_of(BLIPS, last) and row >= poll.max_errors,
     }
@@ -122,13 +122,14 @@ def test_a_wait_ends_in_success_a_query_error_a_timeout_or_the_last_of_too_many_
     reasons: dict[str, int] = {}
     for life in range(LIVES):
         poll = PollPolicy(max_errors=random.randint(1, 9), unknown_patience=random.choice((5, 60, 600)))
-        stepper = Stepper(Model(random).answer)
-        timing = Timing(started=random.choice((None, stepper.time)), born=stepper.time)
+        driver = SimulatedDriver(Model(random))
+        timing = Timing(started=random.choice((None, driver.time)), born=driver.time)
         run = Run(Ticket("night-1"), timing=timing)
+        options = context(random.random, poll=poll)
         timeout = random.choice((0.0, 5.0, 600.0, 15_300.0))
-        deadline = stepper.time + timeout
-        error = stepper.ending(annotated(wait(settings(poll, RetryPolicy(), random.random), run, timeout, None), run))
-        found = reason(error, stepper, poll, deadline)
+        deadline = driver.time + timeout
+        error = driver.error_of(annotated(wait(options, run, timeout, None), run))
+        found = reason(error, driver, poll, deadline)
         assert not found.startswith("no rule"), f"{batch=} {life=}: {found}"
         assert error is None or (error.token, error.schedule_id) == (run.ticket.token, "night-1")
         reasons[found] = reasons.get(found, 0) + 1

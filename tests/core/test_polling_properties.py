@@ -15,8 +15,8 @@ from supermetrics_query._core.run import Run, Ticket, Timing
 from supermetrics_query._flows.poll import Wait
 
 from tests.support.answers import NOT_FOUND, envelope, gateway, status, success, too_many
-from tests.support.scripted import BACKENDS, Step, scripted_client
-from tests.support.stepping import Reply, Stepper, lost, settings
+from tests.support.scripted import Step, scripted_client
+from tools.simulation.driver import Reply, SimulatedDriver, context, lost
 
 TICK = 1e-6  # the rounding error of sums of floats
 
@@ -61,7 +61,7 @@ retries = st.builds(RetryPolicy, base=st.floats(0, 3), cap=st.floats(0, 40))
 class Waited:
     """A wait that is over, and what happened in it."""
 
-    stepper: Stepper
+    driver: SimulatedDriver
     poll: PollPolicy
     retry: RetryPolicy
     began: float
@@ -75,18 +75,18 @@ def waits(draw: st.DrawFn) -> Waited:
     poll, retry, coming = draw(polls), draw(retries), iter(draw(histories))
     timeout = draw(st.one_of(st.floats(0, 600), st.just(math.inf)))
     last = draw(st.sampled_from(ENDS) if math.isinf(timeout) else st.one_of(st.sampled_from(ENDS), replies))
-    stepper = Stepper(lambda: next(coming, (0.0, last)))
-    began = stepper.time
+    driver = SimulatedDriver(lambda _request, _now: next(coming, (0.0, last)))
+    began = driver.time
     started = draw(st.sampled_from([began, None]))
     chance = Random(draw(st.integers(0, 99))).random
     run = Run(Ticket("night-1"), timing=Timing(started=started, born=started))
-    error = stepper.ending(Wait(settings(poll, retry, chance), run, Deadline(began + timeout)).flow())
-    return Waited(stepper, poll, retry, began, began + timeout, error)
+    error = driver.error_of(Wait(context(chance, poll=poll, retry=retry), run, Deadline(began + timeout)).flow())
+    return Waited(driver, poll, retry, began, began + timeout, error)
 
 
 @given(waits())
 def test_polls_are_a_floor_apart_unless_the_deadline_forces_the_last_one(waited: Waited) -> None:
-    polls = waited.stepper.polls
+    polls = waited.driver.exchanges
     for number, (one, next_one) in enumerate(pairwise(polls), 2):
         forced = number == len(polls) and next_one.sent >= waited.deadline - TICK
         assert forced or next_one.sent - one.answered >= waited.poll.floor - TICK
@@ -95,42 +95,41 @@ def test_polls_are_a_floor_apart_unless_the_deadline_forces_the_last_one(waited:
 @given(waits())
 def test_gaps_are_bounded_by_the_ceiling_the_cap_of_retries_and_retry_after(waited: Waited) -> None:
     poll, retry = waited.poll, waited.retry
-    for one, next_one in pairwise(waited.stepper.polls):
-        least_patient = max(poll.ceiling, poll.first, retry.cap, one.asked)
+    for one, next_one in pairwise(waited.driver.exchanges):
+        least_patient = max(poll.ceiling, poll.first, retry.cap, one.retry_after)
         drawn_to_deadline = poll.floor if next_one.sent >= waited.deadline - TICK else 0.0
         assert next_one.sent - one.answered <= least_patient + drawn_to_deadline + TICK
 
 
 @given(waits())
 def test_no_poll_is_sent_after_the_deadline(waited: Waited) -> None:
-    assert all(poll.sent <= waited.deadline + TICK for poll in waited.stepper.polls)
+    assert all(poll.sent <= waited.deadline + TICK for poll in waited.driver.exchanges)
 
 
 @given(waits())
 def test_no_poll_is_sent_sooner_than_retry_after_said(waited: Waited) -> None:
-    assert all(after.sent >= one.answered + one.asked - TICK for one, after in pairwise(waited.stepper.polls))
+    assert all(after.sent >= one.answered + one.retry_after - TICK for one, after in pairwise(waited.driver.exchanges))
 
 
 @given(waits())
 def test_the_time_that_passed_is_that_of_the_pauses_and_the_answers(waited: Waited) -> None:
-    stepper = waited.stepper
-    answering = sum(poll.answered - poll.sent for poll in stepper.polls)
-    assert stepper.time - waited.began == pytest.approx(sum(stepper.slept) + answering, abs=TICK)
+    driver = waited.driver
+    answering = sum(poll.answered - poll.sent for poll in driver.exchanges)
+    assert driver.time - waited.began == pytest.approx(sum(driver.clock.sleeps) + answering, abs=TICK)
 
 
 @given(waits())
 def test_a_pause_is_positive_and_at_most_one_day(waited: Waited) -> None:
-    assert all(0 < seconds <= LONGEST_RETRY_AFTER + TICK for seconds in waited.stepper.slept)
+    assert all(0 < seconds <= LONGEST_RETRY_AFTER + TICK for seconds in waited.driver.clock.sleeps)
 
 
 @given(waits())
 def test_a_wait_times_out_at_its_deadline_or_when_it_must_not_poll_before_it(waited: Waited) -> None:
     timed_out = isinstance(waited.error, WaitTimeoutError)
-    last = waited.stepper.polls[-1]
-    assert not timed_out or last.answered + max(last.asked, RESOLUTION + TICK) >= waited.deadline
+    last = waited.driver.exchanges[-1]
+    assert not timed_out or last.answered + max(last.retry_after, RESOLUTION + TICK) >= waited.deadline
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize(
     ("answer", "kind"), [(unavailable("1e300"), ServerError), (too_many(retry_after="1e9"), RateLimitError)]
 )

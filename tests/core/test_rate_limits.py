@@ -11,7 +11,7 @@ from supermetrics_query._contract.messages import Lane
 from supermetrics_query._core.limits import Permit
 
 from tests.support.answers import envelope, status, success, too_many
-from tests.support.scripted import BACKENDS, a_query, scripted_client
+from tests.support.scripted import a_query, scripted_client
 
 
 def times_granted(limiter: Limiter, lane: Lane, seconds: float) -> list[float]:
@@ -95,7 +95,6 @@ def test_polls_alone_may_use_all_of_a_second() -> None:
     assert 0.95 * 20 <= len(times) / 100.0 <= 20.5
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_the_limiter_learns_when_the_answer_came(backend: str) -> None:
     answered: list[float] = []
 
@@ -108,7 +107,7 @@ def test_the_limiter_learns_when_the_answer_came(backend: str) -> None:
 
     subject = scripted_client(backend, success(), limiter=Listening())
     subject.call(subject.client, "status", "night-1")
-    assert answered == [subject.script.clock.time]
+    assert answered == [subject.script.clock.now()]
 
 
 def test_a_clock_that_goes_back_does_not_lose_count() -> None:
@@ -122,7 +121,6 @@ def test_a_limit_that_allows_nothing_is_refused(options: Any) -> None:
         Limiter(**options)
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_requests_wait_for_their_slot(backend: str) -> None:
     subject = scripted_client(backend, success(), limiter=Limiter(per_second=2))
     for _ in range(3):
@@ -130,7 +128,6 @@ def test_requests_wait_for_their_slot(backend: str) -> None:
     assert [line.split()[0] for line in subject.log] == ["poll", "sleep", "poll", "sleep", "poll"]
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_without_limits_nothing_waits(backend: str) -> None:
     subject = scripted_client(backend, success(), limiter=NoLimiter())
     for _ in range(100):
@@ -138,7 +135,6 @@ def test_without_limits_nothing_waits(backend: str) -> None:
     assert {line.split()[0] for line in subject.log} == {"poll"}
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_one_refusal_holds_back_everything_that_shares_the_client(backend: str) -> None:
     subject = scripted_client(backend, too_many(retry_after="7"), status("RUNNING"), success())
     one, other = (subject.client.attach(name) for name in ("night-1", "night-2"))
@@ -148,7 +144,6 @@ def test_one_refusal_holds_back_everything_that_shares_the_client(backend: str) 
     assert subject.log == ["poll 0..9999", "sleep 7.00", "poll 0..9999"]
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_a_slot_that_is_too_far_away_is_an_error_and_not_a_long_silence(backend: str) -> None:
     subject = scripted_client(backend, success(), limiter=Limiter(per_second=1, per_hour=1))
     subject.call(subject.client, "status", "night-1")
@@ -159,7 +154,6 @@ def test_a_slot_that_is_too_far_away_is_an_error_and_not_a_long_silence(backend:
     assert pickle.loads(pickle.dumps(caught.value)).retry_after == caught.value.retry_after  # noqa: S301
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_a_wait_whose_next_slot_lies_behind_its_deadline_says_so(backend: str) -> None:
     subject = scripted_client(backend, status("RUNNING"), limiter=Limiter(per_second=5, per_hour=5))
     with pytest.raises(WaitTimeoutError, match="still RUNNING") as caught:
@@ -168,12 +162,11 @@ def test_a_wait_whose_next_slot_lies_behind_its_deadline_says_so(backend: str) -
     assert len([line for line in subject.log if line.startswith("poll")]) == 4
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_a_wait_with_time_goes_on_when_the_hour_is_over(backend: str) -> None:
     answers = [status("RUNNING")] * 6 + [success()]
     subject = scripted_client(backend, *answers, limiter=Limiter(per_second=5, per_hour=5))
     assert subject.call(subject.client.attach("night-1"), "wait", timeout=9_000).status.is_success
-    assert subject.script.clock.time > 1000.0 + 3_600
+    assert subject.script.clock.now() > 1000.0 + 3_600
 
 
 def test_a_quota_of_the_licence_does_not_hold_back_other_queries() -> None:

@@ -6,12 +6,14 @@ from statistics import mean
 
 import pytest
 from attrs import define
+from supermetrics_query._core.limits import Limiter
 from supermetrics_query._core.polling import Deadline
 from supermetrics_query._core.run import Run, Ticket
 from supermetrics_query._core.scheduling import Job
-from supermetrics_query._flows.many import NextRequest, Source, as_completed, requests_from, run_many
+from supermetrics_query._flows.many import Source, as_completed, requests_from, run_many
 
-from tests.support.simulation import Api, Simulation, request, run_of, settings
+from tools.simulation.driver import SimulatedDriver, context
+from tools.simulation.licence import Licence, numbered, run_of
 
 SEEDS = range(3)
 
@@ -29,12 +31,13 @@ class Seen:
 def simulated(seed: int, count: int, slots: int | None, median: float = 20.0, in_flight: int | None = None) -> Seen:
     """Run queries as fast as they may be started, and note how late each end is seen."""
     random = Random(seed)
-    api = Api(random, slots, median)
-    simulation = Simulation(api)
-    requests = requests_from(request(number) for number in range(count))
-    flow = run_many(settings(random), Source(requests, run_of, in_flight or count, math.inf))
-    late = [simulation.time - api.jobs[run.schedule_id].ended for run in simulation.iterate(flow)]
-    return Seen(late, api.polls, api.refused, max(job.asked for job in api.jobs.values()))
+    licence = Licence(random, slots, median)
+    driver = SimulatedDriver(licence)
+    requests = requests_from(numbered(number) for number in range(count))
+    options = context(random.random, limiter=Limiter())
+    flow = run_many(options, Source(requests, run_of, in_flight or count, math.inf))
+    late = [driver.time - licence.jobs[run.schedule_id].ended for run in driver.iterate(flow)]
+    return Seen(late, licence.polls, licence.refused, max(job.asked for job in licence.jobs.values()))
 
 
 def test_the_ends_of_three_hundred_queries_in_a_licence_queue_are_seen_in_time_with_few_polls() -> None:
@@ -57,34 +60,29 @@ def test_without_a_queue_all_queries_share_the_budget(count: int, most_late: flo
 
 def test_no_more_queries_are_unfinished_than_may_be_in_flight() -> None:
     random = Random(2)
-    api = Api(random, 3)
-    simulation = Simulation(api)
+    licence = Licence(random, 3)
+    driver = SimulatedDriver(licence)
+    options = context(random.random, limiter=Limiter())
+    requests = requests_from(numbered(number) for number in range(40))
     most = 0
-
-    def requests() -> NextRequest:
-        return requests_from(request(number) for number in range(40))
-
-    for _ in simulation.iterate(run_many(settings(random), Source(requests(), run_of, 7, math.inf))):
-        unfinished = sum(1 for job in api.jobs.values() if job.ended > simulation.time)
-        most = max(most, unfinished)
-    assert len(api.jobs) == 40
+    for _ in driver.iterate(run_many(options, Source(requests, run_of, 7, math.inf))):
+        most = max(most, sum(1 for job in licence.jobs.values() if job.ended > driver.time))
+    assert len(licence.jobs) == 40
     assert 3 <= most <= 7
 
 
 def test_queries_started_elsewhere_are_polled_in_their_order() -> None:
     random = Random(3)
-    api = Api(random, 5)
-    simulation = Simulation(api)
-    runs = [run_of(request(number)) for number in range(60)]
+    licence = Licence(random, 5)
+    driver = SimulatedDriver(licence)
+    runs = [run_of(numbered(number)) for number in range(60)]
     for run in runs:
-        api.enqueue(run.schedule_id, simulation.time)
-    late = [
-        simulation.time - api.jobs[run.schedule_id].ended
-        for run in simulation.iterate(as_completed(settings(random), runs, math.inf))
-    ]
+        licence.enqueue(run.schedule_id, driver.time)
+    flow = as_completed(context(random.random, limiter=Limiter()), runs, math.inf)
+    late = [driver.time - licence.jobs[run.schedule_id].ended for run in driver.iterate(flow)]
     assert len(late) == 60
     assert mean(late) <= 4.0
-    assert api.polls <= 60 * 15
+    assert licence.polls <= 60 * 15
 
 
 def test_the_last_poll_falls_on_the_deadline_but_never_before_the_server_allows_it() -> None:

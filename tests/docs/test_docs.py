@@ -2,23 +2,21 @@
 
 import ast
 import re
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-from anyio.lowlevel import checkpoint
 from supermetrics_query import PollPolicy, Progress
 from supermetrics_query._core.polling import gap
 from supermetrics_query.emulator import Emulator, Plan, Source
 from supermetrics_query.emulator.sources import DATE, INTEGER, Column
+from supermetrics_query.testing import FakeClock
 
 from tests.docs.pages import ROOT, Example, examples, links, pages, proofs
 from tests.flows.scenarios import SCENARIOS
 
-SPEED = 50  # seconds of the service in one of ours
 EXAMPLES = [example for path in pages() for example in examples(path)]
 OVERLAY = ROOT / "overlays/supermetrics_query"
 
@@ -30,42 +28,23 @@ SESSIONS = Source(
 )
 
 
-class ServiceClock:
-    """The time of a service as its client sees it: a pause takes no real time."""
-
-    def __init__(self, service: Emulator) -> None:
-        self._service = service
-        self._paused = 0.0
-
-    def now(self) -> float:
-        return time.monotonic() * SPEED + self._paused
-
-    def sleep(self, seconds: float) -> None:
-        self._paused += seconds
-        self._service.advance(seconds)
-
-    async def sleep_async(self, seconds: float) -> None:
-        self.sleep(seconds)
-        await checkpoint()
-
-
 def page(name: str) -> str:
     """Return the text of a page."""
     return (ROOT / f"docs/{name}.md").read_text()
 
 
-def emulator(*, plan: Mapping[str, Any] | None = None, faults: Sequence[str] = ()) -> Emulator:
+def emulator(clock: FakeClock, plan: Mapping[str, Any] | None = None, faults: Sequence[str] = ()) -> Emulator:
     """Make the service that the examples of the pages use."""
-    return Emulator(plan=Plan(**plan or {}), faults=faults, speed=SPEED, sources={"GAWA": SESSIONS}, today=TODAY)
+    return Emulator(plan=Plan(**plan or {}), faults=faults, clock=clock, sources={"GAWA": SESSIONS}, today=TODAY)
 
 
 @pytest.fixture
 def service(example: Example, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Serve what an example expects, under the address in the environment."""
-    with emulator(**example.service) as running:
+    with emulator(clock := FakeClock(), **example.service) as running:
         monkeypatch.setenv("SUPERMETRICS_API_KEY", running.key)
         monkeypatch.setenv("SUPERMETRICS_BASE_URL", running.url)
-        monkeypatch.setattr("supermetrics_query._client.base.SystemClock", lambda: ServiceClock(running))
+        monkeypatch.setattr("supermetrics_query._client.base.SystemClock", lambda: clock)
         yield
 
 

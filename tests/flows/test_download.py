@@ -21,7 +21,7 @@ from supermetrics_query import (
 from supermetrics_query.emulator import INSTANT, Emulator
 
 from tests.support.answers import NOT_FOUND, cut, envelope, gateway, success
-from tests.support.scripted import BACKENDS, ScriptedClient, Step, scripted_client
+from tests.support.scripted import ScriptedClient, Step, scripted_client
 
 CSV = httpx.Response(200, content="date,temp\n2013-01-01,39.0\n", headers={"content-type": "text/csv"})
 GONE = envelope(404, "QUERY_RESULTS_UNAVAILABLE")
@@ -34,7 +34,6 @@ def csv_query(backend: str, *answers: Step, **options: Any) -> tuple[ScriptedCli
     return subject, subject.start(format="csv")
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_a_path_holds_the_bytes_as_they_came(backend: str, tmp_path: Path) -> None:
     subject, query = csv_query(backend, CSV)
     assert subject.call(query, "download", tmp_path / "rows.csv") == len(CSV.content)
@@ -42,7 +41,6 @@ def test_a_path_holds_the_bytes_as_they_came(backend: str, tmp_path: Path) -> No
     assert (tmp_path / "rows.csv").read_bytes() == CSV.content
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_an_open_file_is_written_from_where_it_stands_and_stays_open(backend: str) -> None:
     subject, query = csv_query(backend, gateway(503), CSV)
     file = io.BytesIO()
@@ -51,7 +49,6 @@ def test_an_open_file_is_written_from_where_it_stands_and_stays_open(backend: st
     assert file.getvalue() == b"before " + CSV.content
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
@@ -81,7 +78,6 @@ def test_a_path_that_cannot_be_written_leaves_no_partial_file(tmp_path: Path) ->
     assert [path.name for path in tmp_path.iterdir()] == ["rows.csv"]
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_a_download_that_was_cut_starts_again(backend: str, tmp_path: Path) -> None:
     subject, query = csv_query(backend, cut(), CSV)
     subject.call(query, "download", str(tmp_path / "rows.csv"))

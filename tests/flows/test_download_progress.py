@@ -14,7 +14,7 @@ from supermetrics_query.emulator import INSTANT, Emulator, Source
 from supermetrics_query.emulator.sources import INTEGER, TEXT, Column
 
 from tests.support.answers import cut, success
-from tests.support.scripted import BACKENDS, STACKS, backend_of, scripted_client, transport_of
+from tests.support.scripted import backend_of, scripted_client, transport_of
 
 CSV = httpx.Response(200, content="date,temp\n2013-01-01,39.0\n", headers={"content-type": "text/csv"})
 LONG = Source(
@@ -39,7 +39,6 @@ async def download_async(service: Emulator, target: Path, options: dict[str, Any
         return await (await client.run(ROWS, format="csv")).download(target, **named)
 
 
-@pytest.mark.parametrize("stack", STACKS)
 def test_the_bytes_written_are_reported_on_the_way_and_at_the_end(stack: str, tmp_path: Path) -> None:
     counts: list[int] = []
     size = download_over_the_wire(stack, tmp_path / "rows.csv", on_progress=counts.append)
@@ -50,7 +49,6 @@ def test_the_bytes_written_are_reported_on_the_way_and_at_the_end(stack: str, tm
     assert 3 <= len(counts) <= size // REPORT_EVERY + 2
 
 
-@pytest.mark.parametrize("stack", STACKS)
 @pytest.mark.parametrize("after", [0, 3 * REPORT_EVERY])
 @pytest.mark.parametrize("error", [KeyError("stop"), TimeoutError("stop"), TransportError("stop", sent=True)], ids=repr)
 def test_what_it_raises_ends_the_download_and_leaves_no_file(
@@ -70,7 +68,6 @@ def test_what_it_raises_ends_the_download_and_leaves_no_file(
     assert [count for count in counts if count > after] == counts[-1:]
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_what_it_raises_at_the_end_leaves_what_was_there_before(backend: str, tmp_path: Path) -> None:
     def stop(count: int) -> None:
         raise KeyError(count)
@@ -83,7 +80,6 @@ def test_what_it_raises_at_the_end_leaves_what_was_there_before(backend: str, tm
     assert (tmp_path / "rows.csv").read_text() == "yesterday"
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_a_download_that_starts_again_is_reported_from_its_beginning(backend: str) -> None:
     counts: list[int] = []
     subject = scripted_client(backend, success(), cut(), CSV)
@@ -91,7 +87,6 @@ def test_a_download_that_starts_again_is_reported_from_its_beginning(backend: st
     assert counts == [len(CSV.content)]
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_a_result_without_bytes_is_reported_once(backend: str, tmp_path: Path) -> None:
     counts: list[int] = []
     subject = scripted_client(backend, success(), httpx.Response(200, headers={"content-type": "text/csv"}))
@@ -103,7 +98,6 @@ async def coroutine_function(_: int) -> None:
     """Return what no sync caller awaits."""
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("function", [coroutine_function, 5, "print"], ids=["coroutine function", "number", "text"])
 def test_what_is_no_plain_function_is_refused_before_anything_is_sent(backend: str, function: object) -> None:
     subject = scripted_client(backend, success())
@@ -117,7 +111,6 @@ def unaware(count: int) -> object:
     return coroutine_function(count)
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_a_function_that_returns_a_coroutine_ends_the_download(backend: str, tmp_path: Path) -> None:
     subject = scripted_client(backend, success(), CSV)
     query = subject.start(format="csv")
@@ -126,7 +119,6 @@ def test_a_function_that_returns_a_coroutine_ends_the_download(backend: str, tmp
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_a_disk_that_is_full_ends_the_download_with_its_own_error(backend: str) -> None:
     class Full(io.BytesIO):
         def write(self, _: object) -> int:

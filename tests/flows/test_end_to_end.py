@@ -67,7 +67,6 @@ def without_repeats(requests: tuple[SeenRequest, ...]) -> list[Any]:
     return [each for number, each in enumerate(asked) if number == 0 or each != asked[number - 1]]
 
 
-@pytest.mark.parametrize("stack", STACKS)
 def test_every_row_of_the_source_arrives_once_and_in_order(stack: str) -> None:
     with Emulator(plan=SHORT, speed=100) as service:
         rows, seen = read(stack, service)

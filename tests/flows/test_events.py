@@ -7,10 +7,9 @@ from supermetrics_query import Polled, PollFailed, RequestDone, RetryScheduled, 
 from supermetrics_query.events import Event
 
 from tests.support.answers import gateway, refused, status, success
-from tests.support.scripted import BACKENDS, KEY, scripted_client
+from tests.support.scripted import KEY, scripted_client
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_every_event_is_emitted_in_order(backend: str) -> None:
     events: list[Event] = []
     subject = scripted_client(
@@ -29,7 +28,6 @@ def test_every_event_is_emitted_in_order(backend: str) -> None:
     assert (events[-1].schedule_id, events[-1].code) == ("night-1", "SUCCESS")
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_the_client_does_the_same_whether_or_not_somebody_listens(backend: str) -> None:
     logs = []
     for on_event in (None, lambda _: None):
@@ -54,7 +52,6 @@ def fails(event: Event) -> None:
     raise RuntimeError(f"no room for {event}")
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_a_callback_that_fails_is_logged_and_breaks_nothing(backend: str, caplog: pytest.LogCaptureFixture) -> None:
     subject = scripted_client(backend, success(), on_event=fails)
     subject.run()

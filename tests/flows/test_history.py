@@ -10,7 +10,7 @@ import pytest
 from supermetrics_query import ConfigurationError, DataQuery, QueryClient
 from supermetrics_query.emulator import INSTANT, Emulator
 
-from tests.support.scripted import BACKENDS, scripted_client
+from tests.support.scripted import scripted_client
 
 
 def page(count: int, **members: Any) -> httpx.Response:
@@ -19,7 +19,6 @@ def page(count: int, **members: Any) -> httpx.Response:
     return httpx.Response(200, json={"meta": {}, "data": entries, **members})
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_every_page_is_asked_for_until_one_is_not_full(backend: str) -> None:
     subject = scripted_client(backend, page(1000), page(1000), page(3))
     assert len(subject.collect(subject.client, "history")) == 2003

@@ -23,7 +23,7 @@ from supermetrics_query._flows import start as starting
 
 from tests.support.answers import envelope, gateway, status, success, too_many
 from tests.support.interrupting import InterruptedAsyncDriver, InterruptedDriver, InterruptError, Moment
-from tests.support.scripted import ASYNC_BACKENDS, STEADY, Script, Step, a_query
+from tests.support.scripted import STEADY, Script, Step, a_query, each_async_backend
 
 SETTINGS = ClientContext(poll=STEADY, retry=RetryPolicy(), timeout=30.0, page_size=3, renewable=True, draw=lambda: 0.5)
 QUEUED, RUNNING = status("QUEUED", http=202), status("RUNNING", ready=1, total=4)
@@ -85,7 +85,6 @@ YIELDING = [case for case in CASES if case.yields]
 
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 each_yielding_case = pytest.mark.parametrize("case", YIELDING, ids=lambda case: case.name)
-each_backend = pytest.mark.parametrize("backend", ASYNC_BACKENDS)
 
 
 def assert_left_alone(flow: Flow[Any], script: Script, sent: int) -> None:
@@ -154,7 +153,7 @@ async def moments_of(case: FlowCase) -> int:
     return 0
 
 
-@each_backend
+@each_async_backend
 @each_case
 def test_a_cancelled_task_stops_at_once_and_leaves_nothing_behind(case: FlowCase, backend: str) -> None:
     threads = threading.enumerate()
@@ -188,7 +187,7 @@ async def take_one(script: Script, method: str) -> Flow[None]:
     return flow
 
 
-@each_backend
+@each_async_backend
 @pytest.mark.parametrize("method", ["watch", "pages", "rows"])
 def test_an_async_iterator_closed_midway_closes_its_flow_at_once(method: str, backend: str) -> None:
     flow = anyio.run(take_one, Script([RUNNING, success(), success(LATER)]), method, backend=backend)

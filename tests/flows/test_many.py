@@ -22,7 +22,7 @@ from supermetrics_query import (
 from supermetrics_query.emulator import Emulator, Plan
 
 from tests.support.answers import gateway, status, success
-from tests.support.scripted import BACKENDS, a_query, scripted_client
+from tests.support.scripted import a_query, each_async_backend, scripted_client
 
 QUICK = Plan(scheduled_seconds=0, queued_seconds=0, run_seconds=0.2, parts=2)
 ENDLESS = Plan(scheduled_seconds=0, queued_seconds=0, run_seconds=10_000, parts=2)
@@ -49,7 +49,6 @@ def collect(backend: str, service: Emulator, method: str, *given: Any, **named: 
     return anyio.run(collected, backend=backend)
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_every_request_comes_back_once_with_its_own_query(backend: str) -> None:
     requests = [weather(number) for number in range(12)]
     with Emulator(plan=QUICK) as service:
@@ -60,7 +59,6 @@ def test_every_request_comes_back_once_with_its_own_query(backend: str) -> None:
     assert len({repr(each) for each in started}) == len(started) == 12
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_failures_are_handed_over_as_queries_that_have_ended(backend: str) -> None:
     requests: list[Any] = [
         weather(0),
@@ -77,7 +75,6 @@ def test_failures_are_handed_over_as_queries_that_have_ended(backend: str) -> No
     assert failed.request.max_rows == 4
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_a_query_that_outlasts_its_timeout_goes_on_and_says_so(backend: str) -> None:
     with Emulator(plan=QUICK) as service:
         requests = [weather(0, run_seconds=1000), weather(1)]
@@ -116,7 +113,6 @@ def test_the_next_request_is_asked_for_only_when_there_is_room() -> None:
     assert 10 <= asked <= 10 + 3
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_what_the_requests_raise_comes_after_the_last_query(backend: str) -> None:
     def broken() -> Iterator[DataQuery]:
         yield weather(0)
@@ -139,7 +135,7 @@ def test_what_the_requests_raise_comes_after_the_last_query(backend: str) -> Non
     assert len(tokens) == 2
 
 
-@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+@each_async_backend
 def test_requests_may_come_from_a_slow_async_source_while_others_are_polled(backend: str) -> None:
     async def ended(service: Emulator) -> list[int]:
         first_has_ended = anyio.Event()
@@ -160,7 +156,6 @@ def test_requests_may_come_from_a_slow_async_source_while_others_are_polled(back
         assert anyio.run(ended, service, backend=backend) == [3, 4]
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_queries_come_as_they_end_and_those_that_had_ended_come_first(backend: str) -> None:
     seconds = [5.0, 0.1, 3.0]
 
@@ -199,7 +194,6 @@ def test_queries_that_go_on_at_the_end_of_the_wait_are_in_the_error() -> None:
     assert given == [quick]
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_a_timeout_of_zero_polls_each_query_once(backend: str) -> None:
     with Emulator(plan=ENDLESS) as service:
         with QueryClient(service.key, base_url=service.url) as client:
@@ -246,7 +240,7 @@ def test_a_task_group_around_several_streams_ends_with_them() -> None:
         assert asyncio.run(totals(service)) == [2, 4]
 
 
-@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+@each_async_backend
 def test_a_cancelled_stream_leaves_no_task_and_no_query_without_a_token(backend: str) -> None:
     tokens: list[str] = []
 

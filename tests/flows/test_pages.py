@@ -2,8 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from itertools import chain, repeat
 from typing import Any
@@ -17,21 +16,18 @@ from hypothesis import strategies as st
 from supermetrics_query import (
     AsyncQueryClient,
     ConfigurationError,
-    Page,
     QueryClient,
     QueryError,
     ResultExpiredError,
-    RetryPolicy,
 )
-from supermetrics_query._contract.messages import Answer
-from supermetrics_query._core.context import ClientContext
-from supermetrics_query._core.effects import Begin, Collect, Done, Effect, Flow, Now, Outcome, Send, Yield, resume
+from supermetrics_query._contract.messages import Request
 from supermetrics_query._core.run import Run, Ticket
 from supermetrics_query._flows.pages import pages
 
 from tests.support.answers import FIELDS, NOT_FOUND, gateway, success
-from tests.support.scripted import BACKENDS, BASE_URL, KEY, STEADY, a_query, scripted_client
+from tests.support.scripted import BASE_URL, KEY, STEADY, a_query, each_async_backend, scripted_client
 from tests.support.table import CONVENTIONS, HEADER, counted, first_only, repeated, serving_rows, without
+from tools.simulation.driver import SimulatedDriver, context
 
 LIMIT = 20.0  # seconds after which something that should have happened has not
 
@@ -263,7 +259,6 @@ async def pages_in_tasks(server_backoff: ServerBackoff, prefetch: int) -> list[A
 
 
 @pytest.mark.parametrize("prefetch", [1, 4])
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_as_many_pages_as_wished_are_under_way_at_once_and_come_in_order(backend: str, prefetch: int) -> None:
     server_backoff = ServerBackoff(together=prefetch)
     if backend == "sync":
@@ -276,61 +271,20 @@ def test_as_many_pages_as_wished_are_under_way_at_once_and_come_in_order(backend
     assert server_backoff.most == prefetch
 
 
-@define
-class Far:
-    """A driver whose answers have taken some seconds; it notes how many are under way."""
-
-    service: Service
-    seconds: Iterator[float]
-    under_way: int = 0
-    most: int = 0
-
-    def read(self, flow: Flow[None]) -> list[Any]:
-        """Perform a flow, and return the rows that it gives."""
-        rows, step = list[Any](), resume(flow)
-        while not isinstance(step, Done):
-            if isinstance(step, Yield):
-                assert isinstance(step.item, Page)
-                rows.extend(step.item.rows)
-                step = resume(flow)
-            else:
-                step = resume(flow, Outcome(self.perform(step)))
-        return rows
-
-    def perform(self, effect: Effect) -> object:
-        match effect:
-            case Now():
-                return 0.0
-            case Begin(Send() as sent):
-                self.under_way += 1
-                self.most = max(self.most, self.under_way)
-                future: Future[Answer] = Future()
-                future.set_result(self.answer(sent))
-                return future
-            case Collect(Future() as pending):
-                self.under_way -= 1
-                return pending.result()
-            case Send():
-                return self.answer(effect)
-        raise AssertionError(effect)
-
-    def answer(self, sent: Send) -> Answer:
-        request = httpx.Request("GET", BASE_URL, params=sent.request.keywords["params"])
-        response = self.service(request)
-        return Answer(response.status_code, {}, response.content, "GET", BASE_URL, seconds=next(self.seconds))
-
-
 @pytest.mark.parametrize(
-    ("seconds", "most"), [((0.01,), 0), ((0.2,), 5), ((0.01, 0.01, 9.0, 0.01), 0), ((0.01, 0.2, 0.2), 5)]
+    ("seconds", "most"), [((0.01,), 1), ((0.2,), 5), ((0.01, 0.01, 9.0, 0.01), 1), ((0.01, 0.2, 0.2), 5)]
 )
 def test_more_pages_are_under_way_where_answers_are_slow(seconds: Sequence[float], most: int) -> None:
     """One slow answer among quick ones is no reason."""
-    far = Far(Service(source(40), total=40), chain(seconds, repeat(seconds[-1])))
-    context = ClientContext(
-        poll=STEADY, retry=RetryPolicy(), timeout=30.0, page_size=4, renewable=False, draw=lambda: 0.5
-    )
-    assert far.read(pages(context, Run(Ticket("night-1")))) == source(40)
-    assert far.most == most
+    service, durations = Service(source(40), total=40), chain(seconds, repeat(seconds[-1]))
+
+    def answer_in_turn(request: Request, _now: float) -> tuple[float, httpx.Response]:
+        return next(durations), service(httpx.Request("GET", BASE_URL, params=request.keywords["params"]))
+
+    driver = SimulatedDriver(answer_in_turn)
+    given = driver.iterate(pages(context(lambda: 0.5, page_size=4), Run(Ticket("night-1"))))
+    assert [row for page in given for row in page.rows] == source(40)
+    assert driver.most_under_way == most
 
 
 def test_without_prefetch_a_page_is_asked_for_when_it_is_wanted() -> None:
@@ -358,7 +312,6 @@ def test_with_an_unknown_total_few_pages_are_asked_for_in_vain() -> None:
     assert sorted(service.seen) == [(0, 3), (4, 7)]
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_a_page_that_fails_ahead_of_time_is_asked_for_again_in_its_turn(backend: str) -> None:
     subject = scripted_client(backend, success([HEADER, *source(2)]), gateway(502), success(source(4)[2:]), page_size=3)
     given_rows = subject.collect(subject.client.attach("night-1"), "rows", prefetch=1)
@@ -403,7 +356,7 @@ async def left_midway(service: Service) -> tuple[int, int]:
         return before, len(anyio.get_running_tasks())
 
 
-@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+@each_async_backend
 def test_an_iterator_closed_midway_stops_the_requests_that_were_under_way(backend: str) -> None:
     before, after = anyio.run(left_midway, Service(source(40), total=40), backend=backend)
     assert after == before

@@ -9,7 +9,7 @@ from supermetrics_query import RateLimitError, ServerError, SupermetricsQueryErr
 
 from tests.flows.scenarios import POLL
 from tests.support.answers import envelope, success
-from tests.support.scripted import BACKENDS, ScriptedClient, scripted_client
+from tests.support.scripted import ScriptedClient, scripted_client
 
 DATE = "Wed, 21 Oct 2015 07:28:00 GMT"
 SERVER_SAYS = {429: "TOO_MANY_REQUESTS", 503: "SERVICE_UNAVAILABLE"}
@@ -109,7 +109,6 @@ def stated(outcome: Outcome, place: str, http: int, timeout: float | None) -> tu
     return None, [first, f"sleep {seconds:.2f}", POLL if http == 503 else first]
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("deadline", DEADLINES)
 @pytest.mark.parametrize("http", SERVER_SAYS)
 @pytest.mark.parametrize("place", DONE)

@@ -4,10 +4,9 @@ import pytest
 from supermetrics_query import SupermetricsQueryError
 
 from tests.flows.scenarios import SCENARIOS, Scenario
-from tests.support.scripted import BACKENDS, KEY, scripted_client
+from tests.support.scripted import KEY, scripted_client
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.rule)
 def test_rule(scenario: Scenario, backend: str) -> None:
     subject = scripted_client(backend, *scenario.answers, takes=scenario.takes)

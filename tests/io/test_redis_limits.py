@@ -14,6 +14,7 @@ from supermetrics_query._contract.messages import Lane
 from supermetrics_query._core.limits import Permit
 
 from tests.support.redis_server import RedisServer, running_redis
+from tests.support.scripted import each_async_backend
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +103,7 @@ def test_what_changes_in_redis_is_noticed_soon_also_when_the_hour_is_used_up(url
     assert limiter.acquire(Lane.START, 0.1).wait == 0
 
 
-@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+@each_async_backend
 def test_tasks_share_it_too(url: str, backend: str) -> None:
     limiter = RedisLimiter(url, name=name(), per_hour=2)
 

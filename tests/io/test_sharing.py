@@ -18,7 +18,13 @@ from supermetrics_query._io.httpx_transport import Transport
 from supermetrics_query.emulator import INSTANT, Emulator
 
 from tests.support.answers import envelope, success
-from tests.support.scripted import ASYNC_BACKENDS, BACKENDS, BASE_URL, Clock, backend_of, scripted_client
+from tests.support.scripted import (
+    BASE_URL,
+    Clock,
+    backend_of,
+    each_async_backend,
+    scripted_client,
+)
 
 UNPACED: dict[str, Any] = {"limiter": NoLimiter()}  # these tests are about sharing, not about rate limits
 THREADS, TASKS, EACH = 20, 200, 5
@@ -136,7 +142,7 @@ def test_threads_whose_key_is_refused_at_the_same_time_renew_it_once() -> None:
     assert (keys.asked, keys.refused) == (2, THREADS)
 
 
-@pytest.mark.parametrize("backend", ASYNC_BACKENDS)
+@each_async_backend
 def test_tasks_whose_key_is_refused_at_the_same_time_renew_it_once(backend: str) -> None:
     keys, codes = Keys(), list[str]()
 
@@ -195,7 +201,6 @@ def test_a_thread_that_is_overtaken_by_another_does_not_ask_for_a_first_key_agai
     assert keys.asked == 2
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_a_cookie_of_an_answer_is_not_sent_back(backend: str) -> None:
     answer = success()
     answer.headers["Set-Cookie"] = "session=of-somebody; Path=/"

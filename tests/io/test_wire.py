@@ -24,7 +24,7 @@ from supermetrics_query._core.effects import Send
 from supermetrics_query._io.credentials import Credentials
 from supermetrics_query._io.httpx_transport import Transport
 
-from tests.support.scripted import KEY, STACKS, backend_of, transport_of
+from tests.support.scripted import KEY, backend_of, transport_of
 from tests.support.sockets import Behaviour, drops, sends, serving
 
 ONCE = RetryPolicy(attempts=1)
@@ -62,7 +62,6 @@ def get_query_status(stack: str, base_url: str, timeout: float = 5.0) -> Superme
 # Under trio, httpx leaves its own inner generators to the garbage collector when a body cannot be decoded.
 @pytest.mark.filterwarnings("ignore:.*httpx.*:pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.filterwarnings("ignore:Async generator 'httpx:ResourceWarning")
-@pytest.mark.parametrize("stack", STACKS)
 @pytest.mark.parametrize(
     ("sent", "kind", "status", "body"),
     [
@@ -87,7 +86,6 @@ def test_a_bad_answer_keeps_its_status_and_body(
     assert (error.status, error.body) == (status, body)
 
 
-@pytest.mark.parametrize("stack", STACKS)
 @pytest.mark.parametrize(
     "behaviour", [drops, sends(b""), sends(b"SSH-2.0-OpenSSH\r\n")], ids=["reset", "closed", "SSH"]
 )
@@ -98,7 +96,6 @@ def test_no_answer_is_a_transport_error_after_which_the_server_may_have_acted(st
     assert error.sent
 
 
-@pytest.mark.parametrize("stack", STACKS)
 def test_a_refused_connection_is_a_transport_error_of_a_request_that_was_never_sent(stack: str) -> None:
     with serving(drops) as base_url:
         pass
@@ -107,7 +104,6 @@ def test_a_refused_connection_is_a_transport_error_of_a_request_that_was_never_s
     assert not error.sent
 
 
-@pytest.mark.parametrize("stack", STACKS)
 def test_a_server_that_accepts_and_stays_silent_is_abandoned_after_the_timeout(stack: str) -> None:
     done = threading.Event()
     with serving(lambda _: waits(done)) as base_url:
@@ -157,7 +153,6 @@ def wait_once(stack: str, base_url: str) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Async generator 'httpx:ResourceWarning")
-@pytest.mark.parametrize("stack", STACKS)
 def test_an_endless_body_does_not_outlast_the_deadline_of_a_wait(stack: str) -> None:
     with serving(drips) as base_url, pytest.raises(WaitTimeoutError) as caught:
         wait_once(stack, base_url)

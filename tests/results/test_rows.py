@@ -10,7 +10,7 @@ from supermetrics_query._models import dicts
 from supermetrics_query._results.rows import MOST_COLUMNS
 
 from tests.support.answers import NOT_FOUND, ROWS, status, success
-from tests.support.scripted import BACKENDS, BASE_URL, KEY, a_query, scripted_client
+from tests.support.scripted import BASE_URL, KEY, a_query, scripted_client
 from tests.support.table import CONVENTIONS, HEADER, serving_rows
 
 
@@ -43,7 +43,6 @@ def field(name: str, column: int | None, **members: Any) -> dict[str, Any]:
     return {"id": name, "field_id": name.lower(), "field_name": name.title(), "data_column": column, **members}
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_the_poll_that_finds_success_is_page_one(backend: str) -> None:
     subject = scripted_client(backend, success())
     handle = subject.run()
@@ -54,7 +53,6 @@ def test_the_poll_that_finds_success_is_page_one(backend: str) -> None:
     assert subject.log == ["start 30"]
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_rows_wait_for_a_query_that_has_not_ended(backend: str) -> None:
     subject = scripted_client(backend, status("QUEUED"), status("RUNNING"), success())
     handle = subject.start()
@@ -128,7 +126,6 @@ def test_cells_are_never_converted() -> None:
     assert list(row.values()) == cells
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_the_error_of_a_result_that_expires_midway_counts_the_rows_delivered(backend: str) -> None:
     subject = scripted_client(backend, success(), NOT_FOUND, page_size=3)
     with pytest.raises(ResultExpiredError) as caught:

@@ -27,7 +27,7 @@ from supermetrics_query.emulator.sources import cell
 from supermetrics_query_api.models import QuerySettings
 
 from tests.support.answers import status, success
-from tests.support.scripted import BACKENDS, scripted_client
+from tests.support.scripted import scripted_client
 
 TEXT = pa.string()
 FIELDS = [
@@ -93,7 +93,6 @@ def native(value: Any) -> Any:
     return value.date() if isinstance(value, datetime) else value
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_rows_arrow_pandas_and_polars_hold_the_same_cells(backend: str) -> None:
     subject = scripted_client(backend, success([HEADER, *CELLS], FIELDS))
     query = subject.run()
@@ -107,7 +106,6 @@ def test_rows_arrow_pandas_and_polars_hold_the_same_cells(backend: str) -> None:
     assert [{key: native(value) for key, value in row.items()} for row in frame.to_dict("records")] == expected
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_tables_wait_for_a_query_that_has_not_ended(backend: str) -> None:
     subject = scripted_client(backend, status("QUEUED"), status("RUNNING"), success([HEADER, *CELLS], FIELDS))
     assert subject.call(subject.start(), "to_arrow").num_rows == 3
@@ -331,7 +329,6 @@ def test_a_cell_that_does_not_fit_the_type_of_the_caller_is_an_error(cells: list
         tabled([None, *cells], cost=kind)
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_a_schema_of_arrow_works_too_and_one_that_names_no_column_is_refused(backend: str) -> None:
     subject = scripted_client(backend, success([HEADER, *CELLS], FIELDS))
     query = subject.run()
@@ -343,7 +340,6 @@ def test_a_schema_of_arrow_works_too_and_one_that_names_no_column_is_refused(bac
         subject.call(query, "to_polars", schema={"clicks": "text"})
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("rows", [[], [HEADER], None])
 def test_an_empty_result_has_the_columns_that_are_known_and_no_rows(backend: str, rows: Any) -> None:
     subject = scripted_client(backend, success(rows, FIELDS))

@@ -8,35 +8,33 @@ from typing import Any
 
 import anyio
 import httpx
+import pytest
 from attrs import define, evolve, field
 from supermetrics_query import AsyncQueryClient, DataQuery, PollPolicy, QueryClient
+from supermetrics_query.testing import FakeClock
 
 KEY = "api_secret_of_the_tests"
 BASE_URL = "https://api.test/enterprise/v2"
 BACKENDS = ("sync", "asyncio", "trio")
 ASYNC_BACKENDS = ("asyncio", "trio")
+each_async_backend = pytest.mark.parametrize("backend", ASYNC_BACKENDS)
 STACKS = (*BACKENDS, "aiohttp")  # the backends with httpx, and asyncio with aiohttp
 STEADY = PollPolicy(jitter=0)
 
 Step = httpx.Response | Exception
 
 
-class Clock:
+class Clock(FakeClock):
     """A clock that only sleeps and slow answers move. The log lists what happened."""
 
     def __init__(self) -> None:
-        self.time = 1000.0
+        super().__init__()
+        self.advance(1000.0)
         self.log: list[str] = []
-
-    def now(self) -> float:
-        return self.time
 
     def sleep(self, seconds: float) -> None:
         self.log.append(f"sleep {seconds:.2f}")
-        self.time += seconds
-
-    async def sleep_async(self, seconds: float) -> None:
-        self.sleep(seconds)
+        super().sleep(seconds)
 
 
 @define
@@ -51,7 +49,7 @@ class Script:
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.seen.append(request)
         self.clock.log.append(summary(request))
-        self.clock.time += self.takes
+        self.clock.advance(self.takes)
         step = self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
         if isinstance(step, Exception):
             raise step
