@@ -14,6 +14,8 @@ BENCH_VENV := $(VENV)-bench
 PEER_VENV := $(VENV)-peer
 REDOCLY := node_modules/.package-lock.json
 export PYTHONPATH :=
+# Compiled modules are kept, because the tests start hundreds of processes.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help
 help: ## Explain every target

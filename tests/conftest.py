@@ -5,7 +5,7 @@ import gc
 import pytest
 from hypothesis import settings
 
-from tests.support.scripted import BACKENDS, STACKS
+from tests.support.calling import BACKENDS, STACKS
 
 # Machines are shared: what matters is whether a rule holds, not how long the check takes.
 settings.register_profile("rules", deadline=None)

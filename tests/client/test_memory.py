@@ -10,7 +10,8 @@ import pytest
 from supermetrics_query import QueryError
 
 from tests.support.answers import ROWS, success
-from tests.support.scripted import a_query, each_async_backend, scripted_client
+from tests.support.calling import each_async_backend
+from tests.support.scripted import a_query, scripted_client
 
 METHODS = ("refresh", "wait", "watch", "pages", "rows")
 MANY = ("run_many", "as_completed")

@@ -24,16 +24,8 @@ from supermetrics_query import (
 from supermetrics_query._io.httpx_transport import client_options
 
 from tests.support.answers import gateway, status, success, too_many
-from tests.support.scripted import (
-    BASE_URL,
-    KEY,
-    STEADY,
-    Clock,
-    ScriptedClient,
-    a_query,
-    each_async_backend,
-    scripted_client,
-)
+from tests.support.calling import each_async_backend
+from tests.support.scripted import BASE_URL, KEY, STEADY, Clock, ScriptedClient, a_query, scripted_client
 
 Handler = Callable[[httpx.Request], httpx.Response]
 

@@ -8,7 +8,7 @@ import pytest
 from supermetrics_query import AsyncQueryClient, DataQuery, PollPolicy
 from supermetrics_query.emulator import Emulator, Plan
 
-from tests.support.scripted import each_async_backend
+from tests.support.calling import each_async_backend
 
 CROWD = 200
 LIVELY = PollPolicy(first=0.1, floor=0.1, start_wait=0)

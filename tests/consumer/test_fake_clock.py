@@ -9,7 +9,6 @@ from typing import Any
 import anyio
 import pytest
 from supermetrics_query import (
-    AsyncQueryClient,
     DataQuery,
     PollPolicy,
     QueryClient,
@@ -20,7 +19,7 @@ from supermetrics_query import (
 from supermetrics_query.emulator import Emulator, Plan
 from supermetrics_query.testing import FakeClock
 
-from tests.support.scripted import each_async_backend
+from tests.support.calling import calling, each_async_backend
 
 HOUR = 3600.0
 RARE = PollPolicy(ceiling=600, jitter=0)  # gaps grow to minutes
@@ -31,18 +30,11 @@ def weather(rows: int = 3) -> DataQuery:
     return DataQuery(ds_id="WEATHER", fields=["date", "temp"], max_rows=rows)
 
 
-async def rows_of(service: Emulator, clock: FakeClock, timeout: float | None) -> int:
-    async with AsyncQueryClient(service.key, base_url=service.url, clock=clock, poll=RARE) as client:
-        query = await client.run(weather(), timeout=timeout)
-        return len([row async for row in query.rows()])
-
-
 def ask(backend: str, service: Emulator, clock: FakeClock, timeout: float | None = None) -> int:
     """Run a query under a backend and return how many rows it has."""
-    if backend != "sync":
-        return anyio.run(rows_of, service, clock, timeout, backend=backend)
-    with QueryClient(service.key, base_url=service.url, clock=clock, poll=RARE) as client:
-        return len(list(client.run(weather(), timeout=timeout).rows()))
+    with calling(backend, service.key, base_url=service.url, clock=clock, poll=RARE) as caller:
+        query = caller.call(caller.client, "run", weather(), timeout=timeout)
+        return len(caller.collect(query, "rows"))
 
 
 def test_a_client_and_the_service_share_six_hours(backend: str) -> None:

@@ -14,7 +14,8 @@ from supermetrics_query.emulator import INSTANT, Emulator, Source
 from supermetrics_query.emulator.sources import INTEGER, TEXT, Column
 
 from tests.support.answers import cut, success
-from tests.support.scripted import backend_of, scripted_client, transport_of
+from tests.support.calling import backend_of, transport_of
+from tests.support.scripted import scripted_client
 
 CSV = httpx.Response(200, content="date,temp\n2013-01-01,39.0\n", headers={"content-type": "text/csv"})
 LONG = Source(

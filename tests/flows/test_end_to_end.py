@@ -2,10 +2,8 @@
 
 from typing import Any
 
-import anyio
 import pytest
 from supermetrics_query import (
-    AsyncQueryClient,
     DataQuery,
     PollPolicy,
     QueryClient,
@@ -13,15 +11,15 @@ from supermetrics_query import (
     QueryStatus,
     ResultExpiredError,
 )
-from supermetrics_query.emulator import Emulator, SeenRequest
+from supermetrics_query.emulator import INSTANT, Emulator, SeenRequest
 from supermetrics_query.emulator import Plan as QueryPlan
+from supermetrics_query.testing import FakeClock
 
-from tests.support.scripted import STACKS, backend_of, transport_of
+from tests.support.calling import STACKS, calling
 
 JFK_ROWS, LGA_ROWS = 1090, 1091
 LIVELY = PollPolicy(first=0.01, floor=0.01, ceiling=0.05, jitter=0)
 SHORT = QueryPlan(scheduled_seconds=1, queued_seconds=1, run_seconds=5, parts=4)
-Read = tuple[list[dict[str, Any]], list[QueryStatus]]
 
 
 def weather() -> DataQuery:
@@ -34,31 +32,17 @@ def weather() -> DataQuery:
     )
 
 
-def read_sync(service: Emulator) -> Read:
-    """Start, wait and read in a thread."""
-    seen: list[QueryStatus] = []
-    with QueryClient(service.key, base_url=service.url, poll=LIVELY, page_size=500) as client:
-        query = client.start(weather()).wait(on_progress=seen.append)
-        return list(query.rows()), seen
-
-
-async def read_async(service: Emulator, options: dict[str, Any]) -> Read:
-    """Start, wait and read in a task."""
-    seen: list[QueryStatus] = []
-
-    async def on_progress(status: QueryStatus) -> None:
-        seen.append(status)
-
-    async with AsyncQueryClient(service.key, base_url=service.url, poll=LIVELY, page_size=500, **options) as client:
-        query = await (await client.start(weather())).wait(on_progress=on_progress)
-        return [row async for row in query.rows()], seen
-
-
-def read(stack: str, service: Emulator) -> Read:
-    """Start, wait and read through one of the clients."""
-    if stack == "sync":
-        return read_sync(service)
-    return anyio.run(read_async, service, transport_of(stack), backend=backend_of(stack))
+def read(stack: str) -> tuple[list[dict[str, Any]], list[QueryStatus], tuple[SeenRequest, ...]]:
+    """Start, wait and read through one of the clients; return rows, statuses and requests."""
+    clock, seen = FakeClock(), list[QueryStatus]()
+    options: dict[str, Any] = {"clock": clock, "poll": LIVELY, "page_size": 500}
+    with (
+        Emulator(plan=SHORT, clock=clock) as service,
+        calling(stack, service.key, base_url=service.url, **options) as caller,
+    ):
+        query = caller.call(caller.client, "start", weather())
+        caller.call(query, "wait", on_progress=seen.append)
+        return caller.collect(query, "rows"), seen, service.requests
 
 
 def without_repeats(requests: tuple[SeenRequest, ...]) -> list[Any]:
@@ -68,8 +52,7 @@ def without_repeats(requests: tuple[SeenRequest, ...]) -> list[Any]:
 
 
 def test_every_row_of_the_source_arrives_once_and_in_order(stack: str) -> None:
-    with Emulator(plan=SHORT, speed=100) as service:
-        rows, seen = read(stack, service)
+    rows, seen, _ = read(stack)
     assert len(rows) == JFK_ROWS + LGA_ROWS
     assert rows[0].keys() == {"date", "airport", "temp"}
     assert [row["airport"] for row in rows].count("JFK") == JFK_ROWS
@@ -77,11 +60,7 @@ def test_every_row_of_the_source_arrives_once_and_in_order(stack: str) -> None:
 
 
 def test_every_client_makes_the_same_requests() -> None:
-    asked = []
-    for stack in STACKS:
-        with Emulator(plan=SHORT, speed=100) as service:
-            read(stack, service)
-            asked.append(without_repeats(service.requests))
+    asked = [without_repeats(read(stack)[2]) for stack in STACKS]
     assert len(asked[0]) == 2 + 4
     # Pages that are asked for at the same time arrive in any order.
     assert all(each[:2] == asked[0][:2] for each in asked)
@@ -104,7 +83,7 @@ def test_a_failing_query_and_an_expired_one_become_their_exceptions(errors: Any)
 
 
 def test_the_client_says_who_it_is() -> None:
-    with Emulator() as service, QueryClient(service.key, base_url=service.url) as client:
+    with Emulator(plan=INSTANT) as service, QueryClient(service.key, base_url=service.url) as client:
         client.run(weather(), timeout=60)
         assert service.requests[0].headers["user-agent"].startswith("supermetrics-query/")
         assert "(contract 1." in service.requests[0].headers["user-agent"]

@@ -22,8 +22,9 @@ from supermetrics_query._flows import poll as waiting
 from supermetrics_query._flows import start as starting
 
 from tests.support.answers import envelope, gateway, status, success, too_many
+from tests.support.calling import each_async_backend
 from tests.support.interrupting import InterruptedAsyncDriver, InterruptedDriver, InterruptError, Moment
-from tests.support.scripted import STEADY, Script, Step, a_query, each_async_backend
+from tests.support.scripted import STEADY, Script, Step, a_query
 
 SETTINGS = ClientContext(poll=STEADY, retry=RetryPolicy(), timeout=30.0, page_size=3, renewable=True, draw=lambda: 0.5)
 QUEUED, RUNNING = status("QUEUED", http=202), status("RUNNING", ready=1, total=4)

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from itertools import count
 from typing import Any
 
 import anyio
 import httpx
 import pytest
+from attrs import define
 from supermetrics_query import (
     AsyncQueryClient,
     ConfigurationError,
@@ -20,9 +22,11 @@ from supermetrics_query import (
     WaitTimeoutError,
 )
 from supermetrics_query.emulator import Emulator, Plan
+from supermetrics_query.testing import FakeClock
 
 from tests.support.answers import gateway, status, success
-from tests.support.scripted import a_query, each_async_backend, scripted_client
+from tests.support.calling import Caller, calling, each_async_backend
+from tests.support.scripted import a_query, scripted_client
 
 QUICK = Plan(scheduled_seconds=0, queued_seconds=0, run_seconds=0.2, parts=2)
 ENDLESS = Plan(scheduled_seconds=0, queued_seconds=0, run_seconds=10_000, parts=2)
@@ -36,30 +40,48 @@ def weather(number: int = 0, **plan: Any) -> DataQuery:
     return query
 
 
-def collect(backend: str, service: Emulator, method: str, *given: Any, **named: Any) -> list[Any]:
-    """Return what a method of a client yields; where `given` is a function, it makes the argument from the client."""
-    if backend == "sync":
-        with QueryClient(service.key, base_url=service.url, poll=LIVELY) as client:
-            return list(getattr(client, method)(*given, **named))
+@define
+class Subject:
+    """A client and the emulator, which share a clock."""
 
-    async def collected() -> list[Any]:
-        async with AsyncQueryClient(service.key, base_url=service.url, poll=LIVELY) as client:
-            return [item async for item in getattr(client, method)(*given, **named)]
+    service: Emulator
+    caller: Caller
 
-    return anyio.run(collected, backend=backend)
+    def run_many(self, *given: Any, **named: Any) -> list[Any]:
+        return self.caller.collect(self.caller.client, "run_many", *given, **named)
+
+    def as_completed(self, *given: Any, **named: Any) -> list[Any]:
+        return self.caller.collect(self.caller.client, "as_completed", *given, **named)
+
+    def start(self, query: DataQuery) -> Any:
+        return self.caller.call(self.caller.client, "start", query)
 
 
-def test_every_request_comes_back_once_with_its_own_query(backend: str) -> None:
-    requests = [weather(number) for number in range(12)]
-    with Emulator(plan=QUICK) as service:
-        queries = collect(backend, service, "run_many", iter(requests), in_flight=5)
-        started = [each.json for each in service.requests if each.method == "POST"]
+@contextmanager
+def subjects(backend: str, plan: Plan = QUICK) -> Iterator[Subject]:
+    clock = FakeClock()
+    with (
+        Emulator(plan=plan, clock=clock) as service,
+        calling(backend, service.key, base_url=service.url, clock=clock, poll=LIVELY) as caller,
+    ):
+        yield Subject(service, caller)
+
+
+@pytest.fixture
+def subject(backend: str) -> Iterator[Subject]:
+    with subjects(backend) as subject:
+        yield subject
+
+
+def test_every_request_comes_back_once_with_its_own_query(subject: Subject) -> None:
+    queries = subject.run_many((weather(number) for number in range(12)), in_flight=5)
+    started = [each.json for each in subject.service.requests if each.method == "POST"]
     assert sorted(query.request.max_rows for query in queries) == [3 + number for number in range(12)]
     assert all(query.error is None and query.status.is_success for query in queries)
     assert len({repr(each) for each in started}) == len(started) == 12
 
 
-def test_failures_are_handed_over_as_queries_that_have_ended(backend: str) -> None:
+def test_failures_are_handed_over_as_queries_that_have_ended(subject: Subject) -> None:
     requests: list[Any] = [
         weather(0),
         weather(1, outcome="FAILURE", error="QUERY_ERROR", run_seconds=0.1),
@@ -67,33 +89,29 @@ def test_failures_are_handed_over_as_queries_that_have_ended(backend: str) -> No
         "no query",
         weather(2),
     ]
-    with Emulator(plan=QUICK) as service:
-        queries = collect(backend, service, "run_many", requests)
+    queries = subject.run_many(requests)
     kinds = sorted(type(query.error).__name__ for query in queries)
     assert kinds == ["ConfigurationError", "ConfigurationError", "NoneType", "NoneType", "QueryFailedError"]
     failed = next(query for query in queries if isinstance(query.error, QueryFailedError))
     assert failed.request.max_rows == 4
 
 
-def test_a_query_that_outlasts_its_timeout_goes_on_and_says_so(backend: str) -> None:
-    with Emulator(plan=QUICK) as service:
-        requests = [weather(0, run_seconds=1000), weather(1)]
-        queries = collect(backend, service, "run_many", requests, timeout=1.0)
-        errors = {query.request.max_rows: query.error for query in queries}
-        assert errors[4] is None
-        assert isinstance(errors[3], WaitTimeoutError)
-        service.advance(2000)
-        with QueryClient(service.key, base_url=service.url) as client:
-            assert client.attach(str(errors[3].token)).wait().error is None
+def test_a_query_that_outlasts_its_timeout_goes_on_and_says_so(subject: Subject) -> None:
+    queries = subject.run_many([weather(0, run_seconds=1000), weather(1)], timeout=5.0)
+    errors = {query.request.max_rows: query.error for query in queries}
+    assert errors[4] is None
+    assert isinstance(errors[3], WaitTimeoutError)
+    subject.service.advance(2000)
+    handle: Any = subject.caller.client.attach(str(errors[3].token))
+    assert subject.caller.call(handle, "wait").error is None
 
 
-def test_an_abandoned_query_can_be_waited_for_again() -> None:
-    with Emulator(plan=QUICK) as service, QueryClient(service.key, base_url=service.url, poll=LIVELY) as client:
-        (query,) = client.run_many([weather(0, run_seconds=1000)], timeout=0.5)
-        assert isinstance(query.error, WaitTimeoutError)
-        service.advance(2000)
-        assert [each.error for each in client.as_completed([query], timeout=30)] == [None]
-        assert query.wait().error is None
+def test_an_abandoned_query_can_be_waited_for_again(subject: Subject) -> None:
+    (query,) = subject.run_many([weather(0, run_seconds=1000)], timeout=5.0)
+    assert isinstance(query.error, WaitTimeoutError)
+    subject.service.advance(2000)
+    assert [each.error for each in subject.as_completed([query], timeout=30)] == [None]
+    assert subject.caller.call(query, "wait").error is None
 
 
 def test_the_next_request_is_asked_for_only_when_there_is_room() -> None:
@@ -105,7 +123,8 @@ def test_the_next_request_is_asked_for_only_when_there_is_room() -> None:
             asked += 1
             yield weather(number % 9)
 
-    with Emulator(plan=QUICK) as service, QueryClient(service.key, base_url=service.url, poll=LIVELY) as client:
+    with subjects("sync") as subject:
+        client: Any = subject.caller.client
         queries = client.run_many(endless(), in_flight=3)
         seen = [next(queries) for _ in range(10)]
         queries.close()
@@ -113,26 +132,15 @@ def test_the_next_request_is_asked_for_only_when_there_is_room() -> None:
     assert 10 <= asked <= 10 + 3
 
 
-def test_what_the_requests_raise_comes_after_the_last_query(backend: str) -> None:
+def test_what_the_requests_raise_comes_after_the_last_query(subject: Subject) -> None:
     def broken() -> Iterator[DataQuery]:
         yield weather(0)
         yield weather(1)
         raise LookupError("no more accounts")
 
-    tokens: list[str] = []
-
-    async def in_task(service: Emulator) -> None:
-        async with AsyncQueryClient(service.key, base_url=service.url, poll=LIVELY) as client:
-            async for query in client.run_many(broken()):
-                tokens.append(query.token)  # noqa: PERF401
-
-    with Emulator(plan=QUICK) as service, pytest.raises(LookupError, match="no more accounts"):  # noqa: PT012
-        if backend == "sync":
-            with QueryClient(service.key, base_url=service.url, poll=LIVELY) as client:
-                tokens.extend(query.token for query in client.run_many(broken()))
-        else:
-            anyio.run(in_task, service, backend=backend)
-    assert len(tokens) == 2
+    with pytest.raises(LookupError, match="no more accounts"):
+        subject.run_many(broken())
+    assert [query.error for query in subject.caller.seen] == [None, None]
 
 
 @each_async_backend
@@ -156,62 +164,34 @@ def test_requests_may_come_from_a_slow_async_source_while_others_are_polled(back
         assert anyio.run(ended, service, backend=backend) == [3, 4]
 
 
-def test_queries_come_as_they_end_and_those_that_had_ended_come_first(backend: str) -> None:
-    seconds = [5.0, 0.1, 3.0]
-
-    def plans() -> list[DataQuery]:
-        return [weather(number, run_seconds=each) for number, each in enumerate(seconds)]
-
-    given: list[Any]
-    with Emulator(plan=QUICK) as service:
-        if backend == "sync":
-            with QueryClient(service.key, base_url=service.url, poll=LIVELY) as client:
-                queries = [client.start(each) for each in plans()]
-                done = client.run(weather(7))
-                given = list(client.as_completed([*queries, done], timeout=30))
-        else:
-
-            async def completed() -> list[Any]:
-                async with AsyncQueryClient(service.key, base_url=service.url, poll=LIVELY) as client:
-                    queries = [await client.start(each) for each in plans()]
-                    done = await client.run(weather(7))
-                    return [query async for query in client.as_completed([*queries, done], timeout=30)]
-
-            given = anyio.run(completed, backend=backend)
+def test_queries_come_as_they_end_and_those_that_had_ended_come_first(subject: Subject) -> None:
+    queries = [subject.start(weather(number, run_seconds=each)) for number, each in enumerate([5.0, 0.1, 3.0])]
+    done = subject.caller.call(subject.caller.client, "run", weather(7))
+    given = subject.as_completed([*queries, done], timeout=30)
     assert [query.request.max_rows for query in given] == [10, 4, 5, 3]
 
 
 def test_queries_that_go_on_at_the_end_of_the_wait_are_in_the_error() -> None:
-    with Emulator(plan=QUICK) as service, QueryClient(service.key, base_url=service.url, poll=LIVELY) as client:
+    with subjects("sync") as subject:
+        client: Any = subject.caller.client
         quick, slow = client.start(weather(0)), client.start(weather(1, run_seconds=1000))
         given: list[Any] = []
         with pytest.raises(WaitTimeoutError, match="unfinished at the end of the wait: 1, the first") as caught:
-            given.extend(query for query in client.as_completed([quick, slow], timeout=1.5))
+            given.extend(query for query in client.as_completed([quick, slow], timeout=5))
         assert caught.value.queries == (slow,)
         assert caught.value.tokens == (slow.token,)
-        service.advance(2000)
+        subject.service.advance(2000)
         assert list(client.as_completed(caught.value.queries, timeout=30)) == [slow]
     assert given == [quick]
 
 
 def test_a_timeout_of_zero_polls_each_query_once(backend: str) -> None:
-    with Emulator(plan=ENDLESS) as service:
-        with QueryClient(service.key, base_url=service.url) as client:
-            tokens = [client.start(weather(number)).token for number in range(12)]
-        before = len(service.requests)
-
-        async def polled() -> None:
-            async with AsyncQueryClient(service.key, base_url=service.url) as client:
-                async for _ in client.as_completed([client.attach(each) for each in tokens], timeout=0):
-                    pass
-
-        with pytest.raises(WaitTimeoutError, match="unfinished at the end of the wait: 12, the first"):  # noqa: PT012
-            if backend == "sync":
-                with QueryClient(service.key, base_url=service.url) as client:
-                    list(client.as_completed([client.attach(each) for each in tokens], timeout=0))
-            else:
-                anyio.run(polled, backend=backend)
-        assert len(service.requests) - before == 12
+    with subjects(backend, ENDLESS) as subject:
+        handles = [subject.start(weather(number)) for number in range(12)]
+        before = len(subject.service.requests)
+        with pytest.raises(WaitTimeoutError, match="unfinished at the end of the wait: 12, the first"):
+            subject.as_completed([subject.caller.client.attach(each.token) for each in handles], timeout=0)
+        assert len(subject.service.requests) - before == 12
 
 
 @pytest.mark.parametrize("bad", [0, -1, 2.5, True, "many"])

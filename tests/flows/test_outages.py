@@ -8,13 +8,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import anyio
 import pytest
 from attrs import define, field
 from supermetrics_query import (
-    AsyncQueryClient,
     PollPolicy,
-    QueryClient,
     RetryPolicy,
     TransportError,
     UnreadableResponseError,
@@ -22,7 +19,8 @@ from supermetrics_query import (
 from supermetrics_query._io.clock import SystemClock
 
 from tests.support.answers import status, success
-from tests.support.scripted import KEY, STACKS, backend_of, transport_of
+from tests.support.calling import calling
+from tests.support.scripted import KEY
 from tests.support.servers import CLOSES, LIMIT, STAYS, Behaviour, Exchange, Server, a_server, raw
 
 RETRY = RetryPolicy(base=0.01, cap=0.02)
@@ -66,27 +64,13 @@ class Waiter:
         """Wait until the end and return the code of the status; raise the last error where there is one."""
         options: dict[str, Any] = {"base_url": server.base_url, "clock": self.clock, "timeout": self.timeout}
         options["poll"] = PollPolicy(first=0.01, floor=0.01, ceiling=0.05, jitter=0, max_errors=self.max_errors)
-        if self.stack == "sync":
-            return self.wait_sync(QueryClient(KEY, retry=RETRY, **options))
-        client = AsyncQueryClient(KEY, retry=RETRY, **options, **transport_of(self.stack))
-        return anyio.run(self.wait_async, client, backend=backend_of(self.stack))
-
-    def wait_sync(self, client: QueryClient) -> str:
-        with client:
-            return code(client.attach("night-1").wait(timeout=LIMIT).status)
-
-    async def wait_async(self, client: AsyncQueryClient) -> str:
-        async with client:
-            return code((await client.attach("night-1").wait(timeout=LIMIT)).status)
+        with calling(self.stack, KEY, retry=RETRY, **options) as caller:
+            return str(caller.call(caller.client.attach("night-1"), "wait", timeout=LIMIT).status.code)
 
 
-def code(known: Any) -> str:
-    return str(known.code)
-
-
-@pytest.fixture(params=STACKS)
-def waiter(request: pytest.FixtureRequest) -> Waiter:
-    return Waiter(request.param)
+@pytest.fixture
+def waiter(stack: str) -> Waiter:
+    return Waiter(stack)
 
 
 def open_sockets() -> set[str]:

@@ -13,8 +13,8 @@ from supermetrics_query import ConfigurationError, LimiterRestored, LimiterUnava
 from supermetrics_query._contract.messages import Lane
 from supermetrics_query._core.limits import Permit
 
+from tests.support.calling import each_async_backend
 from tests.support.redis_server import RedisServer, running_redis
-from tests.support.scripted import each_async_backend
 
 
 @pytest.fixture(scope="module")

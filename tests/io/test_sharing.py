@@ -18,18 +18,13 @@ from supermetrics_query._io.httpx_transport import Transport
 from supermetrics_query.emulator import INSTANT, Emulator
 
 from tests.support.answers import envelope, success
-from tests.support.scripted import (
-    BASE_URL,
-    Clock,
-    backend_of,
-    each_async_backend,
-    scripted_client,
-)
+from tests.support.calling import backend_of, each_async_backend
+from tests.support.scripted import BASE_URL, Clock, scripted_client
 
 UNPACED: dict[str, Any] = {"limiter": NoLimiter()}  # these tests are about sharing, not about rate limits
 THREADS, TASKS, EACH = 20, 200, 5
-ROWS = 30
-PAGE = 20  # so that every result has two pages
+ROWS = 130
+PAGE = 120  # so that every result has two pages, or three
 # The pool of httpcore takes time that grows with the cube of its connections: 200 of them cost two minutes.
 FEW = {"limits": httpx.Limits(max_connections=20)}
 # Under asyncio and trio through httpx, and through aiohttp, whose pool needs no bound.

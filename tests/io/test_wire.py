@@ -6,12 +6,9 @@ import threading
 import time
 from contextlib import suppress
 
-import anyio
 import pytest
 from supermetrics_query import (
     ApiError,
-    AsyncQueryClient,
-    QueryClient,
     RetryPolicy,
     ServerError,
     SupermetricsQueryError,
@@ -24,7 +21,8 @@ from supermetrics_query._core.effects import Send
 from supermetrics_query._io.credentials import Credentials
 from supermetrics_query._io.httpx_transport import Transport
 
-from tests.support.scripted import KEY, backend_of, transport_of
+from tests.support.calling import calling
+from tests.support.scripted import KEY
 from tests.support.sockets import Behaviour, drops, sends, serving
 
 ONCE = RetryPolicy(attempts=1)
@@ -37,31 +35,17 @@ def response(status: str, body: bytes, *headers: str, length: int | None = None)
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
-def poll_once(stack: str, base_url: str, timeout: float) -> None:
-    """Poll once through one of the clients."""
-
-    async def poll_async() -> None:
-        options = transport_of(stack)
-        async with AsyncQueryClient(KEY, base_url=base_url, retry=ONCE, timeout=timeout, **options) as client:
-            await client.status("night-1")
-
-    if stack == "sync":
-        with QueryClient(KEY, base_url=base_url, retry=ONCE, timeout=timeout) as client:
-            client.status("night-1")
-    else:
-        anyio.run(poll_async, backend=backend_of(stack))
-
-
 def get_query_status(stack: str, base_url: str, timeout: float = 5.0) -> SupermetricsQueryError:
     """Return what one poll raises."""
-    with pytest.raises(SupermetricsQueryError) as caught:
-        poll_once(stack, base_url, timeout)
-    return caught.value
+    with calling(stack, KEY, base_url=base_url, retry=ONCE, timeout=timeout) as caller:
+        with pytest.raises(SupermetricsQueryError) as caught:
+            caller.call(caller.client, "status", "night-1")
+        return caught.value
 
 
 # Under trio, httpx leaves its own inner generators to the garbage collector when a body cannot be decoded.
-@pytest.mark.filterwarnings("ignore:.*httpx.*:pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.filterwarnings("ignore:Async generator 'httpx:ResourceWarning")
+@pytest.mark.filterwarnings("ignore:.*(httpx|ByteStream).*:pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("ignore:Async generator .http(x|core):ResourceWarning")
 @pytest.mark.parametrize(
     ("sent", "kind", "status", "body"),
     [
@@ -138,22 +122,12 @@ def test_an_endless_body_is_cut_off_at_a_bounded_size() -> None:
     assert len(answer.body) < 200_000
 
 
-def wait_once(stack: str, base_url: str) -> None:
-    """Wait with a timeout of zero through one of the clients."""
-
-    async def wait_async() -> None:
-        async with AsyncQueryClient(KEY, base_url=base_url, timeout=0.2, **transport_of(stack)) as client:
-            await client.attach("night-1").wait(timeout=0)
-
-    if stack == "sync":
-        with QueryClient(KEY, base_url=base_url, timeout=0.2) as client:
-            client.attach("night-1").wait(timeout=0)
-    else:
-        anyio.run(wait_async, backend=backend_of(stack))
-
-
-@pytest.mark.filterwarnings("ignore:Async generator 'httpx:ResourceWarning")
+@pytest.mark.filterwarnings("ignore:Async generator .http(x|core):ResourceWarning")
 def test_an_endless_body_does_not_outlast_the_deadline_of_a_wait(stack: str) -> None:
-    with serving(drips) as base_url, pytest.raises(WaitTimeoutError) as caught:
-        wait_once(stack, base_url)
+    with (
+        serving(drips) as base_url,
+        calling(stack, KEY, base_url=base_url, timeout=0.2) as caller,
+        pytest.raises(WaitTimeoutError) as caught,
+    ):
+        caller.call(caller.client.attach("night-1"), "wait", timeout=0)
     assert isinstance(caught.value.__cause__, UnreadableResponseError)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from supermetrics_query import QueryClient, QueryError, ResultExpiredError
+from supermetrics_query import NoLimiter, QueryClient, QueryError, ResultExpiredError
 from supermetrics_query._models import dicts
 from supermetrics_query._results.rows import MOST_COLUMNS
 
@@ -24,7 +24,7 @@ def test_for_every_way_to_count_the_header_the_rows_are_those_of_the_source(
 ) -> None:
     source = [(f"2013-01-{number:02}", number / 2) for number in range(count)]
     options = {"transport": serving_rows(convention, source)}
-    with QueryClient(KEY, base_url=BASE_URL, page_size=page_size, http_options=options) as client:
+    with QueryClient(KEY, base_url=BASE_URL, page_size=page_size, limiter=NoLimiter(), http_options=options) as client:
         query = client.attach("night-1")
         pages = list(query.pages())
         assert [row for page in pages for row in page.rows] == source

@@ -1,24 +1,19 @@
 """A scripted API, a clock that only sleeps move, and one interface to the sync and the async client."""
 
-import inspect
 import json
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import anyio
 import httpx
-import pytest
 from attrs import define, evolve, field
 from supermetrics_query import AsyncQueryClient, DataQuery, PollPolicy, QueryClient
 from supermetrics_query.testing import FakeClock
 
+from tests.support.calling import Caller, awaited, directly
+
 KEY = "api_secret_of_the_tests"
 BASE_URL = "https://api.test/enterprise/v2"
-BACKENDS = ("sync", "asyncio", "trio")
-ASYNC_BACKENDS = ("asyncio", "trio")
-each_async_backend = pytest.mark.parametrize("backend", ASYNC_BACKENDS)
-STACKS = (*BACKENDS, "aiohttp")  # the backends with httpx, and asyncio with aiohttp
 STEADY = PollPolicy(jitter=0)
 
 Step = httpx.Response | Exception
@@ -68,24 +63,10 @@ def summary(request: httpx.Request) -> str:
 
 
 @define
-class ScriptedClient:
-    """A sync or async client that a test calls in one way."""
+class ScriptedClient(Caller):
+    """A client whose API answers from a script."""
 
-    backend: str
     script: Script
-    client: QueryClient | AsyncQueryClient
-
-    def call(self, target: object, method: str, *given: Any, **named: Any) -> Any:
-        """Call a method of the client or of a handle, and await the result of an async one."""
-        function = partial(getattr(target, method), *given, **named)
-        if self.backend == "sync":
-            return function()
-        return anyio.run(result_of, function, backend=self.backend)
-
-    def collect(self, target: object, method: str, *given: Any, **named: Any) -> list[Any]:
-        """Collect what a method yields."""
-        items = getattr(target, method)(*given, **named)
-        return [*items] if self.backend == "sync" else anyio.run(collected, items, backend=self.backend)
 
     def start(self, **named: Any) -> Any:
         """Start a query."""
@@ -101,25 +82,6 @@ class ScriptedClient:
         return self.script.clock.log
 
 
-def backend_of(stack: str) -> str:
-    """Name the backend of a stack."""
-    return "asyncio" if stack == "aiohttp" else stack
-
-
-def transport_of(stack: str) -> dict[str, Any]:
-    """Return the option that chooses the transport of a stack."""
-    return {"transport": "aiohttp"} if stack == "aiohttp" else {}
-
-
-async def result_of(function: Callable[[], Any]) -> Any:
-    result = function()
-    return await result if inspect.isawaitable(result) else result
-
-
-async def collected(items: Any) -> list[Any]:
-    return [item async for item in items]
-
-
 def a_query(**members: Any) -> DataQuery:
     """Make a query; the script decides what it returns."""
     return DataQuery(ds_id="WEATHER", fields=["date", "temp"], schedule_id="night-1", **members)
@@ -133,4 +95,5 @@ def scripted_client(backend: str, *steps: Step, takes: float = 0.0, **options: A
     transport = httpx.MockTransport(script)
     client = kind(KEY, clock=script.clock, http_options={"transport": transport}, **settings)
     client._context = evolve(client._context, draw=lambda: 0.5)
-    return ScriptedClient(backend, script, client)
+    perform = directly if backend == "sync" else partial(anyio.run, awaited, backend=backend)
+    return ScriptedClient(client, perform, script)
