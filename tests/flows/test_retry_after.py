@@ -1,6 +1,7 @@
 """Every kind of Retry-After, one table: the pause before the next request, or the exception."""
 
 from collections.abc import Callable
+from itertools import product
 
 import httpx
 import pytest
@@ -9,6 +10,7 @@ from supermetrics_query import RateLimitError, ServerError, SupermetricsQueryErr
 
 from tests.flows.scenarios import POLL
 from tests.support.answers import envelope, success
+from tests.support.calling import ASYNC_BACKENDS
 from tests.support.scripted import ScriptedClient, scripted_client
 
 DATE = "Wed, 21 Oct 2015 07:28:00 GMT"
@@ -86,6 +88,11 @@ FIRST = {("wait", 5.0): POLL, ("wait", 7200.0): POLL, ("wait", None): POLL} | {
 }
 
 
+def case_id(value: object) -> str:
+    """Name a case by its rule, and by the words of its other parts."""
+    return value.name if isinstance(value, Rule) else str(value)
+
+
 def refusal(http: int, value: str) -> httpx.Response:
     """Refuse, and say when to come again."""
     return envelope(http, SERVER_SAYS[http], **{"retry-after": value, "date": DATE})
@@ -109,16 +116,25 @@ def stated(outcome: Outcome, place: str, http: int, timeout: float | None) -> tu
     return None, [first, f"sleep {seconds:.2f}", POLL if http == 503 else first]
 
 
-@pytest.mark.parametrize("deadline", DEADLINES)
-@pytest.mark.parametrize("http", SERVER_SAYS)
-@pytest.mark.parametrize("place", DONE)
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
-def test_retry_after(rule: Rule, place: str, http: int, deadline: str, backend: str) -> None:
+CASES = [*product(RULES, DONE, SERVER_SAYS, DEADLINES)]
+# The flow is the same for every client: one runs all of them, the others each rule and each outcome a few times.
+SAMPLE = CASES[::5]
+RUNS = [("sync", *case) for case in CASES] + [(each, *case) for each in ASYNC_BACKENDS for case in SAMPLE]
+
+
+@pytest.mark.parametrize(("backend", "rule", "place", "http", "deadline"), RUNS, ids=case_id)
+def test_retry_after(backend: str, rule: Rule, place: str, http: int, deadline: str) -> None:
     timeout = DEADLINES[deadline]
     outcomes = rule.wait if place == "wait" else rule.start
     subject = scripted_client(backend, refusal(http, rule.value), success())
     raised = done(subject, place, timeout)
     assert (raised, subject.log) == stated(outcomes[list(DEADLINES).index(deadline)], place, http, timeout)
+
+
+def test_the_sample_has_every_rule_at_each_place() -> None:
+    assert {(rule.name, place) for rule, place, _, _ in SAMPLE} == {
+        (rule.name, place) for rule in RULES for place in DONE
+    }
 
 
 def test_the_rules_have_names_of_their_own() -> None:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+import anyio
 import pytest
 from anyio.from_thread import start_blocking_portal
 from attrs import define, field
@@ -40,6 +41,15 @@ class Caller:
 def directly(function: Callable[..., Any], *given: Any) -> Any:
     """Call a function in this thread."""
     return function(*given)
+
+
+def in_loop(backend: str) -> Callable[..., Any]:
+    """Return how to perform each call in an event loop of its own."""
+
+    def perform(function: Callable[..., Any], *given: Any) -> Any:
+        return anyio.run(awaited, function, *given, backend=backend)
+
+    return perform
 
 
 async def awaited(function: Callable[..., Any], *given: Any) -> Any:

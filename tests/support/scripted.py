@@ -1,16 +1,14 @@
 """A scripted API, a clock that only sleeps move, and one interface to the sync and the async client."""
 
 import json
-from functools import partial
 from typing import Any
 
-import anyio
 import httpx
 from attrs import define, evolve, field
 from supermetrics_query import AsyncQueryClient, DataQuery, PollPolicy, QueryClient
 from supermetrics_query.testing import FakeClock
 
-from tests.support.calling import Caller, awaited, directly
+from tests.support.calling import Caller, directly, in_loop
 
 KEY = "api_secret_of_the_tests"
 BASE_URL = "https://api.test/enterprise/v2"
@@ -95,5 +93,5 @@ def scripted_client(backend: str, *steps: Step, takes: float = 0.0, **options: A
     transport = httpx.MockTransport(script)
     client = kind(KEY, clock=script.clock, http_options={"transport": transport}, **settings)
     client._context = evolve(client._context, draw=lambda: 0.5)
-    perform = directly if backend == "sync" else partial(anyio.run, awaited, backend=backend)
+    perform = directly if backend == "sync" else in_loop(backend)
     return ScriptedClient(client, perform, script)
