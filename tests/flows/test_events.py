@@ -23,6 +23,8 @@ def test_every_event_is_emitted_in_order(backend: str) -> None:
         *(RequestDone, Polled, WaitFinished),
     ]
     assert events[0] == StartSent(schedule_id="night-1", token=handle.token)
+    assert isinstance(events[4], PollFailed)
+    assert (events[4].error.schedule_id, events[4].error.token) == ("night-1", handle.token)
     assert events[2] == RequestDone(operation="start_query", status=202, seconds=2.0)
     assert isinstance(events[-1], WaitFinished)
     assert (events[-1].schedule_id, events[-1].code) == ("night-1", "SUCCESS")
