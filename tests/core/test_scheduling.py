@@ -1,16 +1,19 @@
 """Hundreds of queries under one rate limit, in simulated time with fixed seeds."""
 
 import math
+from concurrent.futures import Future
 from random import Random
 from statistics import mean
 
 import pytest
 from attrs import define
+from supermetrics_query._core.effects import Flow
 from supermetrics_query._core.limits import Limiter
 from supermetrics_query._core.polling import Deadline
 from supermetrics_query._core.run import Run, Ticket
-from supermetrics_query._core.scheduling import Job
+from supermetrics_query._core.scheduling import HOUR, Job, Scheduler
 from supermetrics_query._flows.many import Source, as_completed, requests_from, run_many
+from supermetrics_query._flows.multiplex import Multiplexer, Task
 
 from tools.simulation.driver import SimulatedDriver, context
 from tools.simulation.licence import Licence, numbered, run_of
@@ -56,6 +59,27 @@ def test_without_a_queue_all_queries_share_the_budget(count: int, most_late: flo
     assert len(seen.late) == count
     assert mean(seen.late) <= most_late
     assert seen.refused == 0
+
+
+def test_the_polls_of_the_last_hour_are_spent() -> None:
+    scheduler, job = Scheduler(), Job(Run(Ticket("night-1")))
+    before = scheduler.rate(HOUR, 0.0)
+    for _ in range(1_000):
+        scheduler.begin(job, 0.0)
+    assert scheduler.rate(HOUR, 1.0) == before - 1_000 / HOUR
+    assert scheduler.rate(HOUR, HOUR + 1.0) == before
+
+
+def test_leaving_many_queries_cancels_the_requests_under_way() -> None:
+    multiplexer, request = Multiplexer(), Future[object]()
+    multiplexer.tasks.append(Task(flow=iter_nothing(), pending=request))
+    multiplexer.close()
+    assert request.cancelled()
+
+
+def iter_nothing() -> Flow[None]:
+    """Do nothing."""
+    yield from ()
 
 
 def test_no_more_queries_are_unfinished_than_may_be_in_flight() -> None:
