@@ -36,12 +36,19 @@ test: $(VENV)/.dev ## Run the tests
 	@$(BIN)/python -m pytest --numprocesses 4 --dist worksteal -m 'not soak and not alone'
 	@$(BIN)/python -m pytest tests/io -m 'alone and not soak'
 
+.PHONY: attack
+attack: $(VENV)/.dev ## Attack every client for 15 s: a server that spoils its answers in a hundred ways
+	@echo 'Attacking every client: about 20 s.'
+	@$(ATTACK) --numprocesses 4 --attack-seconds 15
+
 .PHONY: soak
-soak: $(VENV)/.dev ## Run the tests that take minutes: several processes, killed processes
+soak: $(VENV)/.dev ## Run the tests that take minutes: several processes, killed processes, a longer attack
 	@$(BIN)/python -m pytest -m soak --timeout 600
+	@$(ATTACK) --attack-seconds 150
+ATTACK = $(BIN)/python -m pytest tests/hostile/test_invariants.py
 
 .PHONY: check
-check: drift contract diff lint types layers test ## Everything CI runs
+check: drift contract diff lint types layers test attack ## Everything CI runs
 
 .PHONY: generate
 generate: $(VENV)/.dev ## Regenerate generated/ from openapi.yaml

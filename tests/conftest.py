@@ -12,6 +12,19 @@ settings.register_profile("rules", deadline=None)
 settings.load_profile("rules")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add how long the attack of tests/hostile lasts."""
+    parser.addoption("--attack-seconds", type=float, default=2.0, help="how long to attack each client")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how often each client was attacked, and how that ended."""
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        figures = [f"{count} {name}" for name, count in report.user_properties if isinstance(count, int)]
+        if figures:
+            terminalreporter.write_line(f"{report.nodeid}: {', '.join(figures)}")
+
+
 def pytest_collection_finish() -> None:
     """Leave what was collected out of the garbage collections that tests make: it is most of the heap."""
     gc.collect()
