@@ -120,7 +120,7 @@ class Cursor:
     delivered: int = Factory(lambda self: self.start, takes_self=True)  # the row after those that were handed over
     header_offset: int = 0  # how many offsets the header takes
     repeats_header: bool | None = None  # whether later pages begin with it, None as long as none looks so
-    page_one: Fingerprint | None = None
+    page_one: Fingerprint | None = None  # or of the first page with rows
     before: Fingerprint | None = None  # the answer before
     trusts_offsets: bool = False  # whether pages may look alike, as the last offset has shown
     held: WindowRows = NO_ROWS  # rows that wait for the answer to a probe
@@ -251,7 +251,9 @@ class Cursor:
 
     def _accept(self, part: WindowRows) -> Step:
         """Count rows as read, and decide whether more may follow."""
-        is_first, self.page_one = self.page_one is None, self.page_one or part.fingerprint
+        is_first = self.page_one is None
+        if self.page_one is None or not self.page_one[0]:
+            self.page_one = part.fingerprint
         self.position = max(part.start + len(part.rows), self.start)
         if self.page_window().first > self.run.ticket.last_row:
             return self._end(part, f"the API gives no rows beyond offset {LAST_OFFSET}: use download()")
