@@ -326,6 +326,8 @@ def test_what_is_under_way_is_what_is_asked_for_next(readable: tuple[Server, int
     # The entries of a last page that repeats the header may fill it, and then its rows end before its window.
     assume(server.convention is not repeated)
     reading = read(server, page_size, start, prefetch)
+    # While it is open where the header stands, pages are fetched as if it had an offset of its own.
+    assume(reading.cursor.header_offset or "header 0..0" not in reading.log)
     asked = [line for line in reading.log if line.startswith("next")]
     for number, windows in enumerate(reading.ahead):
         assert len(windows) <= prefetch
