@@ -182,7 +182,7 @@ class QueryStoppedError(QueryError):
 
 @plain_data
 class ResultExpiredError(QueryError):
-    """The API no longer keeps the status and the rows; `delivered` rows had been yielded before."""
+    """The API no longer keeps the status and the rows; `delivered` is the first row that was not yielded."""
 
     delivered: int = 0
 

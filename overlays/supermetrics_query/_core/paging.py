@@ -3,6 +3,9 @@
 Windows advance by position, so nothing is lost or doubled whether the server counts the header as a row or not. The
 poll that found success already holds page one. A page with fewer entries than were asked for is the last one, unless
 `total_rows` promises more: then reading continues where the rows ended, and a promise that is not kept is an error.
+
+What one answer leaves open (is this a header, or a row that looks like it? are these the rows that were asked for, or
+those of page one again?) is decided by a probe, whose answer differs, and never by what is likely.
 """
 
 from collections.abc import Sequence
@@ -13,10 +16,11 @@ from attrs import Factory, define, evolve, field, frozen
 
 from .._contract.validation import LAST_OFFSET
 from .._models import Page, QueryStatus, Row
-from .._results.rows import data_of, field_ids, total_of
+from .._results.rows import data_of, field_ids, holds_rows, layout_of, total_of
 from .run import Run
 
 MOST_AHEAD = 5  # pages under way where answers are slow: as many as a key may ask for in a quarter of a second
+SAME_ROWS = "the API gives the same rows again, whichever are asked for: use download()"
 SLOW = 0.05  # seconds; an answer that comes sooner is not worth a thread or a task of its own
 
 
@@ -25,9 +29,10 @@ class Aim(Enum):
 
     FIRST = auto()  # page one, which the poll that found success holds
     NEXT = auto()  # the rows that follow
-    AGAIN = auto()  # the same rows once more, because they look like those of the page before
-    LAST_OFFSET = auto()  # whether even the last offset brings these rows, as from a server that ignores offsets
+    AGAIN = auto()  # the same rows once more, because they look like rows that came before
+    LAST_OFFSET = auto()  # whether even the last offsets bring these rows, as from a server that ignores offsets
     HEADER = auto()  # whether the header takes an offset of its own
+    REPEATED = auto()  # whether a later page begins with the header, or with a row that looks like it
 
 
 @frozen
@@ -39,7 +44,7 @@ class Window:
     aim: Aim = Aim.NEXT
 
 
-LAST_WINDOW = Window(LAST_OFFSET, LAST_OFFSET, Aim.LAST_OFFSET)
+LAST_WINDOW = Window(LAST_OFFSET - 1, LAST_OFFSET, Aim.LAST_OFFSET)  # with room for a row beside a header
 
 
 @frozen
@@ -52,11 +57,18 @@ class WindowRows:
     asked: int = 0
 
     @property
-    def fingerprint(self) -> tuple[int, Sequence[Row]]:
+    def fingerprint(self) -> "Fingerprint":
         """What distinguishes it from another part; to keep all of its rows would hold two pages in memory."""
         return len(self.rows), (*self.rows[:1], *self.rows[-1:])
 
+    def begins_as(self, other: "Fingerprint") -> bool:
+        """Return whether it may begin with the rows of another part, as far as it goes."""
+        count, edges = other
+        is_same = bool(self.rows) and edges[:1] == (self.rows[0],)
+        return is_same and (len(self.rows) < count or self.rows[count - 1] == edges[-1])
 
+
+Fingerprint: TypeAlias = tuple[int, Sequence[Row]]
 NO_ROWS = WindowRows()
 
 
@@ -103,10 +115,13 @@ class Cursor:
     page_size: int
     prefetch: Prefetch
     start: int = 0  # rows before this one are left out
-    wanted: Window | None = Factory(lambda self: self.window(0, self.page_size, Aim.FIRST), takes_self=True)
+    wanted: Window | Broken | None = Factory(lambda self: self.window(0, self.page_size, Aim.FIRST), takes_self=True)
     position: int = 0  # the number of the next row
+    delivered: int = Factory(lambda self: self.start, takes_self=True)  # the row after those that were handed over
     header_offset: int = 0  # how many offsets the header takes
-    fingerprint: tuple[int, Sequence[Row]] | None = None  # of the page before
+    repeats_header: bool | None = None  # whether later pages begin with it, None as long as none looks so
+    page_one: Fingerprint | None = None  # or of the first page with rows
+    before: Fingerprint | None = None  # the answer before
     trusts_offsets: bool = False  # whether pages may look alike, as the last offset has shown
     held: WindowRows = NO_ROWS  # rows that wait for the answer to a probe
 
@@ -136,11 +151,15 @@ class Cursor:
 
     def windows_ahead(self) -> Sequence[Window]:
         """Return the windows that are worth having under way, the next one first."""
-        if self.wanted is None:
+        if not isinstance(self.wanted, Window):
             return ()
         promised = None if self.total is None else -(-self.missing // self.page_size)
         windows = map(self.page_window, range(self.prefetch.most(promised)))
         return [window for window in windows if window.first <= self.run.ticket.last_row]
+
+    def begin(self) -> Step | None:
+        """Return what follows from the poll that found success; where it came without rows, they are asked for."""
+        return self.receive(self.first) if holds_rows(self.first.response) else self.wanted
 
     def receive(self, seen: QueryStatus | None) -> Step:
         """Return the page that an answer completes, the window to probe before that, or why there are no more rows.
@@ -148,44 +167,79 @@ class Cursor:
         `seen` is None where the probe of the last offset has failed, which proves nothing.
         """
         window, held, self.held = self.wanted, self.held, NO_ROWS
-        if window is None:
+        if window is None or isinstance(window, Broken):
             raise ValueError("this reading has ended")
         if seen is None:
-            return self._accept(held)
+            return self._without_header(held)
+        if window.aim is Aim.FIRST and seen is not self.first:
+            self.first, self.run.layout = seen, layout_of(seen.response)
         if window.aim is not Aim.LAST_OFFSET and (difference := self._difference(seen)):
             return self._replaced(difference, seen)
         if window.aim in {Aim.FIRST, Aim.NEXT}:
             self.prefetch = self.prefetch.after(seen.seconds)
         try:
-            data = data_of(seen.response)
-            part = WindowRows(self.position, self.run.layout.rows(data), len(data), window.last - window.first + 1)
+            rows = self.run.layout.rows(data_of(seen.response))
         except ValueError as problem:
             return self._broken(f"the next one cannot be read: {problem}", problem.with_traceback(None))
+        part = WindowRows(self.position, rows, len(rows), window.last - window.first + 1)
         return self._judge(window.aim, part, held)
 
     def _judge(self, aim: Aim, part: WindowRows, held: WindowRows) -> Step:
-        """Return what follows from the rows that came for a window."""
+        """Return what follows from the entries that came for a window."""
+        before, self.before = self.before, part.fingerprint
         match aim:
             case Aim.FIRST:
                 self.header_offset = int(self.has_header and part.entries <= part.asked)
-                return self._accept(part)
+                return self._accept(self._headless(part))
             case Aim.NEXT:
-                return self._probe(self.page_window(aim=Aim.AGAIN)) if self._is_alike(part) else self._accept(part)
+                window = self.page_window(aim=Aim.AGAIN)
+                return self._ask(window) if self._is_alike(part, before) else self._without_header(part)
             case Aim.AGAIN:
-                return self._probe(LAST_WINDOW, part) if self._is_alike(part) else self._accept(part)
+                is_alike = self._is_alike(part, before)
+                return self._ask(LAST_WINDOW, part) if is_alike else self._without_header(part)
             case Aim.LAST_OFFSET:
-                self.trusts_offsets = part.rows[:1] != held.rows[:1]
-                same = "the API gives the same rows again, whichever are asked for: use download()"
-                return self._accept(held) if self.trusts_offsets else self._broken(same)
+                first = self._headless(part).rows[:1]
+                self.trusts_offsets = not first or first != self._headless(held).rows[:1]
+                return self._without_header(held) if self.trusts_offsets else self._broken(SAME_ROWS)
             case Aim.HEADER:
-                self.header_offset = int(not part.rows)
-                return self._continue(held)
+                self.header_offset = int(not self._headless(part).rows)
+                return self._ask(self.page_window())
+            case Aim.REPEATED:
+                there = int(held.entries > 1)  # rows that the window is known to hold
+                self.repeats_header = self._begins_with_header(part) and part.entries > there
+                is_beyond = self.repeats_header and part.entries > there + 1
+                return self._broken(SAME_ROWS) if is_beyond else self._without_header(held)
             case _:
                 assert_never(aim)
 
-    def _is_alike(self, part: WindowRows) -> bool:
-        """Return whether these rows may be those of the page before."""
-        return not self.trusts_offsets and bool(part.rows) and part.fingerprint == self.fingerprint
+    def _is_alike(self, part: WindowRows, before: Fingerprint | None) -> bool:
+        """Return whether these rows may be those of the answer before, or begin with those of page one."""
+        if self.trusts_offsets or not part.rows:
+            return False
+        is_page_one = self.page_one is not None and self._headless(part).begins_as(self.page_one)
+        return is_page_one or part.fingerprint == before
+
+    def _begins_with_header(self, part: WindowRows) -> bool:
+        """Return whether the first entry looks like the header."""
+        return bool(part.rows) and part.rows[0] == self.run.layout.header
+
+    def _headless(self, part: WindowRows) -> WindowRows:
+        """Return a part without what looks like the header."""
+        return evolve(part, rows=part.rows[1:]) if self._begins_with_header(part) else part
+
+    def _without_header(self, part: WindowRows) -> Step:
+        """Accept a later page without the header that it repeats; find out first whether it is one.
+
+        A window of one row brings two entries where headers are repeated, and one beyond the end brings one.
+        """
+        if not self._begins_with_header(part) or self.repeats_header is False:
+            return self._accept(part)
+        if self.repeats_header or part.entries > part.asked:
+            self.repeats_header = True
+            return self._accept(self._headless(part))
+        is_alone = part.entries == 1
+        first = LAST_WINDOW.first if is_alone else self.page_window().first
+        return self._ask(Window(first, first + is_alone, Aim.REPEATED), part)
 
     def _difference(self, seen: QueryStatus) -> str | None:
         """Return what shows that an answer belongs to another result, or to none."""
@@ -197,53 +251,51 @@ class Cursor:
 
     def _accept(self, part: WindowRows) -> Step:
         """Count rows as read, and decide whether more may follow."""
-        is_first = self.fingerprint is None
-        self.position, self.fingerprint = part.start + len(part.rows), part.fingerprint
+        is_first = self.page_one is None
+        if self.page_one is None or not self.page_one[0]:
+            self.page_one = part.fingerprint
+        self.position = max(part.start + len(part.rows), self.start)
         if self.page_window().first > self.run.ticket.last_row:
             return self._end(part, f"the API gives no rows beyond offset {LAST_OFFSET}: use download()")
-        if part.entries >= part.asked and (part.rows or is_first):
-            return self._continue(part)
-        if not part.rows or not self.missing:
+        is_full = part.entries >= part.asked and bool(part.rows or is_first)
+        if not is_full and (not part.rows or not self.missing):
             return self._end(part, f"the API had promised {self.total} and gives no more: start the query again")
-        self.prefetch = evolve(self.prefetch, limit=0)  # where the next rows begin is known only when these have come
-        if is_first and self.has_header:
-            return self._probe(self.window(0, 1, Aim.HEADER), part)
-        return self._continue(part)
+        if not is_full:  # where the next rows begin is known only when these have come
+            self.prefetch = evolve(self.prefetch, limit=0)
+        # A header among the entries cannot be told from one beside them and a row that was held back.
+        is_open = is_first and self.header_offset and self.missing
+        self.wanted = self.window(0, 1, Aim.HEADER) if is_open else self.page_window()
+        return self._page(part)
 
-    def _probe(self, window: Window, held: WindowRows = NO_ROWS) -> Window:
-        """Ask for a window before anything else, and keep the rows that wait for it."""
+    def _ask(self, window: Window, held: WindowRows = NO_ROWS) -> Window:
+        """Ask for a window, and keep the rows that wait for it."""
         self.wanted, self.held = window, held
         return window
 
-    def _continue(self, part: WindowRows) -> Page:
-        """Return a page that others may follow."""
-        self.position = max(self.position, self.start)
-        self.wanted = self.page_window()
-        return self._page(part)
-
-    def _end(self, part: WindowRows, complaint: str) -> Page | Broken:
-        """Return the last page, or the complaint where promised rows are missing.
+    def _end(self, part: WindowRows, complaint: str) -> Page:
+        """Return the last page; a complaint follows where promised rows are missing.
 
         It is not documented whether the header counts as one of them.
         """
-        if self.missing > self.has_header:
-            return self._broken(complaint)
-        self.wanted = None
-        return self._page(part)
+        page = self._page(part)
+        self.wanted = self._broken(complaint) if self.missing > self.has_header else None
+        return page
 
     def _page(self, part: WindowRows) -> Page:
-        """Return the rows from `start` on."""
+        """Return the rows from `start` on, which are handed over with it."""
         rows = part.rows[self.start - part.start :] if self.start > part.start else part.rows
-        return Page(start=part.start + len(part.rows) - len(rows), columns=self.run.layout.columns, rows=rows)
+        end = part.start + len(part.rows)
+        self.delivered = max(self.delivered, end)
+        return Page(start=end - len(rows), columns=self.run.layout.columns, rows=rows)
 
     def _broken(self, what: str, cause: ValueError | None = None) -> Broken:
         """Return why rows cannot be had."""
         self.wanted = None
-        message = f"query {self.run.schedule_id!r} gave {self.position} rows; {what}"
+        message = f"query {self.run.schedule_id!r} gave {self.delivered} rows; {what}"
         return Broken(message, self.first, cause=cause)
 
     def _replaced(self, what: str, seen: QueryStatus) -> Broken:
         """Return that the result went away while it was read."""
         self.wanted = None
-        message = f"query {self.run.schedule_id!r} {what} after {self.position} rows were read: it was started again"
-        return Broken(message, seen, delivered=self.position)
+        message = f"query {self.run.schedule_id!r} {what} after {self.delivered} rows were read: it was started again"
+        return Broken(message, seen, delivered=self.delivered)

@@ -11,11 +11,11 @@ from .._contract.problems import error_of, unreadable
 from .._core.context import ClientContext
 from .._core.effects import Flow
 from .._core.polling import DEFAULT_WAIT, NEVER
-from .._core.retrying import CallError, is_worth_polling_again
+from .._core.retrying import CallError, is_outcome, is_worth_polling_again
 from .._core.run import Run
 from .._results.sinks import KEPT_HEAD, Sink
-from ..errors import NotFoundError
-from .poll import refresh, wait
+from ..errors import ApiError, NotFoundError
+from .poll import failed, raise_if_bad, refresh, wait
 from .request import call, retried
 
 NOT_JSON = frozenset({OutputFormat.CSV, OutputFormat.TSV, OutputFormat.NDJSON, OutputFormat.PARQUET, OutputFormat.HTML})
@@ -36,9 +36,12 @@ def download(context: ClientContext, run: Run, sink: Sink) -> Flow[int]:
     try:
         yield from retried(context, once, is_worth_it, NEVER)
         return sink.finish()
-    except NotFoundError as error:
-        if error is not sink.failure:
+    except ApiError as error:
+        if error is not sink.failure and is_outcome(error):
+            raise failed(run, error) from error
+        if error is not sink.failure and isinstance(error, NotFoundError):
             yield from refresh(context, run)  # raises another error where the query has expired, which looks the same
+            raise_if_bad(run)
         raise
     finally:
         sink.discard()

@@ -1,11 +1,15 @@
 """The history of queries, page by page."""
 
 from copy import copy
+from datetime import datetime
 from functools import partial
 
-from supermetrics_query_api.models import HistoryResponse, QueryHistoryRequest
+from supermetrics_query_api.models import HistoryEntry, HistoryResponse, QueryHistoryRequest
+from supermetrics_query_api.types import UNSET
 
 from .._contract import requests
+from .._contract.messages import Answer
+from .._contract.problems import unreadable
 from .._contract.responses import model_of
 from .._contract.validation import limit
 from .._core.context import ClientContext
@@ -15,8 +19,21 @@ from .._core.retrying import is_worth_polling_again
 from .request import call, retried
 
 HISTORY_PAGE = limit("QueryHistoryRequest", "limit", "maximum")
+MEMBERS = ("type_", "schedule_time", "schedule_id", "status_code", "app_id")
 
-parse = partial(model_of, kind=HistoryResponse)
+
+def parse(answer: Answer) -> list[HistoryEntry]:
+    """Return the entries in an answer, members of an unexpected type left out; null are none, as the contract says."""
+    entries = model_of(answer, HistoryResponse).data
+    if entries is None:
+        return []
+    if not isinstance(entries, list) or not all(isinstance(entry, HistoryEntry) for entry in entries):
+        raise unreadable(answer, "its data is no list of queries")
+    for entry in entries:
+        for name in MEMBERS:
+            if not isinstance(getattr(entry, name), str | datetime):
+                setattr(entry, name, UNSET)
+    return entries
 
 
 def history(context: ClientContext, wanted: QueryHistoryRequest) -> Flow[None]:
@@ -26,8 +43,7 @@ def history(context: ClientContext, wanted: QueryHistoryRequest) -> Flow[None]:
     is_last = False
     while not is_last:
         once = partial(call, context, requests.get_query_history(page), parse, NEVER)
-        response = yield from retried(context, once, is_worth_polling_again, NEVER)
-        entries = response.data or []
+        entries = yield from retried(context, once, is_worth_polling_again, NEVER)
         for entry in entries:
             yield Yield(entry)
         page.offset += HISTORY_PAGE

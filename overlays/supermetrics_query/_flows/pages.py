@@ -1,21 +1,27 @@
 """Reading a result page by page: the cursor says what to ask for and what the answer means."""
 
 from collections import deque
+from functools import partial
+from itertools import chain, repeat
 from typing import Any, assert_never
 
 from attrs import define, field
 
-from .._contract.messages import Lane
+from .._contract import requests
+from .._contract.messages import Answer, Lane
+from .._contract.problems import unreadable
+from .._contract.status import ENDINGS, status_of
 from .._core.context import ClientContext
-from .._core.effects import Flow, Pending, Yield, begin
-from .._core.paging import Aim, Broken, Cursor, Prefetch, Step, Window
-from .._core.polling import DEFAULT_WAIT
-from .._core.retrying import CALL_ERRORS
+from .._core.effects import Flow, Pending, Yield, begin, now
+from .._core.paging import Aim, Broken, Cursor, Prefetch, Window
+from .._core.polling import DEFAULT_WAIT, NEVER
+from .._core.retrying import CALL_ERRORS, is_outcome, is_worth_polling_again
 from .._core.run import Run
 from .._models import Page, QueryStatus
+from .._results.rows import holds_rows
 from ..errors import QueryError, ResultExpiredError, StatusNotFoundError
-from .poll import expired, fetch_window, wait, window_request
-from .request import try_permit
+from .poll import expired, failed, raise_if_bad, remember, wait, window_request
+from .request import call, retried, try_permit
 
 
 def pages(context: ClientContext, run: Run, start: int = 0, prefetch: int | None = None) -> Flow[None]:
@@ -65,7 +71,7 @@ class Ahead:
 
 def read(cursor: Cursor, ahead: Ahead) -> Flow[None]:
     """Yield the pages of a result; raise where rows cannot be had."""
-    step: Step | None = cursor.receive(cursor.first)
+    step = cursor.begin()
     while step is not None:
         match step:
             case Window():
@@ -83,14 +89,43 @@ def read(cursor: Cursor, ahead: Ahead) -> Flow[None]:
 
 def fetch(cursor: Cursor, ahead: Ahead, window: Window) -> Flow[QueryStatus | None]:
     """Return the answer for a window, None where a probe has failed; raise where the result is no longer kept."""
+    context, run = ahead.context, ahead.run
     try:
-        return (yield from fetch_window(ahead.context, ahead.run, window.first, window.last, ahead.take(window)))
+        status = yield from fetch_rows(context, run, window, ahead.take(window))
     except CALL_ERRORS as error:
         if window.aim is Aim.LAST_OFFSET:
             return None
         if isinstance(error, StatusNotFoundError):
-            raise expired(ahead.run, error, cursor.position) from error
+            raise expired(run, error, cursor.delivered) from error
+        if is_outcome(error):
+            raise failed(run, error) from error
         raise
+    if ENDINGS.get(status.code) is not None:
+        remember(context, run, status, (yield from now()))
+        raise_if_bad(run)
+    return status
+
+
+def fetch_rows(context: ClientContext, run: Run, window: Window, pending: Pending[Any] | None) -> Flow[QueryStatus]:
+    """Return the status of a query with a window of its rows; retry where that fails or brings no rows.
+
+    `pending` is the first of these requests, where it is under way.
+    """
+    request = requests.get_query_status(run.schedule_id, window.first, window.last, Lane.PAGE)
+    under_way = chain([pending], repeat(None))
+
+    def once() -> Flow[QueryStatus]:
+        return call(context, request, partial(parse, run), NEVER, pending=next(under_way))
+
+    return (yield from retried(context, once, is_worth_polling_again, NEVER))
+
+
+def parse(run: Run, answer: Answer) -> QueryStatus:
+    """Return the status in an answer; raise UnreadableResponseError where a success has no rows, not even none."""
+    status = status_of(answer, run.schedule_id)
+    if status.is_success and not holds_rows(status.response):
+        raise unreadable(answer, "it says SUCCESS, and its data is no list of rows")
+    return status
 
 
 def error_of(broken: Broken) -> QueryError:

@@ -2,11 +2,12 @@
 
 Columns are placed by `meta.query.fields[].data_column`, never by label or by the order of the request. Row 0 is the
 header unless the query says `no_headers`. Columns that no field names, such as those made by a split, take the label of
-the header.
+the header. Rows that are objects are paired by name: by the ids of the fields, or by their titles.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -20,31 +21,37 @@ MOST_COLUMNS = 1001  # `data_column` in the contract goes to 1000
 
 @frozen
 class Layout:
-    """How the rows of a result are to be read: its columns, and its header row if it has one."""
+    """How the rows of a result are to be read: its columns, and its header row if it has one.
+
+    Rows that are arrays fill the first `width` columns; `places` says which column each key of an object fills.
+    """
 
     columns: tuple[Column, ...]
     header: Row | None
+    width: int = 0
+    places: Mapping[str, int] = {}
 
     def rows(self, data: Sequence[Any]) -> Sequence[Row]:
-        """Return the rows of a page as tuples of one width, without a header; raise ValueError for a longer row."""
-        rows = data[1:] if data and self.header is not None and self.is_header(data[0]) else data
-        if are_tuples(rows) and set(map(len, rows)) == {len(self.columns)}:
-            return rows
-        return [self.fitted(row) for row in rows]
-
-    def is_header(self, row: object) -> bool:
-        """Return whether a row repeats the header, which some pages do."""
-        return isinstance(row, Sequence) and tuple(row) == self.header
+        """Return all entries of a page as tuples of one width; raise ValueError where a cell has no column."""
+        if are_tuples(data) and {*map(len, data), self.width} == {len(self.columns)}:
+            return data
+        return [self.fitted(row) for row in data]
 
     def fitted(self, row: Any) -> Row:
-        """Return any row as a tuple, with None for cells at its end that are not there."""
+        """Return any row as a tuple, with None for cells that are not there."""
         if isinstance(row, Mapping):
-            return tuple(row.get(column.key) for column in self.columns)
+            return self.paired(row)
         cells = tuple(row) if isinstance(row, list | tuple) else (row,)
-        missing = len(self.columns) - len(cells)
-        if missing < 0:
-            raise ValueError(f"{len(cells)} cells where there are {len(self.columns)} columns: {row!r:.200}")
-        return cells + (None,) * missing
+        if len(cells) > self.width:
+            raise ValueError(f"{len(cells)} cells where there are {self.width} columns: {row!r:.200}")
+        return cells + (None,) * (len(self.columns) - len(cells))
+
+    def paired(self, row: Mapping[str, Any]) -> Row:
+        """Return an object as a tuple; a key that names no column, or that of another key, is a ValueError."""
+        cells = {self.places.get(key): cell for key, cell in row.items()}
+        if None in cells or len(cells) < len(row):
+            raise ValueError(f"an object with a key that has no column of its own: {row!r:.200}")
+        return tuple(map(cells.get, range(len(self.columns))))
 
 
 NO_LAYOUT = Layout((), None)
@@ -53,17 +60,49 @@ NO_LAYOUT = Layout((), None)
 def layout_of(response: models.QueryResponse) -> Layout:
     """Return how the rows are laid out, by the answer that holds the first of them."""
     data = data_of(response)
-    query = query_of(response)
-    header = tuple(data[0]) if data and isinstance(data[0], list | tuple) and has_header(query) else None
-    fields = fields_by_column(query)
+    header = tuple(data[0]) if data and isinstance(data[0], list | tuple) and has_header(response) else None
+    keys = dict.fromkeys(key for row in data if isinstance(row, Mapping) for key in row)
+    fields = fields_by_column(query_of(response))
+    if are_objects := bool(keys) and all(isinstance(row, Mapping) for row in data):
+        fields = dict(enumerate(fields[index] for index in sorted(fields)))
     labels = labels_of(data, header, fields)
-    columns = (column_of(index, label, fields.get(index)) for index, label in enumerate(labels))
-    return Layout(tuple(numbered(columns)), header)
+    columns = [column_of(index, label, fields.get(index)) for index, label in enumerate(labels)]
+    width = 0 if are_objects else len(columns)  # which cell of an array would be under which key is not known
+    places = places_of(columns, labels, keys)
+    for key in [key for key in keys if key not in places]:
+        places[key] = len(columns)
+        columns.append(column_of(len(columns), key, None))
+    padding = (None,) * (len(columns) - len(header or ()))
+    return Layout(tuple(numbered(columns)), None if header is None else header + padding, width, places)
+
+
+def places_of(columns: Sequence[Column], labels: Sequence[Any], keys: Iterable[str]) -> dict[str, int]:
+    """Return the column that each name means.
+
+    A name may be the id of one column and the title of another: then that sort of names counts which most keys are of.
+    """
+    ids = [{column.key: column.index for column in reversed(columns)}]
+    ids.append({column.field_id: column.index for column in reversed(columns) if column.field_id})
+    titles = [unique([column.name for column in columns]), unique(list(map(text, labels)))]
+    sorts = [*ids, *titles]
+    best = max(sorts, key=lambda names: sum(key in names for key in keys))
+    return {name: index for names in (*reversed(sorts), best) for name, index in names.items()}
+
+
+def unique(names: Sequence[str | None]) -> dict[str, int]:
+    """Return the positions of names; one that occurs twice names nothing."""
+    counts = Counter(names)
+    return {name: index for index, name in enumerate(names) if name and counts[name] == 1}
 
 
 def data_of(response: models.QueryResponse) -> list[Any]:
     """Return the rows as they came, header and all."""
     return response.data if isinstance(response.data, list) else []
+
+
+def holds_rows(response: models.QueryResponse) -> bool:
+    """Return whether the answer to a success holds rows, or says that there are none."""
+    return isinstance(response.data, list) or (not response.data and total_of(response) == 0)
 
 
 def total_of(response: models.QueryResponse) -> int | None:
@@ -85,10 +124,12 @@ def query_of(response: models.QueryResponse) -> models.QueryDetails | None:
     return query if isinstance(query, models.QueryDetails) else None
 
 
-def has_header(query: models.QueryDetails | None) -> bool:
-    """Return whether row 0 holds labels."""
-    settings = query.settings if query else None
-    return not (isinstance(settings, models.QuerySettings) and settings.additional_properties.get("no_headers"))
+def has_header(response: models.QueryResponse) -> bool:
+    """Return whether row 0 holds labels. A query that does not fit the contract is read as far as it goes."""
+    query = response.meta.query if isinstance(response.meta, models.QueryMeta) else None
+    settings = query.get("settings") if isinstance(query, Mapping) else getattr(query, "settings", None)
+    members = settings.additional_properties if isinstance(settings, models.QuerySettings) else settings
+    return not (isinstance(members, Mapping) and members.get("no_headers"))
 
 
 def fields_by_column(query: models.QueryDetails | None) -> dict[int, models.QueryField]:
@@ -110,9 +151,7 @@ def are_tuples(data: Sequence[Any]) -> bool:
 
 
 def labels_of(data: Sequence[Any], header: Row | None, fields: Mapping[int, models.QueryField]) -> list[Any]:
-    """Return a label for each column, None where there is none."""
-    if data and isinstance(data[0], Mapping):
-        return list(dict.fromkeys(key for row in data if isinstance(row, Mapping) for key in row))
+    """Return a label for each column of an array, None where there is none."""
     sequences = data if are_tuples(data) else [row for row in data if isinstance(row, list | tuple)]
     width = max(max(map(len, sequences), default=0), *(index + 1 for index in fields), 0)
     return [*(header or ()), *[None] * (width - len(header or ()))]
