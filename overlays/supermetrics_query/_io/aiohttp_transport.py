@@ -5,6 +5,8 @@ of the environment is looked up here, once. Its errors hold the request with the
 `except`, and does not keep it as its context.
 """
 
+import asyncio
+import selectors
 import ssl
 from collections.abc import Iterable, Mapping
 from functools import lru_cache, partial
@@ -15,6 +17,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import sniffio
+from aiohttp.client_proto import ResponseHandler
 from yarl import URL
 
 from .._contract.messages import Answer, nothing
@@ -31,12 +34,15 @@ from .transport import (
     Receiver,
     headers_of,
     is_loopback,
+    note,
     parts,
     refuse_ours,
+    waiting_for,
 )
 
 ALLOWED = {"headers", "proxy", "trust_env", "verify"}
 LONGEST_HEADER = 100 * 1024  # bytes, as with httpx; by itself aiohttp stops at 8 KB
+Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)  # Windows has no poll
 CHUNK = 64 * 1024  # bytes; how much a download reports at once
 FAILURES = (aiohttp.ClientError, TimeoutError, ValueError)
 
@@ -74,7 +80,8 @@ class AiohttpTransport:
         opened = await self._loops.get()
         receiver = Receiver.of(effect, credentials, self._most_body)
         try:
-            with opened.bounded(effect.total):
+            with waiting_for(receiver), opened.bounded(effect.total):
+                note(is_connecting=True)
                 given = keywords(self._base_url, effect)
                 response = await opened.client.request(**given, middlewares=(partial(once, credentials),))
                 await self._read(response, receiver)
@@ -97,10 +104,60 @@ class AiohttpTransport:
         await self._loops.close()
 
 
+class Watched(ResponseHandler):
+    """A connection that is dropped where bytes follow an answer, which aiohttp would take for the next one.
+
+    The last byte that has arrived is passed on by itself: where the answer has ended before it, it is not part of that.
+    """
+
+    _answer: aiohttp.StreamReader | None = None  # the body of the answer, once its head is there
+
+    def set_response_params(self, **params: Any) -> None:
+        """Expect the answer to the next request."""
+        note(is_connecting=False)
+        self._answer = None
+        super().set_response_params(**params)
+
+    def feed_data(self, data: Any, size: int = 0) -> None:
+        """Take the head of an answer; only the first that is no interim one counts."""
+        message, body = data
+        if self._answer is None:
+            if message.code >= 200:
+                self._answer = body
+            super().feed_data(data, size)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what has arrived."""
+        for part in (data[:-1], data[-1:]) if len(data) > 1 else (data,):
+            if part and self._answer is not None and self._answer.is_eof():
+                self.drop()
+                return
+            super().data_received(part)
+
+    def is_connected(self) -> bool:
+        """Return whether a request can be sent; what the event loop has not read yet follows an answer, too."""
+        return super().is_connected() and not is_readable(self.transport)
+
+    def drop(self) -> None:
+        """Let no other request use this connection."""
+        self.force_close()
+        self.close()
+
+
+def is_readable(transport: asyncio.BaseTransport | None) -> bool:
+    """Return whether something has arrived, or the connection has ended."""
+    connection = None if transport is None else transport.get_extra_info("socket")
+    if connection is None:
+        return False
+    with Selector() as selector:
+        selector.register(connection, selectors.EVENT_READ)
+        return bool(selector.select(0))
+
+
 def head_of(response: aiohttp.ClientResponse) -> Head:
     """Return the head of a response as plain data."""
-    connection = response._protocol  # which the response no longer has when its body has come with its head
-    discard = connection.close if connection else nothing
+    connection = response._protocol
+    discard = connection.drop if isinstance(connection, Watched) else nothing
     return Head(response.status, joined(response.raw_headers), response.method, str(response.url), discard)
 
 
@@ -111,9 +168,12 @@ def session_of(options: Mapping[str, Any], proxy: URL | None) -> aiohttp.ClientS
         raise ConfigurationError(f"transport='aiohttp' works under asyncio, not under {library}: leave it out")
     verify = options.get("verify", True)
     context = verify if isinstance(verify, ssl.SSLContext) else tls_context(verify=verify)
+    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE, ssl=context)
+    make: Any = partial(Watched, loop=asyncio.get_running_loop())
+    connector._factory = make  # aiohttp has no option for it
     return aiohttp.ClientSession(
         auto_decompress=False,
-        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE, ssl=context),
+        connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
         headers=headers_of(options),
         json_serialize=partial(dumps, ensure_ascii=False, separators=(",", ":"), allow_nan=False),

@@ -2,33 +2,35 @@
 
 httpcore makes connections through a backend and reads through its streams, so the rules of a connection belong there.
 A socket can be waited for with a bound; a name server and a handshake cannot, so they are left to a thread that is
-given up. The end of a request reaches its connections through a context variable: some proxies read without a timeout.
+given up.
 """
 
 import math
+import os
 import socket
 import ssl
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import suppress
-from contextvars import ContextVar
 from functools import partial
+from threading import Lock
 from typing import Any, TypeAlias
 
 import httpcore
 
 from .tasks import in_thread
+from .transport import CURRENT, note
 
 Options: TypeAlias = Iterable[httpcore.SOCKET_OPTION] | None
 
-END: ContextVar[float] = ContextVar("END", default=math.inf)  # a reading of the monotonic clock
 PIECE = 16 * 1024  # bytes that a socket which is ready takes at once
 
 
 def left(timeout: float | None, error: type[Exception]) -> float | None:
     """Return how long a phase may take; raise the error where the time of the request is over."""
-    remaining = END.get() - time.monotonic()
+    receiver = CURRENT.get()
+    remaining = math.inf if receiver is None else receiver.remaining
     if remaining <= 0:
         raise error("the time for this request is over")
     shorter = min(remaining, math.inf if timeout is None else timeout)
@@ -46,6 +48,12 @@ class Watched:
         """Begin with a connection on which nothing has arrived."""
         self._held = b""
         self._is_dropped = False
+        self._process = os.getpid()
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether another process has made it, which may still be using it."""
+        return self._process != os.getpid()
 
     def drop(self) -> None:
         """Let no other request use this connection."""
@@ -67,7 +75,8 @@ class Watched:
         """Return what httpcore asks for; it drops a connection that waits for its next request and is readable."""
         if name != "is_readable":
             return inner(name)
-        return self._is_dropped or bool(self._held) or inner(name) or holds_more(inner("ssl_object"))
+        is_spoilt = self._is_dropped or self.is_foreign or bool(self._held)
+        return is_spoilt or inner(name) or holds_more(inner("ssl_object"))
 
 
 def holds_more(tls: object) -> bool:
@@ -91,17 +100,21 @@ class Stream(Watched, httpcore.NetworkStream):
         super().__init__()
         self._inner = inner
         self._backend = backend
+        self._reading, self._writing = Lock(), Lock()  # to close a socket that is in use would free its number
         backend.streams.add(self)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Return what has arrived."""
         timeout = left(timeout, httpcore.ReadTimeout)
-        return self.release() or self.withhold(self._inner.read(max_bytes, timeout))
+        with self._reading:
+            return self.release() or self.withhold(self._inner.read(max_bytes, timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Send everything."""
-        for begin in range(0, len(buffer), PIECE):
-            self._inner.write(buffer[begin : begin + PIECE], left(timeout, httpcore.WriteTimeout))
+        note(is_connecting=False)
+        with self._writing:
+            for begin in range(0, len(buffer), PIECE):
+                self._inner.write(buffer[begin : begin + PIECE], left(timeout, httpcore.WriteTimeout))
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
@@ -120,9 +133,15 @@ class Stream(Watched, httpcore.NetworkStream):
             socket.socket.shutdown(self._inner.get_extra_info("socket"), socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection; a thread that waits for it goes on first."""
         self._backend.streams.discard(self)
-        self._inner.close()
+        if self.is_foreign:
+            self._inner.close()
+            return
+        if self._reading.locked() or self._writing.locked():
+            self.wake()
+        with self._reading, self._writing:
+            self._inner.close()
 
 
 class Backend(httpcore.NetworkBackend):
@@ -156,6 +175,7 @@ class Backend(httpcore.NetworkBackend):
 
     def made(self, make: Callable[[], httpcore.NetworkStream], timeout: float | None) -> Stream:
         """Return a connection that a thread makes; one that comes too late is closed."""
+        note(is_connecting=True)
         making = in_thread(make)
         is_made = False
         try:
@@ -166,18 +186,23 @@ class Backend(httpcore.NetworkBackend):
                 making.add_done_callback(hang_up)
         if not is_made:
             raise httpcore.ConnectTimeout("the connection was not made in time")
-        return Stream(making.result(), self)
+        stream = Stream(making.result(), self)
+        if self._closed.done():  # since it was looked at
+            stream.wake()
+        return stream
 
     def close(self) -> None:
         """Wake every thread that waits for a connection or on one."""
-        self._closed.set_result(None)
+        if not self._closed.done():
+            self._closed.set_result(None)
         for stream in tuple(self.streams):
             stream.wake()
 
     def forget(self) -> None:
         """Close what another process has opened, in this one."""
         for stream in tuple(self.streams):
-            stream.close()
+            if stream.is_foreign:
+                stream.close()
 
 
 def either(*futures: Future[Any]) -> tuple[Future[Any], ...]:
@@ -230,6 +255,7 @@ class AsyncStream(Watched, httpcore.AsyncNetworkStream):
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Send everything."""
+        note(is_connecting=False)
         await self._inner.write(buffer, timeout)
 
     async def start_tls(
@@ -243,8 +269,9 @@ class AsyncStream(Watched, httpcore.AsyncNetworkStream):
         return self.info(info, self._inner.get_extra_info)
 
     async def aclose(self) -> None:
-        """Close the connection."""
-        await self._inner.aclose()
+        """Close the connection; one of another process is watched by the event loop of that."""
+        if not self.is_foreign:
+            await self._inner.aclose()
 
 
 class AsyncBackend(httpcore.AsyncNetworkBackend):
@@ -263,12 +290,14 @@ class AsyncBackend(httpcore.AsyncNetworkBackend):
         socket_options: Options = None,
     ) -> httpcore.AsyncNetworkStream:
         """Return a connection to a host."""
+        note(is_connecting=True)
         return AsyncStream(await self.inner.connect_tcp(host, port, timeout, local_address, socket_options))
 
     async def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Options = None
     ) -> httpcore.AsyncNetworkStream:
         """Return a connection to a socket of this machine."""
+        note(is_connecting=True)
         return AsyncStream(await self.inner.connect_unix_socket(path, timeout, socket_options))
 
     async def sleep(self, seconds: float) -> None:

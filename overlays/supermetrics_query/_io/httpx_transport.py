@@ -4,10 +4,8 @@ Redirects are not followed, a body is bounded, and connections stay open between
 request with the key in it, so ours is raised outside the `except` and does not keep it as its context.
 """
 
-import math
 import os
 import ssl
-import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, lru_cache, partial
 from typing import Any, TypeVar
@@ -18,7 +16,7 @@ import httpx
 from .._contract.messages import Answer, nothing
 from .._core.effects import Send
 from ..errors import ConfigurationError
-from .connections import END, AsyncBackend, Backend, Watched
+from .connections import AsyncBackend, Backend, Watched
 from .credentials import Credentials
 from .transport import (
     KEEPALIVE,
@@ -33,6 +31,7 @@ from .transport import (
     is_loopback,
     parts,
     refuse_ours,
+    waiting_for,
 )
 
 MOST_IDLE = 20  # connections; for each of them, httpcore goes through all connections at every request
@@ -66,22 +65,21 @@ class Transport:
         """Send a request; raise TransportError where there is no answer."""
         client = self._client()
         receiver = Receiver.of(effect, credentials, self._most_body)
-        token = END.set(math.inf if effect.total is None else time.monotonic() + effect.total)
         try:
-            response = client.send(request_of(client, self._base_url, effect, credentials), stream=True)
-            self._read(response, receiver)
+            with waiting_for(receiver):
+                response = client.send(request_of(client, self._base_url, effect, credentials), stream=True)
+                self._read(response, receiver)
         except FAILURES as error:
             receiver.fail(error, NEVER_SENT)
-        finally:
-            END.reset(token)
         if self._is_closed:  # which may look like the end of a body
             raise closed()
         return receiver.answer()
 
     def _read(self, response: httpx.Response, receiver: Receiver) -> None:
         try:
-            if receiver.begin(head_of(response), is_decoded=response.is_stream_consumed):
-                for chunk in [response.content] if response.is_stream_consumed else response.iter_raw():
+            is_read = response.is_stream_consumed  # by a hook of the user, or a transport without a network
+            if receiver.begin(head_of(response), is_decoded=is_read):
+                for chunk in response.iter_bytes() if is_read else response.iter_raw():
                     if not receiver.feed(chunk):
                         break
         finally:
@@ -93,15 +91,16 @@ class Transport:
             raise closed()
         process = os.getpid()
         if process not in self._opened:
-            for opened in self._opened.values():
-                opened.forget()
+            for other in self._opened.values():
+                other.forget()
             self._opened = {process: self._make()}
         return self._opened[process].client
 
     def close(self) -> None:
         """Close the connections; a thread that waits for an answer goes on at once."""
         self._is_closed = True
-        self._opened[os.getpid()].close()
+        if opened := self._opened.get(os.getpid()):
+            opened.close()
 
 
 class AsyncTransport:
@@ -120,7 +119,7 @@ class AsyncTransport:
         opened = await self._loops.get()
         client, receiver = opened.client, Receiver.of(effect, credentials, self._most_body)
         try:
-            with opened.bounded(effect.total) as scope:
+            with waiting_for(receiver), opened.bounded(effect.total) as scope:
                 response = await client.send(request_of(client, self._base_url, effect, credentials), stream=True)
                 await self._read(response, receiver, scope)
         except FAILURES as error:
@@ -130,8 +129,9 @@ class AsyncTransport:
 
     async def _read(self, response: httpx.Response, receiver: Receiver, scope: anyio.CancelScope) -> None:
         try:
-            if receiver.begin(head_of(response), is_decoded=response.is_stream_consumed):
-                async for chunk in response.aiter_raw():
+            is_read = response.is_stream_consumed
+            if receiver.begin(head_of(response), is_decoded=is_read):
+                async for chunk in response.aiter_bytes() if is_read else response.aiter_raw():
                     if not receiver.feed(chunk):
                         scope.cancel()  # under trio, the generators of httpx end cleanly from inside only
         finally:

@@ -1,12 +1,14 @@
 """What every transport promises, whichever library sends: bounded bodies, time limits, and no key in what is kept."""
 
 import ipaddress
+import math
 import os
 import re
 import time
 import zlib
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Generic, Literal, Protocol, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
@@ -112,6 +114,7 @@ class Receiver:
     decoder: Decoder = field(factory=Decoder)
     flaw: str | None = None
     failure: TransportError | None = None
+    is_connecting: bool = False  # nothing has been sent, because there is no connection yet
     content: bytes | bytearray = field(default=b"", repr=False)
     began: float = field(factory=time.monotonic)
 
@@ -126,9 +129,9 @@ class Receiver:
         return time.monotonic() - self.began
 
     @property
-    def is_late(self) -> bool:
-        """Whether the time of the request is over."""
-        return self.effect.total is not None and self.age >= self.effect.total
+    def remaining(self) -> float:
+        """How many seconds are left for it."""
+        return math.inf if self.effect.total is None else self.effect.total - self.age
 
     @property
     def write(self) -> Callable[[bytes], object] | None:
@@ -159,7 +162,7 @@ class Receiver:
         self.content = joined(self.content, part) if self.content else part
         if len(self.content) > self.most:
             self.flaw = f"its body is longer than {self.most} bytes"
-        elif self.is_late:
+        elif self.remaining <= 0:
             self.flaw = f"its body did not end within {self.effect.total:g} s"
         return self.flaw is None
 
@@ -168,7 +171,7 @@ class Receiver:
         text = self.mask.text(described(error))
         if self.head is None:
             message = f"no answer to {self.effect.request.operation}: {text}"
-            self.failure = TransportError(message, sent=not isinstance(error, never_sent))
+            self.failure = TransportError(message, sent=not (self.is_connecting or isinstance(error, never_sent)))
         self.flaw = self.flaw or text
 
     def answer(self) -> Answer:
@@ -190,6 +193,27 @@ class Receiver:
             discard=self.head.discard,
             mask=self.mask.body,
         )
+
+
+# The answer that a thread or task waits for. Its connection learns here how long it may take, and says here how far it
+# is: the libraries between them pass on neither.
+CURRENT: ContextVar[Receiver | None] = ContextVar("CURRENT", default=None)
+
+
+@contextmanager
+def waiting_for(receiver: Receiver) -> Iterator[None]:
+    """Let connections know inside the block what they are for."""
+    token = CURRENT.set(receiver)
+    try:
+        yield
+    finally:
+        CURRENT.reset(token)
+
+
+def note(*, is_connecting: bool) -> None:
+    """Keep whether the request of this thread or task still waits for its connection."""
+    if (receiver := CURRENT.get()) is not None:
+        receiver.is_connecting = is_connecting
 
 
 def joined(content: bytes | bytearray, chunk: bytes) -> bytearray:
