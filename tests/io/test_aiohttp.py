@@ -175,20 +175,6 @@ def test_under_trio_it_is_refused() -> None:
         anyio.run(poll_under_trio, backend="trio")
 
 
-def test_a_client_belongs_to_one_event_loop() -> None:
-    async def fails(opened: AsyncQueryClient, kind: type[Exception], text: str) -> None:
-        with pytest.raises(kind, match=text):
-            await opened.status("night-1")
-
-    with serving(drops) as base_url:
-        opened = client(base_url=base_url)
-        with asyncio.Runner() as runner:
-            runner.run(fails(opened, TransportError, "no answer"))
-            with asyncio.Runner() as other:
-                other.run(fails(opened, ConfigurationError, "another event loop"))
-            runner.run(opened.aclose())
-
-
 @pytest.mark.parametrize(
     ("options", "message"),
     [

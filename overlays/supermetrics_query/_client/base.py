@@ -59,7 +59,10 @@ class BaseClient(Generic[D]):
         httpx: `verify`, `proxy`, `headers` and so on. `transport="aiohttp"` sends with aiohttp, in async code. `clock`
         is for tests. Raises ConfigurationError for what cannot be used.
         """
-        credentials = Credentials(api_key or os.environ.get(API_KEY), token_provider)
+        try:
+            credentials = Credentials(api_key or os.environ.get(API_KEY), token_provider)
+        finally:
+            del api_key  # tracebacks may show local variables
         self._context = ClientContext(
             poll=poll,
             retry=retry,

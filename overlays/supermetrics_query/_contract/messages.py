@@ -37,6 +37,15 @@ class Request:
     write: Callable[[bytes], object] | None = None  # takes the body of a success in place of the answer; False ends it
 
 
+def nothing() -> None:
+    """Do nothing: there is no connection to drop."""
+
+
+def unmasked(body: bytes | bytearray) -> bytes | bytearray:
+    """Return a body as it is: no key was sent."""
+    return body
+
+
 @frozen
 class Answer:
     """An HTTP response, whatever it holds."""
@@ -50,6 +59,10 @@ class Answer:
     seconds: float = field(default=0.0, eq=False)  # from the request to the end of the answer
     credential: int = 0  # which credential was sent, see Renew
     flaw: str | None = None  # why the body is not whole
+    # Drops its connection: where an answer is that of another request, all that follow on its connection are.
+    discard: Callable[[], object] = field(default=nothing, eq=False, repr=False)
+    # Takes the key out of a body that was passed on as it arrived.
+    mask: Callable[[bytes | bytearray], bytes | bytearray] = field(default=unmasked, eq=False, repr=False)
 
     @property
     def is_success(self) -> bool:

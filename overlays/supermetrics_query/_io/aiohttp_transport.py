@@ -6,6 +6,7 @@ of the environment is looked up here, once. Its errors hold the request with the
 """
 
 import asyncio
+import selectors
 import ssl
 from collections.abc import Iterable, Mapping
 from functools import lru_cache, partial
@@ -16,9 +17,10 @@ from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import sniffio
+from aiohttp.client_proto import ResponseHandler
 from yarl import URL
 
-from .._contract.messages import Answer
+from .._contract.messages import Answer, nothing
 from .._core.effects import Send
 from ..errors import ConfigurationError
 from .credentials import Credentials
@@ -26,19 +28,21 @@ from .httpx_transport import tls_context
 from .transport import (
     KEEPALIVE,
     MOST_BODY,
-    Body,
+    Head,
     Parameters,
-    bounded,
-    closed,
-    described,
+    PerLoop,
+    Receiver,
     headers_of,
+    is_loopback,
+    note,
     parts,
     refuse_ours,
-    transport_error,
+    waiting_for,
 )
 
 ALLOWED = {"headers", "proxy", "trust_env", "verify"}
 LONGEST_HEADER = 100 * 1024  # bytes, as with httpx; by itself aiohttp stops at 8 KB
+Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)  # Windows has no poll
 CHUNK = 64 * 1024  # bytes; how much a download reports at once
 FAILURES = (aiohttp.ClientError, TimeoutError, ValueError)
 
@@ -65,84 +69,128 @@ class AiohttpTransport:
     """Send in the task of the caller, under asyncio."""
 
     def __init__(self, base_url: str, options: Mapping[str, Any], most_body: int = MOST_BODY) -> None:
-        """Check the options; connections belong to the event loop of the first request and are made then."""
+        """Check the options; connections are made in the event loop of each request."""
         self._base_url = base_url
-        self._options = checked(options)
-        self._proxy = proxy_of(base_url, options)
         self._most_body = most_body
-        self._session: aiohttp.ClientSession | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._is_closed = False
+        make = partial(session_of, checked(options), proxy_of(base_url, options))
+        self._loops = PerLoop(make, aiohttp.ClientSession.close)
 
     async def send(self, effect: Send, credentials: Credentials) -> Answer:
         """Send a request; raise TransportError where there is no answer."""
-        session = self._opened()
-        body, serial = Body(self._most_body, effect.total), credentials.serial
+        opened = await self._loops.get()
+        receiver = Receiver.of(effect, credentials, self._most_body)
         try:
-            with bounded(effect.total):
-                response = await session.request(**keywords(self._base_url, effect, credentials))
+            with waiting_for(receiver), opened.bounded(effect.total):
+                note(is_connecting=True)
+                given = keywords(self._base_url, effect)
+                response = await opened.client.request(**given, middlewares=(partial(once, credentials),))
+                await self._read(response, receiver)
         except FAILURES as error:
-            failure = transport_error(effect.request, error, NEVER_SENT)
-        else:
-            await self._read(response, body.redirect_to(effect.request, response.status))
-            headers = joined(response.raw_headers)
-            return body.answer(response.status, headers, response.method, str(response.url), serial)
-        raise failure
+            receiver.fail(error, NEVER_SENT)
+        self._loops.check()
+        return receiver.answer()
 
-    async def _read(self, response: aiohttp.ClientResponse, body: Body) -> None:
+    async def _read(self, response: aiohttp.ClientResponse, receiver: Receiver) -> None:
         try:
-            with bounded(body.remaining()):
+            if receiver.begin(head_of(response)):
                 async for chunk in response.content.iter_chunked(CHUNK):
-                    if not body.feed(chunk):
+                    if not receiver.feed(chunk):
                         break
-        except FAILURES as error:
-            body.flaw = described(error)
         finally:
             response.close()  # after its end, the connection is kept all the same
 
-    def _opened(self) -> aiohttp.ClientSession:
-        if self._is_closed:
-            raise closed()
-        loop = running_loop()
-        if self._session is None:
-            self._session, self._loop = session_of(self._options, self._proxy), loop
-        if self._loop is not loop:
-            raise ConfigurationError("this client was first used in another event loop: make one client for each loop")
-        return self._session
-
     async def close(self) -> None:
-        """Close the connections."""
-        self._is_closed = True
-        if self._session is not None:
-            await self._session.close()
+        """Close the connections; a task that waits for an answer goes on at once."""
+        await self._loops.close()
 
 
-def running_loop() -> asyncio.AbstractEventLoop:
-    """Return the event loop of the caller."""
-    library = sniffio.current_async_library()
-    if library != "asyncio":
-        raise ConfigurationError(f"transport='aiohttp' works under asyncio, not under {library}: leave it out")
-    return asyncio.get_running_loop()
+class Watched(ResponseHandler):
+    """A connection that is dropped where bytes follow an answer, which aiohttp would take for the next one.
+
+    The last byte that has arrived is passed on by itself: where the answer has ended before it, it is not part of that.
+    """
+
+    _answer: aiohttp.StreamReader | None = None  # the body of the answer, once its head is there
+
+    def set_response_params(self, **params: Any) -> None:
+        """Expect the answer to the next request."""
+        note(is_connecting=False)
+        self._answer = None
+        super().set_response_params(**params)
+
+    def feed_data(self, data: Any, size: int = 0) -> None:
+        """Take the head of an answer; only the first that is no interim one counts."""
+        message, body = data
+        if self._answer is None:
+            if message.code >= 200:
+                self._answer = body
+            super().feed_data(data, size)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what has arrived."""
+        for part in (data[:-1], data[-1:]) if len(data) > 1 else (data,):
+            if part and self._answer is not None and self._answer.is_eof():
+                self.drop()
+                return
+            super().data_received(part)
+
+    def is_connected(self) -> bool:
+        """Return whether a request can be sent; what the event loop has not read yet follows an answer, too."""
+        return super().is_connected() and not is_readable(self.transport)
+
+    def drop(self) -> None:
+        """Let no other request use this connection."""
+        self.force_close()
+        self.close()
+
+
+def is_readable(transport: asyncio.BaseTransport | None) -> bool:
+    """Return whether something has arrived, or the connection has ended."""
+    connection = None if transport is None else transport.get_extra_info("socket")
+    if connection is None:
+        return False
+    with Selector() as selector:
+        selector.register(connection, selectors.EVENT_READ)
+        return bool(selector.select(0))
+
+
+def head_of(response: aiohttp.ClientResponse) -> Head:
+    """Return the head of a response as plain data."""
+    connection = response._protocol
+    discard = connection.drop if isinstance(connection, Watched) else nothing
+    return Head(response.status, joined(response.raw_headers), response.method, str(response.url), discard)
 
 
 def session_of(options: Mapping[str, Any], proxy: URL | None) -> aiohttp.ClientSession:
     """Open a session that keeps its connections and no cookies."""
+    library = sniffio.current_async_library()
+    if library != "asyncio":
+        raise ConfigurationError(f"transport='aiohttp' works under asyncio, not under {library}: leave it out")
     verify = options.get("verify", True)
     context = verify if isinstance(verify, ssl.SSLContext) else tls_context(verify=verify)
+    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE, ssl=context)
+    make: Any = partial(Watched, loop=asyncio.get_running_loop())
+    connector._factory = make  # aiohttp has no option for it
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE, ssl=context),
+        auto_decompress=False,
+        connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
         headers=headers_of(options),
         json_serialize=partial(dumps, ensure_ascii=False, separators=(",", ":"), allow_nan=False),
         max_field_size=LONGEST_HEADER,
         max_line_size=LONGEST_HEADER,
-        middlewares=(once,),
         proxy=proxy,
     )
 
 
-async def once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """Send a request once. aiohttp repeats one whose kept connection is lost, and no limit would count that."""
+async def once(
+    credentials: Credentials, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Send a request once. aiohttp repeats one whose kept connection is lost, and no limit would count that.
+
+    The key is added here, because the local variables of aiohttp hold the headers that a request is made with.
+    """
+    request.headers.update(credentials.header())
     try:
         return await handler(request)
     except NEVER_SENT:
@@ -184,15 +232,15 @@ def proxy_of(base_url: str, options: Mapping[str, Any]) -> URL | None:
 def proxy_of_environment(base_url: str) -> str | None:
     """Return the proxy that HTTP_PROXY, HTTPS_PROXY and ALL_PROXY name, unless NO_PROXY exempts the API."""
     address, proxies = urlsplit(base_url), getproxies()
-    if proxy_bypass(address.netloc):
+    if is_loopback(base_url) or proxy_bypass(address.netloc):
         return None
     proxy = proxies.get(address.scheme) or proxies.get("all")
     return proxy if proxy is None or "://" in proxy else f"http://{proxy}"
 
 
-def keywords(base_url: str, effect: Send, credentials: Credentials) -> dict[str, Any]:
+def keywords(base_url: str, effect: Send) -> dict[str, Any]:
     """Return what aiohttp builds the request from."""
-    url, parameters, rest = parts(base_url, effect, credentials)
+    url, parameters, rest = parts(base_url, effect)
     return {
         **rest,
         "url": address(url, parameters),

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, TypeVar, assert_never
 
 import anyio
+from anyio.lowlevel import RunVar
 
 from .._contract.messages import Answer
 from .._contract.validation import not_awaitable
@@ -142,7 +143,7 @@ class AsyncDriver:
         self._transport = transport
         self._credentials = credentials
         self._clock = clock
-        self._renewal = anyio.Lock()
+        self._renewal: RunVar[anyio.Lock] = RunVar("renewal")  # a lock belongs to an event loop
 
     async def run(self, flow: Flow[T]) -> T:
         """Perform a flow to its end and return its result."""
@@ -205,7 +206,9 @@ class AsyncDriver:
         return await self._transport.send(effect, self._credentials)
 
     async def _renew(self, effect: Renew) -> None:
-        async with self._renewal:
+        lock = self._renewal.get(None) or anyio.Lock()
+        self._renewal.set(lock)
+        async with lock:
             if self._credentials.serial == effect.stale:
                 self._credentials.replace(await awaited(self._credentials.ask()))
 

@@ -4,30 +4,34 @@ Redirects are not followed, a body is bounded, and connections stay open between
 request with the key in it, so ours is raised outside the `except` and does not keep it as its context.
 """
 
+import os
 import ssl
-from collections.abc import Mapping
-from functools import cache, lru_cache
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, lru_cache, partial
+from typing import Any, TypeVar
 
 import anyio
 import httpx
 
-from .._contract.messages import Answer
+from .._contract.messages import Answer, nothing
 from .._core.effects import Send
 from ..errors import ConfigurationError
+from .connections import AsyncBackend, Backend, Watched
 from .credentials import Credentials
 from .transport import (
     KEEPALIVE,
     MOST_BODY,
-    Body,
+    Head,
     Parameters,
-    bounded,
+    PerLoop,
+    Receiver,
     closed,
-    described,
     headers_of,
+    host_of,
+    is_loopback,
     parts,
     refuse_ours,
-    transport_error,
+    waiting_for,
 )
 
 MOST_IDLE = 20  # connections; for each of them, httpcore goes through all connections at every request
@@ -43,43 +47,60 @@ NEVER_SENT = (
 )
 
 
+B = TypeVar("B")
+
+
 class Transport:
     """Send in the thread of the caller."""
 
     def __init__(self, base_url: str, options: Mapping[str, Any], most_body: int = MOST_BODY) -> None:
         """Prepare connections; none is made before the first request."""
         self._base_url = base_url
-        self._client = Client(**client_options(base_url, options))
         self._most_body = most_body
+        self._make = partial(Opened, client_options(base_url, options))
+        self._opened = {os.getpid(): self._make()}
+        self._is_closed = False
 
     def send(self, effect: Send, credentials: Credentials) -> Answer:
         """Send a request; raise TransportError where there is no answer."""
-        if self._client.is_closed:
+        client = self._client()
+        receiver = Receiver.of(effect, credentials, self._most_body)
+        try:
+            with waiting_for(receiver):
+                response = client.send(request_of(client, self._base_url, effect, credentials), stream=True)
+                self._read(response, receiver)
+        except FAILURES as error:
+            receiver.fail(error, NEVER_SENT)
+        if self._is_closed:  # which may look like the end of a body
             raise closed()
-        body, serial = Body(self._most_body, effect.total), credentials.serial
-        try:
-            request = request_of(self._client, self._base_url, effect, credentials)
-            response = self._client.send(request, stream=True)
-        except FAILURES as error:
-            failure = transport_error(effect.request, error, NEVER_SENT)
-        else:
-            self._read(response, body.redirect_to(effect.request, response.status_code))
-            return answer_of(response, body, serial)
-        raise failure
+        return receiver.answer()
 
-    def _read(self, response: httpx.Response, body: Body) -> None:
+    def _read(self, response: httpx.Response, receiver: Receiver) -> None:
         try:
-            for chunk in response.iter_bytes():
-                if not body.feed(chunk):
-                    break
-        except FAILURES as error:
-            body.flaw = described(error)
+            is_read = response.is_stream_consumed  # by a hook of the user, or a transport without a network
+            if receiver.begin(head_of(response), is_decoded=is_read):
+                for chunk in response.iter_bytes() if is_read else response.iter_raw():
+                    if not receiver.feed(chunk):
+                        break
         finally:
             response.close()
 
+    def _client(self) -> "Client":
+        """Return the connections of this process: those made before a fork are also those of the parent."""
+        if self._is_closed:
+            raise closed()
+        process = os.getpid()
+        if process not in self._opened:
+            for other in self._opened.values():
+                other.forget()
+            self._opened = {process: self._make()}
+        return self._opened[process].client
+
     def close(self) -> None:
-        """Close the connections."""
-        self._client.close()
+        """Close the connections; a thread that waits for an answer goes on at once."""
+        self._is_closed = True
+        if opened := self._opened.get(os.getpid()):
+            opened.close()
 
 
 class AsyncTransport:
@@ -88,39 +109,37 @@ class AsyncTransport:
     def __init__(self, base_url: str, options: Mapping[str, Any], most_body: int = MOST_BODY) -> None:
         """Prepare connections; none is made before the first request."""
         self._base_url = base_url
-        self._client = AsyncClient(**client_options(base_url, options))
         self._most_body = most_body
+        given = client_options(base_url, options)
+        async_client(given)  # checks the options, which no event loop is needed for
+        self._loops = PerLoop(partial(async_client, given), AsyncClient.aclose)
 
     async def send(self, effect: Send, credentials: Credentials) -> Answer:
         """Send a request; raise TransportError where there is no answer."""
-        if self._client.is_closed:
-            raise closed()
-        body, serial = Body(self._most_body, effect.total), credentials.serial
+        opened = await self._loops.get()
+        client, receiver = opened.client, Receiver.of(effect, credentials, self._most_body)
         try:
-            with bounded(effect.total):
-                request = request_of(self._client, self._base_url, effect, credentials)
-                response = await self._client.send(request, stream=True)
+            with waiting_for(receiver), opened.bounded(effect.total) as scope:
+                response = await client.send(request_of(client, self._base_url, effect, credentials), stream=True)
+                await self._read(response, receiver, scope)
         except FAILURES as error:
-            failure = transport_error(effect.request, error, NEVER_SENT)
-        else:
-            await self._read(response, body.redirect_to(effect.request, response.status_code))
-            return answer_of(response, body, serial)
-        raise failure
+            receiver.fail(error, NEVER_SENT)
+        self._loops.check()
+        return receiver.answer()
 
-    async def _read(self, response: httpx.Response, body: Body) -> None:
+    async def _read(self, response: httpx.Response, receiver: Receiver, scope: anyio.CancelScope) -> None:
         try:
-            with anyio.fail_after(body.remaining()) as scope:
-                async for chunk in response.aiter_bytes():
-                    if not body.feed(chunk):
+            is_read = response.is_stream_consumed
+            if receiver.begin(head_of(response), is_decoded=is_read):
+                async for chunk in response.aiter_bytes() if is_read else response.aiter_raw():
+                    if not receiver.feed(chunk):
                         scope.cancel()  # under trio, the generators of httpx end cleanly from inside only
-        except FAILURES as error:
-            body.flaw = described(error)
         finally:
             await response.aclose()
 
     async def close(self) -> None:
-        """Close the connections."""
-        await self._client.aclose()
+        """Close the connections; a task that waits for an answer goes on at once."""
+        await self._loops.close()
 
 
 class NoCookies(httpx.Cookies):
@@ -154,6 +173,48 @@ class AsyncClient(WithoutCookies, httpx.AsyncClient):
     """A client that keeps no cookies."""
 
 
+class Opened:
+    """The connections of one process."""
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        """Open a client whose connections are ours."""
+        self.client = Client(**options)
+        self._backends = [watched(pool, Backend) for pool in pools(self.client)]
+
+    def close(self) -> None:
+        """Wake the threads that wait, and close the connections that none waits on."""
+        for backend in self._backends:
+            backend.close()
+        self.client.close()
+
+    def forget(self) -> None:
+        """Close what another process has opened, in this one."""
+        for backend in self._backends:
+            backend.forget()
+
+
+def async_client(options: Mapping[str, Any]) -> AsyncClient:
+    """Open a client whose connections are ours."""
+    client = AsyncClient(**options)
+    for pool in pools(client):
+        watched(pool, AsyncBackend)
+    return client
+
+
+def pools(client: httpx.Client | httpx.AsyncClient) -> Iterator[Any]:
+    """Yield the pools of a client: httpx has no option for what opens their sockets. A `MockTransport` has none."""
+    for transport in (client._transport, *client._mounts.values()):
+        if isinstance(transport, httpx.HTTPTransport | httpx.AsyncHTTPTransport):
+            yield transport._pool
+
+
+def watched(pool: Any, kind: Callable[[Any], B]) -> B:
+    """Let a pool open its connections through ours; a transport of the user may have been through this before."""
+    inner = pool._network_backend
+    pool._network_backend = backend = kind(getattr(inner, "inner", inner))
+    return backend
+
+
 def client_options(base_url: str, options: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options of an httpx client: ours, then what the user passes through."""
     refuse_ours(options)
@@ -161,6 +222,8 @@ def client_options(base_url: str, options: Mapping[str, Any]) -> dict[str, Any]:
     ours: dict[str, Any] = {"limits": limits, "base_url": base_url, "follow_redirects": False}
     if not options.keys() & {"verify", "cert", "transport"}:
         ours["verify"] = tls_context()
+    if is_loopback(base_url) and not options.get("proxy"):
+        ours["mounts"] = {f"all://{host_of(base_url)}": None}  # without the proxy of the environment
     return ours | {**options, "headers": headers_of(options)}
 
 
@@ -174,11 +237,11 @@ def request_of(
     client: httpx.Client | httpx.AsyncClient, base_url: str, effect: Send, credentials: Credentials
 ) -> httpx.Request:
     """Build a request as the client would, without what its options for single requests cost."""
-    url, parameters, rest = parts(base_url, effect, credentials)
+    url, parameters, rest = parts(base_url, effect)
     return httpx.Request(
         url=address(url, (*client.params.multi_items(), *parameters)),
-        headers=with_headers(client.headers, rest.pop("headers")),
-        extensions={"timeout": phases(effect.timeout)},
+        headers=with_headers(client.headers, {**rest.pop("headers", {}), **credentials.header()}),
+        extensions={"timeout": phases(effect.timeout) | {"pool": effect.total}},
         **rest,
     )
 
@@ -202,7 +265,9 @@ def address(url: str, parameters: Parameters) -> httpx.URL:
     return httpx.URL(url, params=parameters) if parameters else httpx.URL(url)
 
 
-def answer_of(response: httpx.Response, body: Body, serial: int) -> Answer:
-    """Return a response as plain data."""
+def head_of(response: httpx.Response) -> Head:
+    """Return the head of a response as plain data."""
     headers = {name.lower(): value for name, value in response.headers.items()}
-    return body.answer(response.status_code, headers, response.request.method, str(response.url), serial)
+    stream = response.extensions.get("network_stream")
+    discard = stream.drop if isinstance(stream, Watched) else nothing
+    return Head(response.status_code, headers, response.request.method, str(response.url), discard)

@@ -96,6 +96,24 @@ async def ended(work: TaskWork[T], others: anyio.CancelScope) -> None:
     others.cancel()
 
 
+def event_loop() -> object:
+    """Return what stands for the running event loop."""
+    if sniffio.current_async_library() == "trio":
+        import trio
+
+        return trio.lowlevel.current_trio_token()
+    import asyncio
+
+    return asyncio.get_running_loop()
+
+
+def is_closed(loop: object) -> bool:
+    """Return whether an event loop was closed; one of trio ends its generators before."""
+    import asyncio
+
+    return isinstance(loop, asyncio.AbstractEventLoop) and loop.is_closed()
+
+
 def spawn(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Start a task that no block waits for; it must not raise."""
     if sniffio.current_async_library() == "trio":

@@ -1,24 +1,36 @@
-"""What every transport promises, whichever library sends: bounded bodies, time limits, and no key in an error."""
+"""What every transport promises, whichever library sends: bounded bodies, time limits, and no key in what is kept."""
 
+import ipaddress
+import math
+import os
+import re
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any, Literal, Protocol, TypeAlias
+import zlib
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Generic, Literal, Protocol, TypeAlias, TypeVar
+from urllib.parse import urlsplit
 
 import anyio
-from attrs import define, field
+from anyio.lowlevel import checkpoint
+from attrs import define, field, frozen
 
-from .._contract.messages import Answer, Request
+from .._contract.messages import Answer
 from .._core.effects import Send
 from .._version import USER_AGENT
 from ..errors import ConfigurationError, TransportError
-from .credentials import Credentials
+from .credentials import Credentials, Mask
+from .decoding import ACCEPTED, Decoder
+from .tasks import event_loop, is_closed
 
 KEEPALIVE = 90.0  # seconds; longer than the usual gap between two polls
 MOST_BODY = 256 * 1024 * 1024  # bytes
+SEARCHED = 128 * 1024  # bytes of a success: an error keeps no more of one, and to search rows takes time
 OURS = ("auth", "base_url", "cookies", "follow_redirects", "timeout")
 TransportName: TypeAlias = Literal["httpx", "aiohttp"]
 Parameters: TypeAlias = tuple[tuple[str, str], ...]
+C = TypeVar("C")
 
 
 class AsyncSender(Protocol):
@@ -33,17 +45,17 @@ class AsyncSender(Protocol):
         ...
 
 
-def parts(base_url: str, effect: Send, credentials: Credentials) -> tuple[str, Parameters, dict[str, Any]]:
-    """Return where a request goes, with which parameters, and what else belongs to it."""
+def parts(base_url: str, effect: Send) -> tuple[str, Parameters, dict[str, Any]]:
+    """Return where a request goes, with which parameters, and what else belongs to it but the key."""
     given = dict(effect.request.keywords)
-    url, parameters = base_url + given.pop("url"), tuple(given.pop("params", {}).items())
-    return url, parameters, {**given, "headers": {**given.get("headers", {}), **credentials.header()}}
+    return base_url + given.pop("url"), tuple(given.pop("params", {}).items()), given
 
 
 def headers_of(options: Mapping[str, Any]) -> dict[str, str]:
-    """Return the headers of every request: those of the user, and our User-Agent."""
+    """Return the headers of every request: those of the user, who we are, and what we can decode."""
     given = dict(options.get("headers", {})).items()
-    return {name: value for name, value in given if name.lower() != "user-agent"} | {"User-Agent": USER_AGENT}
+    kept = {name: value for name, value in given if name.lower() not in {"user-agent", "accept-encoding"}}
+    return kept | {"User-Agent": USER_AGENT, "Accept-Encoding": ACCEPTED}
 
 
 def refuse_ours(options: Mapping[str, Any]) -> None:
@@ -59,16 +71,19 @@ def closed() -> ConfigurationError:
     return ConfigurationError("this client has been closed: use it inside its `with` block")
 
 
-def bounded(seconds: float | None) -> AbstractContextManager[object]:
-    """Return a block that raises TimeoutError after so many seconds, if there is a bound."""
-    return nullcontext() if seconds is None else anyio.fail_after(seconds)
+def host_of(base_url: str) -> str:
+    """Return the host of a URL, as a URL writes it."""
+    host = urlsplit(base_url).hostname or ""
+    return f"[{host}]" if ":" in host else host
 
 
-def transport_error(request: Request, error: Exception, never_sent: tuple[type[Exception], ...]) -> TransportError:
-    """Return the error for a request without an answer."""
-    return TransportError(
-        f"no answer to {request.operation}: {described(error)}", sent=not isinstance(error, never_sent)
-    )
+def is_loopback(base_url: str) -> bool:
+    """Return whether the API is on this machine: no proxy of the environment stands before that."""
+    host = urlsplit(base_url).hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def described(error: Exception) -> str:
@@ -76,55 +91,129 @@ def described(error: Exception) -> str:
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
-@define
-class Body:
-    """What has arrived of a body, and what is wrong with it."""
+@frozen
+class Head:
+    """The beginning of an answer; `headers` have names in lower case. `discard` drops its connection."""
 
+    status: int
+    headers: Mapping[str, str]
+    method: str
+    url: str
+    discard: Callable[[], object]
+
+
+@define
+class Receiver:
+    """What has arrived of an answer, and what is wrong with it. An error of a library must not stay: it has the key."""
+
+    effect: Send
     most: int
-    total: float | None  # seconds for the whole answer
+    serial: int
+    mask: Mask
+    head: Head | None = None
+    decoder: Decoder = field(factory=Decoder)
     flaw: str | None = None
-    write: Callable[[bytes], object] | None = None
-    content: bytes | bytearray = b""
+    failure: TransportError | None = None
+    is_connecting: bool = False  # nothing has been sent, because there is no connection yet
+    content: bytes | bytearray = field(default=b"", repr=False)
     began: float = field(factory=time.monotonic)
+
+    @classmethod
+    def of(cls, effect: Send, credentials: Credentials, most: int) -> "Receiver":
+        """Return one for an answer to a request with the current key."""
+        return cls(effect, most, credentials.serial, credentials.mask)
 
     @property
     def age(self) -> float:
         """How many seconds ago it was asked for."""
         return time.monotonic() - self.began
 
-    def remaining(self) -> float | None:
-        """Return how many seconds are left for it."""
-        return None if self.total is None else max(0.0, self.total - self.age)
+    @property
+    def remaining(self) -> float:
+        """How many seconds are left for it."""
+        return math.inf if self.effect.total is None else self.effect.total - self.age
 
-    def redirect_to(self, request: Request, status: int) -> "Body":
-        """Pass a success on as it arrives, where the request says so; an error is always kept."""
-        self.write = request.write if 200 <= status < 300 else None
-        return self
+    @property
+    def write(self) -> Callable[[bytes], object] | None:
+        """What takes a success as it arrives, where the request says so; an error is always kept."""
+        return self.effect.request.write if self.head and 200 <= self.head.status < 300 else None
+
+    def begin(self, head: Head, *, is_decoded: bool = False) -> bool:
+        """Take the head, and return whether the body can be read."""
+        self.head = head
+        self.decoder = Decoder("" if is_decoded else head.headers.get("content-encoding", "").strip().lower())
+        if not self.decoder.is_known:
+            self.flaw = f"its body has the coding {self.decoder.coding!r}, and {ACCEPTED} were asked for"
+        return self.flaw is None
 
     def feed(self, chunk: bytes) -> bool:
         """Add a part, and return whether more may come."""
+        if self.flaw is not None:
+            return False
+        try:
+            return all(self._keep(part) for part in self.decoder.parts(chunk))
+        except zlib.error as error:
+            self.flaw = f"its body cannot be decoded: {error}"
+            return False
+
+    def _keep(self, part: bytes) -> bool:
         if self.write is not None:
-            return self.write(chunk) is not False
-        self.content = joined(self.content, chunk) if self.content else chunk
+            return self.write(part) is not False
+        self.content = joined(self.content, part) if self.content else part
         if len(self.content) > self.most:
             self.flaw = f"its body is longer than {self.most} bytes"
-        elif self.remaining() == 0:
-            self.flaw = f"its body did not end within {self.total:g} s"
+        elif self.remaining <= 0:
+            self.flaw = f"its body did not end within {self.effect.total:g} s"
         return self.flaw is None
 
-    def answer(self, status: int, headers: Mapping[str, str], method: str, url: str, serial: int) -> Answer:
-        """Return what has arrived as plain data; `headers` have names in lower case."""
+    def fail(self, error: Exception, never_sent: tuple[type[Exception], ...]) -> None:
+        """Keep what an error says: before the head there is no answer, after it one that is not whole."""
+        text = self.mask.text(described(error))
+        if self.head is None:
+            message = f"no answer to {self.effect.request.operation}: {text}"
+            self.failure = TransportError(message, sent=not (self.is_connecting or isinstance(error, never_sent)))
+        self.flaw = self.flaw or text
+
+    def answer(self) -> Answer:
+        """Return what has arrived as plain data; raise TransportError where that is nothing."""
+        if self.head is None or self.failure is not None:
+            raise self.failure or TransportError("no answer", sent=True)
+        if not self.decoder.is_whole:
+            self.flaw = self.flaw or f"its body ends in the middle of its {self.decoder.coding}"
         return Answer(
-            status=status,
-            headers=headers,
-            body=self.content,
-            method=method,
-            url=url.partition("?")[0],
+            status=self.head.status,
+            headers={name: self.mask.text(value) for name, value in self.head.headers.items()},
+            body=self.mask.body(self.content, SEARCHED if 200 <= self.head.status < 300 else None),
+            method=self.head.method,
+            url=public(self.head.url),
             received=time.time(),
             seconds=self.age,
-            credential=serial,
+            credential=self.serial,
             flaw=self.flaw,
+            discard=self.head.discard,
+            mask=self.mask.body,
         )
+
+
+# The answer that a thread or task waits for. Its connection learns here how long it may take, and says here how far it
+# is: the libraries between them pass on neither.
+CURRENT: ContextVar[Receiver | None] = ContextVar("CURRENT", default=None)
+
+
+@contextmanager
+def waiting_for(receiver: Receiver) -> Iterator[None]:
+    """Let connections know inside the block what they are for."""
+    token = CURRENT.set(receiver)
+    try:
+        yield
+    finally:
+        CURRENT.reset(token)
+
+
+def note(*, is_connecting: bool) -> None:
+    """Keep whether the request of this thread or task still waits for its connection."""
+    if (receiver := CURRENT.get()) is not None:
+        receiver.is_connecting = is_connecting
 
 
 def joined(content: bytes | bytearray, chunk: bytes) -> bytearray:
@@ -132,3 +221,87 @@ def joined(content: bytes | bytearray, chunk: bytes) -> bytearray:
     whole = content if isinstance(content, bytearray) else bytearray(content)
     whole += chunk
     return whole
+
+
+def public(url: str) -> str:
+    """Return a URL without its query, and without a user."""
+    return re.sub("//[^/]*@", "//", url.partition("?")[0], count=1)
+
+
+@define(eq=False)
+class Opened(Generic[C]):
+    """The connections of one event loop, and the requests that wait on them."""
+
+    client: C
+    waiting: set[anyio.CancelScope] = field(factory=set)
+
+    @contextmanager
+    def bounded(self, seconds: float | None) -> Iterator[anyio.CancelScope]:
+        """Raise TimeoutError from the block after so many seconds, or when the connections are closed."""
+        with anyio.move_on_after(seconds) as scope:
+            self.waiting.add(scope)
+            try:
+                yield scope
+            finally:
+                self.waiting.discard(scope)
+        if scope.cancelled_caught:
+            raise TimeoutError("" if seconds is None else f"nothing came within {seconds:g} s")
+
+    async def cancel(self) -> None:
+        """Cancel every request, and wait until each has closed its connection."""
+        for scope in self.waiting:
+            scope.cancel()
+        while self.waiting:
+            await checkpoint()
+
+
+class PerLoop(Generic[C]):
+    """Gives each event loop of each process connections of its own, which are closed with their loop at the latest."""
+
+    def __init__(self, make: Callable[[], C], close: Callable[[C], Awaitable[None]]) -> None:
+        """Take how connections are made and closed."""
+        self._make = make
+        self._close = close
+        self._opened: dict[tuple[int, object], Opened[C]] = {}
+        self._endings: dict[tuple[int, object], AsyncGenerator[None, None]] = {}
+        self._is_closed = False
+
+    async def get(self) -> Opened[C]:
+        """Return the connections of the running loop."""
+        self.check()
+        key = os.getpid(), event_loop()
+        return self._opened.get(key) or await self._open(key)
+
+    def check(self) -> None:
+        """Raise ConfigurationError where the client was closed."""
+        if self._is_closed:
+            raise closed()
+
+    async def _open(self, key: tuple[int, object]) -> Opened[C]:
+        for other in [each for each in self._opened if is_closed(each[1])]:
+            self._forget(other)
+        opened = self._opened[key] = Opened(self._make())
+        self._endings[key] = self._until_the_end(key, opened)
+        await anext(self._endings[key])
+        return opened
+
+    async def _until_the_end(self, key: tuple[int, object], opened: Opened[C]) -> AsyncGenerator[None, None]:
+        """Close the connections when the loop ends, which is when it closes its generators."""
+        try:
+            yield
+        finally:
+            self._forget(key)
+            await self._close(opened.client)
+
+    def _forget(self, key: tuple[int, object]) -> None:
+        self._opened.pop(key, None)
+        self._endings.pop(key, None)
+
+    async def close(self) -> None:
+        """Close the connections of the running loop; those of another end with it."""
+        self._is_closed = True
+        key = os.getpid(), event_loop()
+        opened, ending = self._opened.pop(key, None), self._endings.pop(key, None)
+        if opened is not None and ending is not None:
+            await opened.cancel()
+            await ending.aclose()
