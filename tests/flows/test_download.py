@@ -12,6 +12,7 @@ from supermetrics_query import (
     DataQuery,
     NotFoundError,
     QueryClient,
+    QueryFailedError,
     ResultExpiredError,
     RetryPolicy,
     ServerError,
@@ -56,7 +57,7 @@ def test_an_open_file_is_written_from_where_it_stands_and_stays_open(backend: st
     ("answer", "kind"),
     [
         (gateway(503), ServerError),
-        (envelope(200, "QUERY_ERROR"), ServerError),
+        (envelope(200, "QUERY_ERROR"), QueryFailedError),
         (cut(), TransportError),
     ],
     ids=["503", "an error inside a 200", "cut"],
