@@ -17,7 +17,7 @@ import anyio
 import httpx
 import pytest
 from attrs import frozen
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from supermetrics_query import (
     AsyncQueryClient,
@@ -255,6 +255,7 @@ JSON_VALUES = st.recursive(
 )
 
 
+@settings(max_examples=50)
 @given(value=st.lists(JSON_VALUES, max_size=4), size=st.integers(1, 7), data=st.data())
 def test_json_is_closed_where_it_ends_and_nowhere_before(value: list[Any], size: int, data: st.DataObject) -> None:
     content = json.dumps(value).encode()
@@ -403,7 +404,7 @@ def attack(stack: str, seed: int, folder: Path) -> bool:
 @pytest.mark.parametrize("stack", STACKS)
 def test_an_attacked_download_leaves_the_old_file_or_the_whole_new_one(stack: str, tmp_path: Path) -> None:
     outcomes = []
-    for seed in range(25):
+    for seed in range(18):
         (tmp_path / str(seed)).mkdir()
         outcomes.append(attack(stack, seed, tmp_path / str(seed)))
     assert {*outcomes} == {True, False}

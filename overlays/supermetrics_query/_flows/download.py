@@ -11,7 +11,7 @@ from .._contract.results import ResultBody, an_object, expected_format, flaw_of
 from .._contract.status import status_of
 from .._core.context import ClientContext
 from .._core.effects import Flow, now
-from .._core.polling import DEFAULT_WAIT, NEVER, Deadline
+from .._core.polling import DEFAULT_WAIT, NEVER
 from .._core.retrying import CALL_ERRORS, CallError, is_outcome, is_worth_polling_again
 from .._core.run import Run
 from .._models import SUCCESS, QueryStatus
@@ -27,10 +27,10 @@ def download(context: ClientContext, run: Run, sink: Sink) -> Flow[int]:
 
     A replica that lags, or a query that was started again, may say so in place of the result: the wait then goes on.
     """
-    deadline = Deadline((yield from now()) + DEFAULT_WAIT)
+    end = (yield from now()) + DEFAULT_WAIT
     try:
         for _ in range(context.poll.max_errors):
-            yield from wait(context, run, deadline.remaining((yield from now())), None)
+            yield from wait(context, run, max(0.0, end - (yield from now())), None)
             status = yield from fetch_result(context, run, sink)
             if status is None:
                 return sink.finish()
