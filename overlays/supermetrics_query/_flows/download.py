@@ -27,6 +27,7 @@ def download(context: ClientContext, run: Run, sink: Sink) -> Flow[int]:
 
     A replica that lags, or a query that was started again, may say so in place of the result: the wait then goes on.
     """
+    status: QueryStatus | None = None
     end = (yield from now()) + DEFAULT_WAIT
     try:
         for _ in range(context.poll.max_errors):
