@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from ._models import QueryStatus as QueryStatus
     from ._models import RateLimit as RateLimit
     from ._models import Workflow as Workflow
+    from ._results.files import whole_file as whole_file
     from ._version import __version__ as __version__
     from .errors import ApiError as ApiError
     from .errors import AuthenticationError as AuthenticationError
@@ -91,6 +92,7 @@ HOMES = {
     "._core.retrying": ("RetryPolicy",),
     "._io.redis_limiter": ("RedisLimiter",),
     "._models": ("Attempt", "BaseQuery", "Column", "Page", "Progress", "QueryStatus", "RateLimit", "Workflow"),
+    "._results.files": ("whole_file",),
     "._version": ("__version__",),
     ".errors": (
         *("ApiError", "AuthenticationError", "BadRequestError", "ConfigurationError", "LimitExceededError"),

@@ -90,7 +90,7 @@ def test_a_download_that_starts_again_is_reported_from_its_beginning(backend: st
 
 def test_a_result_without_bytes_is_reported_once(backend: str, tmp_path: Path) -> None:
     counts: list[int] = []
-    subject = scripted_client(backend, success(), httpx.Response(200, headers={"content-type": "text/csv"}))
+    subject = scripted_client(backend, success([]), httpx.Response(200, headers={"content-type": "text/csv"}))
     subject.call(subject.start(format="csv"), "download", tmp_path / "rows.csv", on_progress=counts.append)
     assert counts == [0]
 

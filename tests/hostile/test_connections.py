@@ -23,7 +23,8 @@ from supermetrics_query._io.aiohttp_transport import AiohttpTransport
 from supermetrics_query._io.credentials import Credentials
 from supermetrics_query._io.httpx_transport import AsyncTransport, Transport
 
-from tests.support.scripted import KEY, STACKS, backend_of, transport_of
+from tests.support.calling import STACKS, backend_of, transport_of
+from tests.support.scripted import KEY
 from tests.support.servers import LIMIT, STAYS, Behaviour, Exchange, a_server
 
 ONCE = RetryPolicy(attempts=1)
@@ -108,7 +109,6 @@ def dripped(exchange: Exchange, answer: bytes) -> None:
 @pytest.mark.parametrize(
     "repeat", [once_in_one_packet, a_part_in_one_packet, a_byte_in_one_packet, in_two_packets, dripped]
 )
-@pytest.mark.parametrize("stack", STACKS)
 def test_bytes_after_an_answer_are_never_taken_for_the_next(
     stack: str, repeat: Callable[[Exchange, bytes], None], write: Callable[[str], bytes]
 ) -> None:
@@ -124,7 +124,6 @@ def test_bytes_after_an_answer_are_never_taken_for_the_next(
 
 
 @pytest.mark.parametrize("write", [plain, chunked])
-@pytest.mark.parametrize("stack", STACKS)
 def test_a_connection_is_kept_where_nothing_follows_an_answer(stack: str, write: Callable[[str], bytes]) -> None:
     def behave(exchange: Exchange) -> bool:
         exchange.send(write(exchange.asked["schedule_id"]))
@@ -136,7 +135,6 @@ def test_a_connection_is_kept_where_nothing_follows_an_answer(stack: str, write:
     assert server.connections == 1
 
 
-@pytest.mark.parametrize("stack", STACKS)
 def test_an_answer_that_is_discarded_takes_its_connection_along(stack: str) -> None:
     def behave(exchange: Exchange) -> bool:
         exchange.send(plain(exchange.asked["schedule_id"]))
@@ -301,7 +299,6 @@ def full() -> Iterator[str]:
             yield f"http://127.0.0.1:{address[1]}"
 
 
-@pytest.mark.parametrize("stack", STACKS)
 def test_a_client_that_is_closed_while_it_connects_leaves_no_socket(stack: str) -> None:
     async def fails(client: AsyncQueryClient) -> None:
         with pytest.raises(ConfigurationError, match="has been closed"):

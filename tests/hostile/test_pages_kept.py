@@ -25,7 +25,8 @@ from supermetrics_query import (
 )
 
 from tests.support.answers import FIELDS, NOT_FOUND, envelope, status, success
-from tests.support.scripted import BACKENDS, BASE_URL, KEY, STACKS, a_query, backend_of, scripted_client, transport_of
+from tests.support.calling import BACKENDS, STACKS, backend_of, transport_of
+from tests.support.scripted import BASE_URL, KEY, a_query, scripted_client
 from tests.support.servers import STAYS, Exchange, a_server, raw
 from tests.support.table import CONVENTIONS, HEADER, counted, without
 
@@ -190,7 +191,6 @@ def starting(api: Api) -> Callable[[httpx.Request], httpx.Response]:
     return serve
 
 
-@pytest.mark.parametrize("stack", STACKS)
 @pytest.mark.parametrize("convention", CONVENTIONS)
 def test_a_server_that_ignores_the_start_of_a_window_doubles_no_row(stack: str, convention: Any) -> None:
     api = Api(source(9), convention, offsets=from_the_first)
@@ -260,7 +260,6 @@ def promised(data: Sequence[Any], total: int, **settings: bool) -> httpx.Respons
     return httpx.Response(200, json=body)
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_a_result_that_is_gone_at_the_probe_for_the_header_has_given_page_one(backend: str) -> None:
     reader = Reader.of(backend, promised([HEADER, *source(2)], 9), NOT_FOUND)
     error = reader.read()
@@ -269,7 +268,6 @@ def test_a_result_that_is_gone_at_the_probe_for_the_header_has_given_page_one(ba
     assert (error.delivered, reader.rows) == (2, source(2))
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_rows_that_wait_for_a_probe_are_not_delivered(backend: str) -> None:
     """The second page may be the first one again, and while that is asked the result goes away."""
     page = success([HEADER, *source(2)])
@@ -279,7 +277,6 @@ def test_rows_that_wait_for_a_probe_are_not_delivered(backend: str) -> None:
     assert (error.delivered, reader.rows) == (2, source(2))
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_a_start_beyond_what_came_is_where_to_go_on(backend: str) -> None:
     reader = Reader.of(backend, promised([HEADER, *source(2)], 9), NOT_FOUND, page_size=2)
     error = reader.read(start=5)
@@ -287,7 +284,6 @@ def test_a_start_beyond_what_came_is_where_to_go_on(backend: str) -> None:
     assert (error.delivered, reader.rows) == (5, [])
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_the_last_page_comes_before_the_error_that_there_are_no_offsets_left(backend: str) -> None:
     pages = [promised(rows, LAST + 9, no_headers=True) for rows in (source(2), source(4)[2:])]
     reader = Reader.of(backend, *pages, page_size=2)
@@ -296,7 +292,6 @@ def test_the_last_page_comes_before_the_error_that_there_are_no_offsets_left(bac
     assert "gave 1000001 rows; the API gives no rows beyond offset 1000000: use download()" in str(error)
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("code", OUTCOMES)
 @pytest.mark.parametrize("http", [500, 200])
 def test_the_error_of_the_query_on_a_page_is_that_of_a_wait(backend: str, code: str, http: int) -> None:
@@ -322,7 +317,6 @@ def same_as_a_wait(error: SupermetricsQueryError, query: Any, answer: httpx.Resp
 ENDS = {"FAILURE": QueryFailedError, "PROCESS_EXITED": QueryFailedError, "STOPPED": QueryStoppedError}
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("code", ENDS)
 def test_a_page_that_says_how_the_query_ended_badly_is_that_end(backend: str, code: str) -> None:
     reader = Reader.of(backend, success([HEADER, *source(2)]), status(code), page_size=2)
@@ -333,7 +327,6 @@ def test_a_page_that_says_how_the_query_ended_badly_is_that_end(backend: str, co
     same_as_a_wait(error, reader.query, status(code), backend)
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("code", OUTCOMES)
 @pytest.mark.parametrize("http", [500, 200])
 def test_the_error_of_the_query_on_a_download_is_that_of_a_wait(
@@ -351,7 +344,6 @@ def test_the_error_of_the_query_on_a_download_is_that_of_a_wait(
     assert str(caught.value).startswith(f"query {query.schedule_id!r} failed: It did not work (HTTP {http}, {code}")
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [(status(code), kind) for code, kind in ENDS.items()] + [(success(), NotFoundError)],
@@ -390,7 +382,6 @@ HISTORIES = {
 }
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("body", HISTORIES.values(), ids=HISTORIES)
 def test_a_history_that_is_none_is_unreadable(backend: str, body: dict[str, Any]) -> None:
     subject = scripted_client(backend, httpx.Response(200, json=body), retry=RetryPolicy(attempts=1))

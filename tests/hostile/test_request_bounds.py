@@ -24,7 +24,8 @@ from supermetrics_query._io.credentials import Credentials
 from supermetrics_query._io.httpx_transport import AsyncTransport, Transport
 
 from tests.hostile.test_connections import full
-from tests.support.scripted import KEY, STACKS, backend_of
+from tests.support.calling import STACKS, backend_of
+from tests.support.scripted import KEY
 from tests.support.servers import Exchange, a_server
 from tests.support.sockets import sends, serving
 
@@ -85,7 +86,6 @@ ENDLESS = {
 
 @pytest.mark.filterwarnings("ignore:Async generator 'httpx:ResourceWarning")
 @pytest.mark.parametrize("name", ENDLESS)
-@pytest.mark.parametrize("stack", STACKS)
 def test_what_drips_without_end_does_not_outlast_the_time_of_its_request(stack: str, name: str) -> None:
     with a_server(ENDLESS[name]) as server:
         assert_ends_in_time(stack, server.base_url)
@@ -107,7 +107,6 @@ def assert_ends_in_time(stack: str, base_url: str, *, sent: bool = True) -> None
     assert TOTAL - 0.01 < time.monotonic() - began < TOTAL + GRACE
 
 
-@pytest.mark.parametrize("stack", STACKS)
 def test_several_slow_phases_share_the_time_of_the_request(stack: str) -> None:
     def behave(exchange: Exchange) -> bool:
         for part in (OK, b"Content-Length: 3\r\n\r\n", b"[", b"1", b"]"):
@@ -119,7 +118,6 @@ def test_several_slow_phases_share_the_time_of_the_request(stack: str) -> None:
         assert_ends_in_time(stack, server.base_url)
 
 
-@pytest.mark.parametrize("stack", STACKS)
 def test_four_dead_addresses_share_the_time_of_the_request(stack: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with full() as base_url:
         port = int(base_url.rpartition(":")[2])
@@ -128,7 +126,6 @@ def test_four_dead_addresses_share_the_time_of_the_request(stack: str, monkeypat
         assert_ends_in_time(stack, f"http://api.test:{port}", sent=False)
 
 
-@pytest.mark.parametrize("stack", STACKS)
 def test_a_name_server_that_does_not_answer_does_not_hold_the_caller(stack: str) -> None:
     """In a process of its own, which must end although a thread hangs."""
     code = f"""
@@ -200,7 +197,6 @@ WHOLE = {
 
 
 @pytest.mark.parametrize("name", WHOLE)
-@pytest.mark.parametrize("stack", STACKS)
 def test_a_body_with_one_coding_is_read_whole(stack: str, name: str) -> None:
     with serving(sends(WHOLE[name])) as base_url:
         answer = send(stack, base_url)
@@ -224,7 +220,6 @@ FLAWED = {
 @pytest.mark.filterwarnings("ignore:.*httpx.*:pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.filterwarnings("ignore:Async generator 'httpx:ResourceWarning")
 @pytest.mark.parametrize("name", FLAWED)
-@pytest.mark.parametrize("stack", STACKS)
 def test_a_body_that_cannot_be_decoded_whole_has_a_flaw(stack: str, name: str) -> None:
     content, flaw = FLAWED[name]
     with serving(sends(content)) as base_url:
@@ -233,7 +228,6 @@ def test_a_body_that_cannot_be_decoded_whole_has_a_flaw(stack: str, name: str) -
 
 @pytest.mark.filterwarnings("ignore:.*httpx.*:pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.filterwarnings("ignore:Async generator 'httpx:ResourceWarning")
-@pytest.mark.parametrize("stack", STACKS)
 def test_what_comes_out_of_a_small_body_is_bounded_while_it_comes_out(stack: str) -> None:
     bomb = packed(gzip.compress(bytes(60_000_000), 1), "gzip")
     with serving(sends(bomb)) as base_url:
@@ -245,7 +239,6 @@ def test_what_comes_out_of_a_small_body_is_bounded_while_it_comes_out(stack: str
     assert peak < 10 * MOST
 
 
-@pytest.mark.parametrize("stack", STACKS)
 def test_a_body_that_is_passed_on_comes_in_small_parts_however_it_is_packed(stack: str) -> None:
     sizes: list[int] = []
     request = evolve(EFFECT.request, write=lambda part: sizes.append(len(part)))

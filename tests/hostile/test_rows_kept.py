@@ -11,7 +11,8 @@ from supermetrics_query._results.rows import layout_of
 from supermetrics_query_api.models import QueryResponse
 
 from tests.support.answers import FIELDS, ROWS, status, success
-from tests.support.scripted import BACKENDS, ScriptedClient, scripted_client
+from tests.support.calling import BACKENDS
+from tests.support.scripted import ScriptedClient, scripted_client
 from tests.support.table import HEADER, counted, first_only, repeated
 
 TITLES = list(HEADER)
@@ -45,7 +46,6 @@ def windows(convention: Callable[..., list[Any]], rows: Sequence[Any], size: int
     return [success(convention(rows, first, first + size - 1)) for first in firsts]
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("convention", [counted, first_only])
 def test_a_row_that_equals_the_titles_is_kept_where_a_later_page_begins_with_it(
     backend: str, convention: Callable[..., list[Any]]
@@ -57,7 +57,6 @@ def test_a_row_that_equals_the_titles_is_kept_where_a_later_page_begins_with_it(
     assert [list(row.values()) for row in subject.collect(query, "rows")] == rows
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_titles_that_every_page_repeats_are_no_rows(backend: str) -> None:
     rows = [["day 0", 0], ["day 1", 1], ["day 2", 2]]
     answers = [*windows(repeated, rows, 2, 0, 2), *windows(repeated, rows, 1, 2), *windows(repeated, rows, 2, 3)]
@@ -108,7 +107,6 @@ def test_the_cells_of_an_object_are_paired_by_name(row: dict[str, Any], fields: 
     assert rows_of(objects(row, fields=fields)) == [expected]
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_objects_and_lists_stand_under_the_same_columns(backend: str) -> None:
     mixed = [TITLES, ["day 0", 0], {"temp": 1}, {"Date": "day 2", "wind": 9}, ["day 3"]]
     subject, query = reader(backend, success(mixed))
@@ -120,7 +118,6 @@ def test_objects_and_lists_stand_under_the_same_columns(backend: str) -> None:
     ]
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_the_objects_of_a_later_page_stand_under_the_columns_of_the_first(backend: str) -> None:
     answers = [success([TITLES, ["day 0", 0]]), success([{"Temp": 1}, {"date": "day 2"}]), success([])]
     subject, query = reader(backend, *answers, page_size=2)
@@ -139,7 +136,6 @@ def test_the_objects_of_a_later_page_stand_under_the_columns_of_the_first(backen
         pytest.param([["d", 0]], [["e", 1, 2]], "3 cells where there are 2", id="a list that is too long"),
     ],
 )
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_a_cell_without_a_column_is_refused_and_not_dropped(backend: str, first: Any, later: Any, said: str) -> None:
     subject, query = reader(backend, objects(*first), objects(*later), page_size=1)
     with pytest.raises(QueryError, match=said) as caught:
@@ -151,14 +147,12 @@ OBJECTS = objects({"Temp": 1.5, "Date": "d", "wind": 1}, {"temp": 2.5}, {})
 TABLE = {"date": ["d", None, None], "temp": [1.5, 2.5, None], "wind": [1, None, None]}
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_an_arrow_table_and_its_batches_hold_the_cells_of_objects(backend: str) -> None:
     subject, query = reader(backend, OBJECTS)
     assert subject.call(query, "to_arrow").to_pydict() == TABLE
     assert [batch.to_pydict() for batch in subject.collect(query, "iter_arrow")] == [TABLE]
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_data_frames_hold_the_cells_of_objects(backend: str) -> None:
     subject, query = reader(backend, OBJECTS)
     frame = subject.call(query, "to_pandas")
@@ -221,7 +215,6 @@ def odd(members: dict[str, Any], total: int | None = None) -> Any:
     return type(answer)(200, json=body)
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("members", UNREADABLE.values(), ids=UNREADABLE)
 def test_a_success_whose_data_is_no_list_is_unreadable_and_no_empty_result(
     backend: str, members: dict[str, Any]
@@ -233,7 +226,6 @@ def test_a_success_whose_data_is_no_list_is_unreadable_and_no_empty_result(
     assert caught.value.body == odd(members).content
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_a_success_without_rows_is_a_success_and_its_rows_are_asked_for(backend: str) -> None:
     """A poll need not bring rows, and whoever downloads a file needs none."""
     subject = scripted_client(backend, odd({}), success())
@@ -243,7 +235,6 @@ def test_a_success_without_rows_is_a_success_and_its_rows_are_asked_for(backend:
     assert subject.log == ["poll 0..9999", "poll 0..9999"]
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("members", UNREADABLE.values(), ids=UNREADABLE)
 def test_a_later_page_whose_data_is_no_list_is_asked_for_again(backend: str, members: dict[str, Any]) -> None:
     answers = [success([TITLES, ["day 0", 0]]), odd(members), success([["day 1", 1]])]
@@ -251,7 +242,6 @@ def test_a_later_page_whose_data_is_no_list_is_asked_for_again(backend: str, mem
     assert [row["date"] for row in subject.collect(query, "rows")] == ["day 0", "day 1"]
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("answer", [success([]), odd({"data": None}, 0), odd({}, 0)], ids=["list", "null", "missing"])
 def test_an_empty_list_or_a_total_of_none_is_an_empty_result(backend: str, answer: Any) -> None:
     subject, query = reader(backend, status("RUNNING"), answer)

@@ -23,7 +23,7 @@ from supermetrics_query._io.aiohttp_transport import AiohttpTransport
 from supermetrics_query._io.credentials import Credentials
 from supermetrics_query._io.httpx_transport import AsyncTransport, Transport
 
-from tests.support.scripted import STACKS, backend_of, transport_of
+from tests.support.calling import STACKS, backend_of, transport_of
 from tests.support.servers import STAYS, Exchange, a_server
 
 SECRET = "api_key/of+the=hostile&tests"  # written in another way in a URL, in JSON and in HTML
@@ -112,7 +112,6 @@ ANSWERS = {
 
 @pytest.mark.parametrize("written", WRITTEN)
 @pytest.mark.parametrize("answer", ANSWERS)
-@pytest.mark.parametrize("stack", STACKS)
 def test_an_error_does_not_keep_the_key_that_a_server_sends_back(stack: str, answer: str, written: str) -> None:
     write = WRITTEN[written]
     with a_server(echo(write, *ANSWERS[answer])) as server:
@@ -122,7 +121,6 @@ def test_an_error_does_not_keep_the_key_that_a_server_sends_back(stack: str, ans
     assert "[api key]" in kept(error)
 
 
-@pytest.mark.parametrize("stack", STACKS)
 def test_an_answer_that_is_no_http_does_not_bring_the_key_into_the_message(stack: str) -> None:
     def behave(exchange: Exchange) -> bool:
         exchange.send(exchange.head.split("\r\n")[-1].encode() + f"Bearer {SECRET}\r\n\r\n".encode())
@@ -140,7 +138,6 @@ FAILING = {
 
 
 @pytest.mark.parametrize("name", FAILING)
-@pytest.mark.parametrize("stack", STACKS)
 def test_no_frame_of_a_traceback_shows_the_key_in_a_local_variable(stack: str, name: str) -> None:
     with a_server(FAILING[name]) as server:
         error = failure(stack, server.base_url)
@@ -182,7 +179,6 @@ def test_a_key_with_a_line_end_is_not_shown() -> None:
 
 
 @pytest.mark.parametrize("name", ["HTTP_PROXY", "ALL_PROXY", "http_proxy"])
-@pytest.mark.parametrize("stack", STACKS)
 def test_a_request_to_this_machine_passes_by_the_proxy_of_the_environment(
     stack: str, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -197,7 +193,6 @@ def test_a_request_to_this_machine_passes_by_the_proxy_of_the_environment(
     assert (proxy.connections, server.connections) == (0, 2)
 
 
-@pytest.mark.parametrize("stack", STACKS)
 def test_a_proxy_that_the_user_names_is_used_for_this_machine_too(stack: str) -> None:
     answers = echo(lambda _: "x", "403 No", "application/json", ERROR)
     with a_server(answers) as proxy, a_server(answers) as server:
@@ -205,7 +200,6 @@ def test_a_proxy_that_the_user_names_is_used_for_this_machine_too(stack: str) ->
     assert (proxy.connections, server.connections) == (1, 0)
 
 
-@pytest.mark.parametrize("stack", STACKS)
 def test_an_answer_does_not_keep_the_user_of_a_url(stack: str) -> None:
     effect = Send(get_query_status("night-1", 0, 9), timeout=5.0)
     answers = echo(lambda _: "x", "200 OK", "application/json", ERROR)

@@ -173,10 +173,11 @@ class Query(Handle[Driver]):
     def download(self, path_or_file: Target, *, on_progress: OnBytes | None = None) -> int:
         """Write the result in the format the query was started with, and return its size in bytes.
 
-        Waits as `pages()` does. A path is written beside and renamed at the end, so that a file under that name is
-        whole; an open file is written to and not closed. `on_progress`, a plain function, is called with the number of
-        bytes written about every 64 KiB and at the end; the number falls where a download that broke off starts again.
-        An error that it raises ends the download.
+        Waits as `pages()` does. A path holds what it held or the whole result, as with `whole_file`; an open file is
+        written to and not closed. Raises UnreadableResponseError for an answer that cannot be the result.
+        `on_progress`, a plain function, is called with the number of bytes that have come about every 64 KiB and at
+        the end; the number falls where a download that broke off starts again. An error that it raises ends the
+        download.
         """
         sink = sink_of(path_or_file, on_progress)
         return self._driver.run(self._annotated(_flows.download.download(self._context, self._run, sink)))

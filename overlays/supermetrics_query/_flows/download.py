@@ -3,70 +3,124 @@
 from functools import partial
 
 from attrs import evolve
-from supermetrics_query_api.models import OutputFormat
 
 from .._contract import requests
-from .._contract.messages import Answer, decode
+from .._contract.messages import Answer
 from .._contract.problems import error_of, unreadable
+from .._contract.results import ResultBody, an_object, expected_format, flaw_of
+from .._contract.status import status_of
 from .._core.context import ClientContext
-from .._core.effects import Flow
+from .._core.effects import Flow, now
 from .._core.polling import DEFAULT_WAIT, NEVER
-from .._core.retrying import CallError, is_outcome, is_worth_polling_again
+from .._core.retrying import CALL_ERRORS, CallError, is_outcome, is_worth_polling_again
 from .._core.run import Run
-from .._results.sinks import KEPT_HEAD, Sink
-from ..errors import ApiError, NotFoundError
-from .poll import failed, raise_if_bad, refresh, wait
+from .._models import SUCCESS, QueryStatus
+from .._results.rows import data_of, total_of
+from .._results.sinks import Sink
+from ..errors import NotFoundError, QueryError
+from .poll import failed, raise_if_bad, refresh, remember, wait
 from .request import call, retried
-
-NOT_JSON = frozenset({OutputFormat.CSV, OutputFormat.TSV, OutputFormat.NDJSON, OutputFormat.PARQUET, OutputFormat.HTML})
 
 
 def download(context: ClientContext, run: Run, sink: Sink) -> Flow[int]:
-    """Write a result to a sink and return its size; wait for the query first where it has not ended."""
-    yield from wait(context, run, DEFAULT_WAIT, None)
-    request = requests.get_query_results(run.schedule_id, sink.write)
+    """Write a result to a sink and return its size; wait for the query first where it has not ended.
 
-    def once() -> Flow[None]:
+    A replica that lags, or a query that was started again, may say so in place of the result: the wait then goes on.
+    """
+    status: QueryStatus | None = None
+    end = (yield from now()) + DEFAULT_WAIT
+    try:
+        for _ in range(context.poll.max_errors):
+            yield from wait(context, run, max(0.0, end - (yield from now())), None)
+            status = yield from fetch_result(context, run, sink)
+            if status is None:
+                return sink.finish()
+            remember(context, run, status, (yield from now()))
+            raise_if_bad(run)
+        raise QueryError(f"query {run.schedule_id!r} has succeeded, and in place of its result comes {status}")
+    finally:
+        sink.discard()
+
+
+def fetch_result(context: ClientContext, run: Run, sink: Sink) -> Flow[QueryStatus | None]:
+    """Write a result to a sink, or return the status that came in its place; retry where that fails."""
+
+    def once() -> Flow[QueryStatus | None]:
         sink.begin()
-        yield from call(context, request, partial(received, run, sink), NEVER)
+        body = ResultBody()
+
+        def write(chunk: bytes) -> bool:
+            body.feed(chunk)
+            return sink.write(chunk)
+
+        request = requests.get_query_results(run.schedule_id, write)
+        return call(context, request, partial(received, run, sink, body), NEVER)
 
     def is_worth_it(error: CallError) -> bool:
         return sink.failure is None and is_worth_polling_again(error) and sink.can_begin_again
 
     try:
-        yield from retried(context, once, is_worth_it, NEVER)
-        return sink.finish()
-    except ApiError as error:
-        if error is not sink.failure and is_outcome(error):
-            raise failed(run, error) from error
-        if error is not sink.failure and isinstance(error, NotFoundError):
-            yield from refresh(context, run)  # raises another error where the query has expired, which looks the same
-            raise_if_bad(run)
-        raise
-    finally:
-        sink.discard()
+        return (yield from retried(context, once, is_worth_it, NEVER))
+    except CALL_ERRORS as error:
+        if error is sink.failure:
+            raise
+        return (yield from state_behind(context, run, error))
 
 
-def received(run: Run, sink: Sink, answer: Answer) -> None:
-    """Raise unless the answer was rows that arrived whole and could be written."""
+def state_behind(context: ClientContext, run: Run, error: CallError) -> Flow[QueryStatus]:
+    """Return the status of a query whose result was refused because it has not ended; raise any other error.
+
+    A result that is not there looks the same, whether the query runs, is no longer kept, or belongs to another key.
+    """
+    if is_outcome(error):
+        raise failed(run, error) from error
+    if not isinstance(error, NotFoundError):
+        raise error
+    status = yield from refresh(context, run)
+    if status.is_success:
+        raise error
+    return status
+
+
+def received(run: Run, sink: Sink, body: ResultBody, answer: Answer) -> QueryStatus | None:
+    """Return None for a result that has arrived whole, else the status in its place; raise where it is neither."""
     if sink.failure is not None:
         raise sink.failure
     if not answer.is_success:
         raise error_of(answer)
-    whole = evolve(answer, body=sink.head)
+    whole = evolve(answer, body=body.head)
     if answer.flaw:
         raise unreadable(whole, answer.flaw)
-    is_json = answer.headers.get("content-type", "").startswith("application/json")
-    if is_json and (run.ticket.format in NOT_JSON or is_error(sink)):
+    media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type == "application/problem+json" or an_object(body.document()).get("error"):
         raise error_of(whole)
+    status = status_inside(run, body, whole)
+    if status is None:
+        check_result(run, body, whole, media_type)
+    return status
 
 
-def is_error(sink: Sink) -> bool:
-    """Return whether a short JSON body is an error that was sent with 200."""
-    if sink.size > KEPT_HEAD:
-        return False
-    try:
-        body = decode(sink.head)
-    except ValueError:
-        return False
-    return isinstance(body, dict) and bool(body.get("error"))
+def status_inside(run: Run, body: ResultBody, whole: Answer) -> QueryStatus | None:
+    """Return the status that came in place of a result; raise where it is about another query."""
+    meta = body.meta()
+    named = meta.get("schedule_id")
+    if isinstance(named, str) and named != run.schedule_id:
+        raise unreadable(whole, f"it is about the query {named!r}")
+    code = meta.get("status_code")
+    return None if not isinstance(code, str) or code in {"", SUCCESS} else status_of(whole, run.schedule_id)
+
+
+def check_result(run: Run, body: ResultBody, whole: Answer, media_type: str) -> None:
+    """Raise where a body cannot be the result."""
+    if whole.status != 200:
+        raise unreadable(whole, "only 200 brings a result")
+    format = expected_format(run.ticket.format, media_type, is_known=run.request is not None)
+    if not body.size and run.status and has_rows(run.status):
+        raise unreadable(whole, "it is empty, and the query has rows")
+    if flaw := flaw_of(body, format, media_type):
+        raise unreadable(whole, flaw)
+
+
+def has_rows(status: QueryStatus) -> bool:
+    """Return whether the query has rows, as far as its status says."""
+    return bool(data_of(status.response) or total_of(status.response))

@@ -92,6 +92,7 @@ for each in COMMANDS:
 
 def run() -> NoReturn:
     """Run the command line; print a usage error on one line."""
+    exits.replace_closed_streams()
     try:
         sys.exit(app(prog_name="supermetrics-query", standalone_mode=False))
     except UsageError as error:
@@ -100,3 +101,7 @@ def run() -> NoReturn:
         if text:
             exits.say(f"UsageError: {text} See: {where} --help")
         sys.exit(exits.USAGE)
+    except OSError as error:  # of `--help` and `--version`
+        sys.exit(exits.unwritten(error).exit_code)
+    finally:
+        exits.flush_messages()

@@ -3,11 +3,14 @@
 import errno
 import logging
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import wraps
-from typing import ParamSpec
+from pathlib import Path
+from typing import ParamSpec, TextIO
 
 import typer
 
@@ -19,6 +22,8 @@ P = ParamSpec("P")
 LOGGER = logging.getLogger("supermetrics_query")
 
 USAGE, INTERRUPTED, NOBODY_READS = 2, 130, 141
+# What a terminal acts on: control characters but line feed and tab, and what changes the direction of text.
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 # The first row that fits decides, so subclasses come first; an error in no row ends with 1.
 CODES: Mapping[type[SupermetricsQueryError], int] = {
@@ -63,9 +68,15 @@ def line_of(error: BaseException, text: str = "") -> str:
     return " ".join(f"{type(error).__name__}: {text or error}".split())
 
 
+def visible(text: str) -> str:
+    """Return text in which what a terminal would act on is written as an escape that it shows."""
+    return CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
 def say(text: str) -> None:
-    """Write a line to stderr."""
-    typer.echo(text, err=True)
+    """Write a line to stderr; where that is not possible, the exit code has to do."""
+    with suppress(OSError):
+        typer.echo(visible(text), err=True)
 
 
 def is_verbose() -> bool:
@@ -76,7 +87,7 @@ def is_verbose() -> bool:
 def report(error: SupermetricsQueryError, text: str = "", hint: str = "") -> typer.Exit:
     """Print an error and a hint, and return what ends the command."""
     if is_verbose():
-        traceback.print_exception(error)
+        say("".join(traceback.format_exception(error)).rstrip())
     for line in filter(None, (line_of(error, text), hint)):
         say(line)
     return typer.Exit(code_of(error))
@@ -99,20 +110,42 @@ def ending(command: Callable[P, None]) -> Callable[P, None]:
     return guarded
 
 
-def unwritten(error: OSError) -> typer.Exit:
+def unwritten(error: OSError, hint: str = "") -> typer.Exit:
     """Print why something could not be written, and return what ends the command; a closed pipe needs no message."""
-    if error.errno != errno.EPIPE:
-        say(line_of(error))
-        return typer.Exit(1)
-    forget_stdout()
-    return typer.Exit(NOBODY_READS)
+    forget(sys.stdout)
+    if error.errno == errno.EPIPE:
+        return typer.Exit(NOBODY_READS)
+    text = "stdout is closed" if error.errno == errno.EBADF else ""
+    for line in filter(None, (line_of(error, text), hint)):
+        say(line)
+    return typer.Exit(1)
 
 
-def forget_stdout() -> None:
-    """Send what is still buffered to the null device, or Python reports a broken pipe when it exits."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
+def flush_messages() -> None:
+    """Write what is buffered for stderr, or forget it."""
+    try:
+        sys.stderr.flush()
+    except OSError:
+        forget(sys.stderr)
+
+
+def forget(stream: TextIO) -> None:
+    """Send what is still buffered to the null device, or Python fails when it exits."""
+    with suppress(OSError), Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), stream.fileno())
+
+
+def replace_closed_streams() -> None:
+    """Put the null device where the shell has closed a standard stream, or the next file or connection gets its number.
+
+    Stdin and stdout are opened for the wrong direction, so that using them fails; messages are dropped.
+    """
+    if sys.stdin is None:
+        sys.stdin = os.fdopen(os.open(os.devnull, os.O_WRONLY))
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w")
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
 
 
 def table() -> str:

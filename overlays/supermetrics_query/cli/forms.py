@@ -18,6 +18,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from .exits import visible
+
 SHOWN_ROWS = 100
 NARROW = 80  # characters: the least width of a table that goes to a pipe or a file
 
@@ -46,9 +48,20 @@ def cell(value: object) -> str:
     return value if isinstance(value, str) else dumped(value)
 
 
+@frozen
+class LineFeeds:
+    """Ends lines in a line feed alone. The writer of csv quotes a character that ends lines only if it ends its own."""
+
+    out: TextIO
+
+    def write(self, line: str) -> int:
+        """Write a line that ends in both."""
+        return self.out.write(line.removesuffix("\r\n") + "\n")
+
+
 def write_csv(rows: Rows, out: TextIO) -> None:
     """Write a header and lines that end in a line feed."""
-    writer = csv.writer(out, lineterminator="\n")
+    writer = csv.writer(LineFeeds(out), lineterminator="\r\n")
     if rows.keys:
         writer.writerow(rows.keys)
     for page in rows.pages:
@@ -73,15 +86,17 @@ def write_json(rows: Rows, out: TextIO) -> None:
 def write_table(rows: Rows, out: TextIO) -> None:
     """Write a table of the first rows, without fetching the others."""
     first = list(islice(chain.from_iterable(rows.pages), SHOWN_ROWS + 1))
-    table = Table(*(escape(key) for key in rows.keys))
+    table = Table(*(escape(visible(key)) for key in rows.keys))
     for row in first[:SHOWN_ROWS]:
-        table.add_row(*(escape(cell(value)) for value in row))
+        table.add_row(*(escape(visible(cell(value))) for value in row))
     console = Console(file=out)
     if not console.is_terminal:
         console.width = max(NARROW, console.measure(table).maximum)
-    console.print(table)
     is_cut = len(first) > SHOWN_ROWS
-    console.print(f"the first {SHOWN_ROWS} rows; --output csv or --to FILE gives all" if is_cut else count(len(first)))
+    note = f"the first {SHOWN_ROWS} rows; --output csv or --to FILE gives all" if is_cut else count(len(first))
+    with console.capture() as shown:  # rich would end the process where the reader has gone
+        console.print(table, note, sep="\n")
+    out.write(shown.get())
 
 
 def count(number: int) -> str:
@@ -89,8 +104,17 @@ def count(number: int) -> str:
     return f"{number} row{'' if number == 1 else 's'}"
 
 
+class Screen(io.TextIOWrapper):
+    """A terminal, which no cell must control. A table has escapes of its own, and sees to its cells."""
+
+    def write(self, text: str) -> int:
+        """Write text without what a terminal would act on."""
+        return super().write(visible(text))
+
+
+TABLE = "table"
 FORMS: Mapping[str, Callable[[Rows, TextIO], None]] = {
-    "table": write_table,
+    TABLE: write_table,
     "csv": write_csv,
     "ndjson": write_ndjson,
     "json": write_json,
@@ -98,8 +122,9 @@ FORMS: Mapping[str, Callable[[Rows, TextIO], None]] = {
 
 
 def write(form: str, rows: Rows, file: IO[bytes]) -> None:
-    """Write rows as UTF-8."""
-    out = io.TextIOWrapper(file, encoding="utf-8", errors="backslashreplace", newline="", write_through=False)
+    """Write rows as UTF-8, exactly unless they go to a terminal."""
+    kind = Screen if file.isatty() and form != TABLE else io.TextIOWrapper
+    out = kind(file, encoding="utf-8", errors="backslashreplace", newline="", write_through=False)
     FORMS[form](rows, out)
     out.flush()
     out.detach()

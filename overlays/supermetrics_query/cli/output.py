@@ -1,12 +1,10 @@
-"""Where a result is written, and in which form: stdout, or a file that gets its name only when it is complete."""
+"""Where a result is written, and in which form: stdout, or a file that is complete or not there."""
 
 import io
 import os
-import shutil
 import sys
-import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from attrs import frozen
 
+from .. import whole_file
 from ..errors import ConfigurationError
 from . import extras, forms
 from .options import Output
@@ -69,6 +68,7 @@ class Outlet:
 def outlet(output: Output | None, to: Path | None) -> Outlet:
     """Return where to write rows; by default to stdout, as a table on a terminal and as CSV anywhere else."""
     if to is None:
+        check_stdout()
         return Outlet(str(output or (Output.TABLE if sys.stdout.isatty() else Output.CSV)))
     path, ending = checked_target(to), ENDINGS.get(to.suffix.lower())
     if output is None and ending is None:
@@ -82,7 +82,10 @@ def outlet(output: Output | None, to: Path | None) -> Outlet:
 
 def unchanged(to: Path | None) -> Outlet:
     """Return where to write the output of the API."""
-    return Outlet(RAW, None if to is None else checked_target(to))
+    if to is None:
+        check_stdout()
+        return Outlet(RAW)
+    return Outlet(RAW, checked_target(to))
 
 
 def without_parquet(target: Outlet) -> Outlet:
@@ -90,6 +93,12 @@ def without_parquet(target: Outlet) -> Outlet:
     if target.form == PARQUET:
         raise ConfigurationError("a history can be written as .csv, .ndjson or .json, not as Parquet")
     return target
+
+
+def check_stdout() -> None:
+    """Raise ConfigurationError where nobody can read what a query is spent on."""
+    if sys.__stdout__ is None:
+        raise ConfigurationError("stdout is closed, so the result would be lost")
 
 
 class Stdout(io.FileIO):
@@ -102,42 +111,20 @@ class Stdout(io.FileIO):
 
 def checked_target(path: Path) -> Path:
     """Return a path that can be written to; raise ConfigurationError before a query is spent on another one."""
-    folder = path.parent
+    folder, exists = path.resolve().parent, path.exists()
     if path.is_dir():
         raise ConfigurationError(f"--to {str(path)!r} is a folder")
     if not folder.is_dir():
         raise ConfigurationError(f"--to {str(path)!r}: there is no folder {str(folder)!r}")
-    if not os.access(path if path.exists() else folder, os.W_OK):
-        raise ConfigurationError(f"--to {str(path)!r} is not writable")
+    changed = ([path] if exists else []) + ([folder] if path.is_file() or not exists else [])
+    if unwritable := [each for each in changed if not os.access(each, os.W_OK)]:
+        raise ConfigurationError(f"--to {str(path)!r}: {str(unwritable[0])!r} is not writable")
     return path
 
 
-@contextmanager
-def opened(path: Path | None) -> Iterator[IO[bytes]]:
-    """Yield a file to write to; without a path it is stdout."""
-    if path is None:
-        with io.BufferedWriter(Stdout(os.dup(sys.stdout.fileno()), "w")) as stdout:
-            yield stdout
-    elif path.exists() and not path.is_file():  # a pipe or a device cannot be replaced
-        with path.open("wb") as special:
-            yield special
-    else:
-        with beside(path.resolve()) as file:
-            yield file
-
-
-@contextmanager
-def beside(path: Path) -> Iterator[IO[bytes]]:
-    """Yield a file beside a path; it replaces the path at the end, and is removed after an error."""
-    part = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
-    try:
-        with part.open("wb") as file:
-            if path.exists():
-                shutil.copymode(path, part)
-            yield file
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+def opened(path: Path | None) -> AbstractContextManager[IO[bytes]]:
+    """Return a block with a file to write to; without a path it is stdout."""
+    return io.BufferedWriter(Stdout(os.dup(sys.stdout.fileno()), "w")) if path is None else whole_file(path)
 
 
 def write_batches(batches: Iterator[Any], file: IO[bytes]) -> None:

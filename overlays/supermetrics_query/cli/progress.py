@@ -13,6 +13,7 @@ from rich.text import Text
 from .. import QueryStatus
 from ..errors import ConfigurationError
 from ..events import Event, Polled, PollFailed, RetryScheduled
+from .exits import visible
 
 IN_LINE = frozenset({"SCHEDULED", "QUEUED"})
 
@@ -93,20 +94,20 @@ class Display:
         """Show a status."""
         progress = status.progress
         ready, total = (progress.ready, progress.total) if progress else (0, 0)
-        parts = f"{ready}/{total} parts" if total else ""
+        code, parts = visible(str(status.code)), f"{ready}/{total} parts" if total else ""
         ends = self._estimate.ends_at(self._clock(), progress.fraction if progress else None)
         if status.is_success:
             ready = total = total or 1
         self.bar.update(
             self._task,
-            description=str(status.code),
+            description=code,
             completed=ready,
             total=total or None,
             parts=parts,
             note=queue(status),
             ends=ends,
         )
-        self._write(" ".join(filter(None, (str(status.code), parts, queue(status)))))
+        self._write(" ".join(filter(None, (code, parts, queue(status)))))
 
     def _write(self, line: str) -> None:
         if self._has_lines and line != self._line:

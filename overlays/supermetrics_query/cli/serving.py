@@ -85,5 +85,8 @@ def serve(service: Emulator, host: str, port: int) -> None:
 def announce(service: Emulator) -> None:
     """Print the lines with which another shell reaches the service."""
     exits.say(PASTE_HINT)
-    typer.echo(f"export SUPERMETRICS_BASE_URL={shlex.quote(service.url)}")
-    typer.echo(f"export SUPERMETRICS_API_KEY={shlex.quote(service.key)}")
+    try:
+        typer.echo(f"export SUPERMETRICS_BASE_URL={shlex.quote(service.url)}")
+        typer.echo(f"export SUPERMETRICS_API_KEY={shlex.quote(service.key)}")
+    except OSError as error:  # `serve` would take it for one of the network
+        raise exits.unwritten(error) from None

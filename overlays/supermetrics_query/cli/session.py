@@ -95,6 +95,8 @@ class Session:
             raise typer.Exit(exits.INTERRUPTED) from None
         except WaitTimeoutError as error:
             raise exits.report(error, timeout_text(error), self.advice(name, query.token)) from None
+        except OSError as error:
+            raise exits.unwritten(error, self.advice(name, query.token) if query.token else "") from None
         except MAY_RUN as error:
             raise exits.report(error, hint=f"The query may be running. {self.advice(name, query.token)}") from None
 
