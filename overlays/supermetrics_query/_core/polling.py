@@ -54,18 +54,18 @@ class PollPolicy:
 
 @define
 class Latency:
-    """How long the answers to a client take."""
+    """How long answers take, from the last two of them."""
 
-    seconds: float | None = None  # None before the first answer
+    seconds: tuple[float, ...] = ()
 
     def record(self, seconds: float) -> None:
-        """Learn from an answer; a slow one counts for half with each that follows."""
-        self.seconds = max(seconds, (self.seconds or 0.0) / 2)
+        """Learn from an answer."""
+        self.seconds = (*self.seconds[-1:], seconds)
 
     @property
     def lead(self) -> float:
         """How many seconds before a deadline the last poll goes, to be answered by then."""
-        return LEEWAY + (USUAL_LATENCY if self.seconds is None else self.seconds)
+        return LEEWAY + max(self.seconds, default=USUAL_LATENCY)
 
 
 @frozen
