@@ -152,9 +152,9 @@ class RateLimitError(ApiError):
 
 
 class QuotaExceededError(RateLimitError):
-    """The queries of the licence are used up for today; trying again does not help."""
+    """The queries of the day or the rows of the month are used up; trying again does not help."""
 
-    hint = "no more queries on this data source today"
+    hint = "the quota is used up: wait until it is renewed, or have it raised"
 
 
 class ServerError(ApiError):

@@ -9,7 +9,7 @@ import pytest
 from attrs import define
 from supermetrics_query._core.effects import Flow
 from supermetrics_query._core.limits import Limiter
-from supermetrics_query._core.polling import Deadline
+from supermetrics_query._core.polling import LEEWAY, Deadline, Latency
 from supermetrics_query._core.run import Run, Ticket
 from supermetrics_query._core.scheduling import HOUR, Job, Scheduler
 from supermetrics_query._flows.many import Source, as_completed, requests_from, run_many
@@ -109,20 +109,32 @@ def test_queries_started_elsewhere_are_polled_in_their_order() -> None:
     assert licence.polls <= 60 * 15
 
 
-def test_the_last_poll_falls_on_the_deadline_but_never_before_the_server_allows_it() -> None:
-    job = Job(Run(Ticket("night-1")), Deadline(50.0))
+def test_the_last_poll_is_in_time_for_its_answer_but_never_before_the_server_allows_it() -> None:
+    job = Job(Run(Ticket("night-1")), Deadline(50.0, latency=Latency((2.0,))))
     assert job.clipped(40.0) == 40.0
-    assert job.clipped(60.0) == 50.0
-    assert not job.has_timed_out(50.0), "its last poll is still to come"
+    assert job.clipped(60.0) == 50.0 - 2.0 - LEEWAY
     job.run.timing.not_before = 100.0
     assert job.clipped(40.0) == 100.0
+    job.sent = 48.0
+    assert job.clipped(49.0) == math.inf, "it has had its last poll"
+    for _ in range(2):
+        job.deadline.latency.record(0.5)
+    assert job.clipped(60.0) == 50.0 - 0.5 - LEEWAY, "answers come sooner, so there is time for another"
+
+
+def test_a_job_has_timed_out_at_its_deadline_unless_an_answer_is_still_to_come() -> None:
+    job = Job(Run(Ticket("night-1")), Deadline(50.0))
     assert not job.has_timed_out(49.0)
-    assert job.has_timed_out(50.0), "its last poll cannot come in time"
-    assert not job.has_timed_out(100.0), "its last poll is late and allowed"
-
-
-def test_a_job_has_timed_out_after_the_poll_on_its_deadline() -> None:
-    job = Job(Run(Ticket("night-1")), Deadline(50.0), polled=50.0)
     assert job.has_timed_out(50.0)
     job.is_busy = True
-    assert not job.has_timed_out(50.0), "its answer is still to come"
+    assert not job.has_timed_out(50.0)
+
+
+def test_a_job_whose_deadline_is_now_has_timed_out_after_one_poll_or_when_it_must_not_be_polled() -> None:
+    job = Job(Run(Ticket("night-1")), Deadline(50.0, is_now=True))
+    assert not job.has_timed_out(60.0)
+    job.run.timing.not_before = 100.0
+    assert job.has_timed_out(60.0)
+    assert not job.has_timed_out(100.0)
+    job.polled = 100.0
+    assert job.has_timed_out(100.0)

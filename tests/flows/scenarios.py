@@ -160,10 +160,10 @@ WHEN_IT_POLLS = (
         WaitTimeoutError,
     ),
     Scenario(
-        "the last poll falls on the deadline, and none just before it",
+        "the last poll is sent in time for its answer, none just before it, and the wait ends at its deadline",
         (QUEUED, RUNNING),
         start_and_wait(timeout=2.5),
-        (START, SECOND, POLL, "sleep 1.50", POLL),
+        (START, SECOND, POLL, "sleep 1.30", POLL, "sleep 0.20"),
         WaitTimeoutError,
     ),
     Scenario(

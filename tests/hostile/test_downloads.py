@@ -34,7 +34,7 @@ from supermetrics_query import (
 from supermetrics_query._contract.results import KEPT_HEAD, ResultBody
 
 from tests.support.answers import ROWS, envelope, gateway, status, success
-from tests.support.calling import BACKENDS, STACKS, backend_of, transport_of
+from tests.support.calling import STACKS, backend_of, transport_of
 from tests.support.scripted import KEY, a_query, scripted_client
 from tests.support.servers import CLOSES, STAYS, Exchange, a_server, raw
 

@@ -25,8 +25,8 @@ from supermetrics_query.emulator.sources import TEXT, Column
 
 from tests.cli.shell import WEATHER, command, shell, terminal
 from tests.support.answers import gateway, success
-from tests.support.calling import BACKENDS
-from tests.support.scripted import BASE_URL, KEY, Script, ScriptedClient, scripted_client
+from tests.support.calling import Caller, directly, in_loop
+from tests.support.scripted import BASE_URL, KEY, ScriptedClient, a_query, scripted_client
 
 OLD = b"yesterday"
 CSV = b"date,temp\n" + b"2013-01-01,39.0\n" * 10_000
@@ -122,8 +122,8 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_beside_it(backend: str, roo
     (tmp_path / "rows.csv").write_bytes(OLD)
     kind = QueryClient if backend == "sync" else AsyncQueryClient
     client = kind(KEY, base_url=BASE_URL, http_options={"transport": Chunks()})
-    subject = ScriptedClient(backend, Script([success()]), client)
-    query = subject.start(format="csv")
+    subject = Caller(client, directly if backend == "sync" else in_loop(backend))
+    query = subject.call(subject.client, "start", a_query(), format="csv")
     for _ in range(2):
         with no_room_for(room), pytest.raises(OSError, match="File too large"):
             subject.call(query, "download", tmp_path / "rows.csv")

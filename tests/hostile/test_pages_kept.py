@@ -25,7 +25,7 @@ from supermetrics_query import (
 )
 
 from tests.support.answers import FIELDS, NOT_FOUND, envelope, status, success
-from tests.support.calling import BACKENDS, STACKS, backend_of, transport_of
+from tests.support.calling import backend_of, transport_of
 from tests.support.scripted import BASE_URL, KEY, a_query, scripted_client
 from tests.support.servers import STAYS, Exchange, a_server, raw
 from tests.support.table import CONVENTIONS, HEADER, counted, without

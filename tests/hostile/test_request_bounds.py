@@ -24,7 +24,7 @@ from supermetrics_query._io.credentials import Credentials
 from supermetrics_query._io.httpx_transport import AsyncTransport, Transport
 
 from tests.hostile.test_connections import full
-from tests.support.calling import STACKS, backend_of
+from tests.support.calling import backend_of
 from tests.support.scripted import KEY
 from tests.support.servers import Exchange, a_server
 from tests.support.sockets import sends, serving

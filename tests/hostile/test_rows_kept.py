@@ -11,7 +11,6 @@ from supermetrics_query._results.rows import layout_of
 from supermetrics_query_api.models import QueryResponse
 
 from tests.support.answers import FIELDS, ROWS, status, success
-from tests.support.calling import BACKENDS
 from tests.support.scripted import ScriptedClient, scripted_client
 from tests.support.table import HEADER, counted, first_only, repeated
 

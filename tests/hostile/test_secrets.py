@@ -23,7 +23,7 @@ from supermetrics_query._io.aiohttp_transport import AiohttpTransport
 from supermetrics_query._io.credentials import Credentials
 from supermetrics_query._io.httpx_transport import AsyncTransport, Transport
 
-from tests.support.calling import STACKS, backend_of, transport_of
+from tests.support.calling import backend_of, transport_of
 from tests.support.servers import STAYS, Exchange, a_server
 
 SECRET = "api_key/of+the=hostile&tests"  # written in another way in a URL, in JSON and in HTML

@@ -34,6 +34,13 @@ def success(
     return httpx.Response(200, json={"meta": meta, "data": rows})
 
 
+def about(name: str, answer: httpx.Response) -> httpx.Response:
+    """Return an answer that names a query."""
+    body = answer.json()
+    meta = {**body.get("meta", {}), "schedule_id": name}
+    return httpx.Response(answer.status_code, json={**body, "meta": meta})
+
+
 def envelope(http: int, code: str, message: str = "It did not work", **headers: str) -> httpx.Response:
     """Return an error in the envelope that the API uses today."""
     body = {"meta": {"request_id": "request_2"}, "error": {"code": code, "message": message}}

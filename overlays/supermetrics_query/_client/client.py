@@ -6,6 +6,7 @@ from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
     AsyncIterator,
+    Callable,
     Generator,
     Iterable,
     Iterator,
@@ -15,7 +16,7 @@ from collections.abc import (
 from datetime import date
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from supermetrics_query_api import models
 
@@ -28,6 +29,8 @@ from .._contract.validation import (
     checked_window,
     timeout_seconds,
 )
+from .._core.context import ClientContext
+from .._core.effects import Flow
 from .._core.polling import DEFAULT_WAIT, NEVER
 from .._core.run import Run, Ticket
 from .._io.clock import Clock
@@ -41,6 +44,7 @@ from .base import BaseClient, aiohttp_transport
 from .inputs import any_run, history_request, known_run, new_run, own_queries
 from .query import (
     AsyncQuery,
+    Handle,
     OnProgress,
     OnProgressAsync,
     Query,
@@ -51,6 +55,8 @@ from .query import (
 
 if TYPE_CHECKING:
     from .._flows.many import Source  # flows are imported when they are used
+
+H = TypeVar("H", bound=Handle[Any])
 
 
 @exported
@@ -89,8 +95,8 @@ class QueryClient(BaseClient[Driver]):
         A start whose answer was lost is looked for before it is repeated, so that no query runs twice. Errors carry
         `.token`: the query may be running. Raises ApiError, TransportError, ConfigurationError.
         """
-        handle = self._query(new_run(query, format))
-        self._driver.run(handle._annotated(_flows.start.start(self._context, handle._run, query, NEVER, held=0)))
+        handle, flow = starting(self._query, query, format)
+        self._driver.run(flow)
         return handle
 
     def run(
@@ -102,11 +108,8 @@ class QueryClient(BaseClient[Driver]):
         on_progress: OnProgress | None = None,
     ) -> Query:
         """Start a query and wait until it has succeeded; see `start` and `Query.wait`."""
-        handle = self._query(new_run(query, format))
-        seconds, on_change = timeout_seconds(timeout), calling(on_progress)
-        self._driver.run(
-            handle._annotated(_flows.start.run_to_end(self._context, handle._run, query, seconds, on_change))
-        )
+        handle, flow = running(self._query, query, format, timeout, on_progress)
+        self._driver.run(flow)
         return handle
 
     def attach(self, schedule_id_or_token: str | None) -> Query:
@@ -118,9 +121,7 @@ class QueryClient(BaseClient[Driver]):
 
         Raises ApiError (StatusNotFoundError where the query is not known), TransportError, ConfigurationError.
         """
-        window = checked_window(offset_start, offset_end)
-        run = Run(Ticket(checked_schedule_id(schedule_id)))
-        return self._driver.run(annotated(_flows.poll.fetch_window(self._context, run, *window), run))
+        return self._driver.run(polling(self._context, schedule_id, offset_start, offset_end))
 
     def history(
         self,
@@ -198,8 +199,8 @@ class AsyncQueryClient(BaseClient[AsyncDriver]):
 
     async def start(self, query: models.DataQuery, *, format: str = "json") -> AsyncQuery:
         """Start a query; see `QueryClient.start`."""
-        handle = self._query(new_run(query, format))
-        await self._driver.run(handle._annotated(_flows.start.start(self._context, handle._run, query, NEVER, held=0)))
+        handle, flow = starting(self._query, query, format)
+        await self._driver.run(flow)
         return handle
 
     async def run(
@@ -211,11 +212,8 @@ class AsyncQueryClient(BaseClient[AsyncDriver]):
         on_progress: OnProgressAsync | None = None,
     ) -> AsyncQuery:
         """Start a query and wait until it has succeeded; see `QueryClient.run`."""
-        handle = self._query(new_run(query, format))
-        seconds, on_change = timeout_seconds(timeout), calling(on_progress)
-        await self._driver.run(
-            handle._annotated(_flows.start.run_to_end(self._context, handle._run, query, seconds, on_change))
-        )
+        handle, flow = running(self._query, query, format, timeout, on_progress)
+        await self._driver.run(flow)
         return handle
 
     def attach(self, schedule_id_or_token: str | None) -> AsyncQuery:
@@ -224,9 +222,7 @@ class AsyncQueryClient(BaseClient[AsyncDriver]):
 
     async def status(self, schedule_id: str, *, offset_start: int = 0, offset_end: int | None = None) -> QueryStatus:
         """Poll a query once; see `QueryClient.status`."""
-        window = checked_window(offset_start, offset_end)
-        run = Run(Ticket(checked_schedule_id(schedule_id)))
-        return await self._driver.run(annotated(_flows.poll.fetch_window(self._context, run, *window), run))
+        return await self._driver.run(polling(self._context, schedule_id, offset_start, offset_end))
 
     def history(
         self,
@@ -260,6 +256,34 @@ class AsyncQueryClient(BaseClient[AsyncDriver]):
         source = source_of(requests, format, in_flight, timeout)
         flow = _flows.many.run_many(self._context, source)
         return self._driver.iterate(flow, self._query)
+
+
+def starting(make_handle: Callable[[Run], H], query: models.DataQuery, format: str) -> tuple[H, Flow[object]]:
+    """Return the handle of a query, and the flow that starts it."""
+    handle = make_handle(new_run(query, format))
+    flow = _flows.start.start(handle._context, handle._run, query, NEVER, held=0)
+    return handle, handle._annotated(flow)
+
+
+def running(
+    make_handle: Callable[[Run], H],
+    query: models.DataQuery,
+    format: str,
+    timeout: Seconds | None,
+    on_progress: OnProgressAsync | None,
+) -> tuple[H, Flow[None]]:
+    """Return the handle of a query, and the flow that starts it and waits for it."""
+    handle = make_handle(new_run(query, format))
+    seconds, on_change = timeout_seconds(timeout), calling(on_progress)
+    flow = _flows.start.run_to_end(handle._context, handle._run, query, seconds, on_change)
+    return handle, handle._annotated(flow)
+
+
+def polling(context: ClientContext, schedule_id: str, offset_start: int, offset_end: int | None) -> Flow[QueryStatus]:
+    """Return the flow that polls a query once."""
+    window = checked_window(offset_start, offset_end)
+    run = Run(Ticket(checked_schedule_id(schedule_id)))
+    return annotated(_flows.poll.fetch_window(context, run, *window), run)
 
 
 def source_of(

@@ -56,6 +56,7 @@ def build(kind: type[Kind], report: Report, problem: models.ProblemDetails, answ
         code=report.code,
         problem=problem,
         request_id=request_id,
+        schedule_id=report.schedule_id,
         retry_after=delay,
         rate_limit=rate_limit(answer.headers),
         method=answer.method,
@@ -101,6 +102,7 @@ class Report:
     type: str | None = None
     instance: str | None = None
     request_id: str | None = None
+    schedule_id: str | None = None
     extensions: Mapping[str, Json] = {}
 
 
@@ -125,7 +127,8 @@ def from_object(body: Mapping[str, Json]) -> Report:
         report, used = from_problem(body), ("type", "title", "status", "detail", "instance")
     return evolve(
         report,
-        request_id=request_id(body),
+        request_id=identifier(body, "request_id"),
+        schedule_id=identifier(body, "schedule_id"),
         extensions={name: value for name, value in body.items() if name not in used},
     )
 
@@ -154,10 +157,10 @@ def from_problem(body: Mapping[str, Json]) -> Report:
     )
 
 
-def request_id(body: Mapping[str, Json]) -> str | None:
-    """Return the request id, wherever the family keeps it."""
+def identifier(body: Mapping[str, Json], name: str) -> str | None:
+    """Return the id of the request or of the query, wherever the family keeps it."""
     meta = body.get("meta")
-    return text((meta if isinstance(meta, dict) else body).get("request_id"))
+    return text((meta if isinstance(meta, dict) else body).get(name))
 
 
 def from_text(body: bytes | bytearray) -> Report:

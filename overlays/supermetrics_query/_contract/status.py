@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from supermetrics_query_api.models import QueryMeta, QueryProgress, QueryResponse, QueryWorkflow
+from supermetrics_query_api.models import OutputFormat, QueryMeta, QueryProgress, QueryResponse, QueryWorkflow
 
 from .._models import SUCCESS, Progress, QueryStatus, Workflow
-from ..errors import QueryError, QueryFailedError, QueryStoppedError
-from .messages import Answer, rate_limit
+from ..errors import ApiError, QueryError, QueryFailedError, QueryStoppedError
+from .messages import Answer, decode, rate_limit
 from .problems import unreadable
 from .responses import model_of
 
@@ -21,9 +21,14 @@ MOST = 10**9  # of parts or tasks; more is no count, and would not even fit into
 
 
 def status_of(answer: Answer, schedule_id: str) -> QueryStatus:
-    """Return the status of a query; raise ApiError where the answer is none."""
-    response = model_of(answer, QueryResponse)
+    """Return the status of a query; raise ApiError where the answer is none, or names another query."""
+    try:
+        response = model_of(answer, QueryResponse)
+    except ApiError as error:
+        check_identity(answer, error.schedule_id, schedule_id)
+        raise
     meta = response.meta
+    check_identity(answer, meta and meta.schedule_id, schedule_id)
     if not isinstance(meta, QueryMeta) or not isinstance(meta.status_code, str) or not meta.status_code:
         raise unreadable(answer, "it has no meta.status_code")
     return QueryStatus(
@@ -36,6 +41,24 @@ def status_of(answer: Answer, schedule_id: str) -> QueryStatus:
         seconds=answer.seconds,
         response=response,
     )
+
+
+def check_identity(answer: Answer, named: object, schedule_id: str) -> None:
+    """Raise UnreadableResponseError where an answer names another query; one that names none is taken as it is."""
+    if isinstance(named, str) and named and named != schedule_id:
+        raise unreadable(answer, f"it is about the query {named!r}, and {schedule_id!r} was asked for") from None
+
+
+def holds_rows(answer: Answer, format: str) -> bool:
+    """Return whether the answer to a start is rows without a status, which formats other than JSON can have."""
+    is_page = answer.headers.get("content-type", "").startswith("text/html") and format != OutputFormat.HTML
+    if format == OutputFormat.JSON or is_page or answer.flaw or not answer.is_success:
+        return False
+    try:
+        body = decode(answer.body)
+    except ValueError:
+        return True
+    return not (isinstance(body, dict) and (body.get("error") or isinstance(body.get("meta"), dict)))
 
 
 def progress_of(meta: QueryMeta) -> Progress | None:

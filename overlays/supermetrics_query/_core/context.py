@@ -11,7 +11,7 @@ from ..errors import QuotaExceededError, RateLimitError
 from ..events import OnEvent
 from .effects import Call, Flow
 from .limits import BaseLimiter
-from .polling import PollPolicy
+from .polling import Deadline, Latency, PollPolicy
 from .retrying import RetryPolicy
 
 HOUR, SECOND = 3_600.0, 1.0
@@ -59,7 +59,13 @@ class ClientContext:
     draw: Callable[[], float] = random.random
     on_event: OnEvent | None = None
     limiter: BaseLimiter | None = None
-    server_backoff: ServerBackoff = field(factory=ServerBackoff)  # the one part that changes, with every answer
+    # The two parts that change, with every answer.
+    server_backoff: ServerBackoff = field(factory=ServerBackoff)
+    latency: Latency = field(factory=Latency)
+
+    def deadline(self, now: float, timeout: float, spread: float = 0.0) -> Deadline:
+        """Return the deadline of a wait that begins now; a timeout of 0 leaves time for one poll."""
+        return Deadline(now + timeout, timeout == 0, self.latency, spread)
 
     def emit(self, event: object) -> Flow[None]:
         """Pass an event to `on_event`."""

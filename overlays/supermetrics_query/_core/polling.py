@@ -6,7 +6,7 @@ Polling answers "not yet", retrying answers "that failed"; a failed poll is both
 import math
 from collections.abc import Callable
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 from attrs.validators import and_, ge, gt, instance_of, le
 
 from .._contract.validation import seconds
@@ -20,6 +20,9 @@ LONGEST_START_WAIT = 3600.0  # `sync_timeout` in the contract
 SHARE_OF_ETA = 0.7
 LEAST_OF_AGE, MOST_OF_AGE = 0.03, 0.5
 RESOLUTION = 1e-3  # seconds; a sleep that ends at a deadline may end a little before it
+USUAL_LATENCY = 0.8  # seconds; what an answer is taken to need before the first one has come
+LEEWAY = 0.2  # seconds by which the last poll goes earlier, since answers and timers vary
+LEAST_TIME = 0.05  # seconds that a request has which is sent at its deadline
 
 
 @exported
@@ -49,15 +52,42 @@ class PollPolicy:
             raise ConfigurationError(f"floor={self.floor!r} is above ceiling={self.ceiling!r}")
 
 
+@define
+class Latency:
+    """How long answers take, from the last two of them."""
+
+    seconds: tuple[float, ...] = ()
+
+    def record(self, seconds: float) -> None:
+        """Learn from an answer."""
+        self.seconds = (*self.seconds[-1:], seconds)
+
+    @property
+    def lead(self) -> float:
+        """How many seconds before a deadline the last poll goes, to be answered by then."""
+        return LEEWAY + max(self.seconds, default=USUAL_LATENCY)
+
+
 @frozen
 class Deadline:
-    """The one end of everything inside a wait; infinity when there is none."""
+    """The one end of everything inside a wait; infinity when there is none.
+
+    A deadline that is now leaves no time to wait, and room for one poll with the timeout of a request.
+    """
 
     at: float = math.inf
+    is_now: bool = False
+    latency: Latency = field(factory=Latency, eq=False)
+    spread: float = 0.0  # seconds over which the last polls of several queries go
 
-    def remaining(self, now: float) -> float:
-        """Return how long it is until the end, never negative."""
-        return max(0.0, self.at - now)
+    @property
+    def last_poll(self) -> float:
+        """When the last poll goes."""
+        return self.at - self.latency.lead - self.spread
+
+    def remaining(self, now: float, otherwise: float) -> float:
+        """Return how long a request may take, or something else where the deadline leaves that open."""
+        return otherwise if self.is_now else max(LEAST_TIME, self.at - now)
 
     def is_over(self, now: float) -> bool:
         """Return whether the end has come."""
@@ -92,8 +122,8 @@ def next_poll(
 
 
 def clip_to_deadline(due: float, deadline: Deadline, floor: float) -> float:
-    """Return when to poll: as due, but at the deadline where that comes less than a floor later.
+    """Return when to poll: as due, but with the last poll where that comes less than a floor later.
 
-    The last poll falls on the deadline; another one just before it would make them two in a row.
+    Another one just before the last would make them two in a row.
     """
-    return deadline.at if deadline.at - due < floor else due
+    return deadline.last_poll if deadline.last_poll - due < floor else due

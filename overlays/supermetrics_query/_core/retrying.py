@@ -81,6 +81,16 @@ def leaves_doubt(error: CallError) -> bool:
     return isinstance(error, ServerError | UnreadableResponseError) and is_transient(error)
 
 
+def is_refused_for_rate(error: CallError) -> bool:
+    """Return whether a refusal only says to come back later: polls that meet it are not counted as failed."""
+    return isinstance(error, LimitExceededError) or (isinstance(error, ApiError) and verdict_of(error).is_patient)
+
+
+def is_conflict(error: CallError) -> bool:
+    """Return whether a start was refused because its id is in use."""
+    return isinstance(error, ApiError) and verdict_of(error).is_conflict
+
+
 def requested_pause(error: CallError) -> float:
     """Return how long the server or the limiter asks us to wait, 0 where neither does."""
     return (error.retry_after or 0.0) if isinstance(error, ApiError | LimitExceededError) else 0.0

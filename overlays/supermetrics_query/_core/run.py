@@ -69,7 +69,7 @@ def decode_ticket(token: str) -> Ticket:
 class Timing:
     """When a query is polled. Times are readings of the monotonic clock of the driver."""
 
-    started: float | None = None  # when our start was sent; None for a query started elsewhere
+    started: float | None = None  # when our start was last answered or lost; None for a query started elsewhere
     born: float | None = None  # since when we know it, which is what its age is counted from
     phase: float | None = None  # since when it has had its code
     due: float = -math.inf  # when the next poll is due
@@ -114,7 +114,7 @@ class Run:
         return self.is_over or self.abandoned is not None
 
     def may_lag(self, now: float) -> bool:
-        """Return whether a status that is not found may only be late, because our own start was sent just now."""
+        """Return whether a status that is not found may only be late, because our own start was answered just now."""
         started = self.timing.started
         return started is not None and not self.is_over and now - started < REPLICA_LAG
 

@@ -29,11 +29,12 @@ SHORTEST_HORIZON = 60.0  # seconds over which the rest of the budget may be spen
 
 @define(eq=False)
 class Job:
-    """One of many queries, in the order in which they were started. Its last poll falls on its deadline."""
+    """One of many queries, in the order in which they were started."""
 
     run: Run
     deadline: Deadline = NEVER
-    polled: float = -math.inf  # when it was last polled
+    polled: float = -math.inf  # when it was last polled, or its start answered
+    sent: float = -math.inf  # when its last poll was sent
     is_busy: bool = False  # whether its start or a poll is under way
 
     @property
@@ -55,14 +56,15 @@ class Job:
         return self.clipped(max(self.polled + share, own))
 
     def clipped(self, due: float) -> float:
-        """Return when to poll it: at its deadline at the latest, and never sooner than the server allows."""
-        latest = math.inf if self.polled >= self.deadline.at else self.deadline.at
-        return max(min(due, latest), self.run.timing.not_before)
+        """Return when to poll it: in time for its deadline, not after that, and never sooner than the server allows."""
+        last = self.deadline.last_poll
+        return math.inf if self.sent >= last else max(min(due, last), self.run.timing.not_before)
 
     def has_timed_out(self, now: float) -> bool:
-        """Return whether it has had its last poll, or cannot have it in time."""
-        is_too_late = self.deadline.at <= now < self.run.timing.not_before
-        return not self.is_busy and (self.polled >= self.deadline.at or is_too_late)
+        """Return whether its time is over; a deadline that is now leaves it one poll."""
+        if self.is_busy or not self.deadline.is_over(now):
+            return False
+        return not self.deadline.is_now or self.polled > -math.inf or self.run.timing.not_before > now
 
 
 @define
@@ -73,20 +75,13 @@ class Scheduler:
     jobs: list[Job] = field(factory=list)
     workflow: Workflow | None = None
     polls: deque[float] = field(factory=deque)  # when the polls of the last hour were sent
-    under_way: int = 0  # polls without an answer
     began: float | None = None  # when it was first planned
     ended: int = 0
 
     def begin(self, job: Job, now: float) -> None:
         """Record that a poll is sent."""
-        job.is_busy, job.polled = True, now
-        self.under_way += 1
+        job.is_busy, job.polled, job.sent = True, now, now
         self.polls.append(now)
-
-    def finish(self, job: Job) -> None:
-        """Record what a poll has shown."""
-        self.under_way -= 1
-        self.record(job)
 
     def record(self, job: Job) -> None:
         """Record what a start or a poll has shown; a query that is settled leaves."""
@@ -104,7 +99,7 @@ class Scheduler:
 
     def timed_out(self, now: float) -> list[Job]:
         """Return the queries whose time is over."""
-        return [job for job in takewhile(lambda job: job.deadline.at <= now, self.jobs) if job.has_timed_out(now)]
+        return [job for job in takewhile(lambda job: job.deadline.is_over(now), self.jobs) if job.has_timed_out(now)]
 
     def plan(self, now: float) -> list[tuple[float, Job]]:
         """Return when each idle query is to be polled, the earliest first."""

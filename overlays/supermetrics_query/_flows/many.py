@@ -2,7 +2,7 @@
 
 import math
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from attrs import define, field, frozen
@@ -12,14 +12,16 @@ from .._core.context import ClientContext
 from .._core.effects import Call, Flow, Yield, begin, collect, now
 from .._core.polling import Deadline
 from .._core.run import Run
-from .._core.scheduling import Job, Scheduler
+from .._core.scheduling import MOST_RATE, Job, Scheduler
 from ..errors import ConfigurationError, SupermetricsQueryError, WaitTimeoutError
-from .multiplex import Multiplexer
+from .multiplex import Multiplexer, Task
 from .poll import Wait
 from .start import start
 
 IN_FLIGHT = 100
 POLLS_AT_ONCE = 8
+MOST_SPREAD = 1.0  # seconds over which the last polls of queries with one deadline go
+UNSPREAD = 4  # of them, which the limits of a second allow at once
 
 NextRequest: TypeAlias = Callable[[object], object]
 
@@ -56,6 +58,7 @@ class ManyRunner:
     source: Source | None = None
     multiplexer: Multiplexer = field(factory=Multiplexer)
     waits: dict[Job, Wait] = field(factory=dict)
+    polls: dict[Job, Task] = field(factory=dict)
     ended: deque[Run] = field(factory=deque)
 
     def flow(self) -> Flow[None]:
@@ -112,7 +115,7 @@ class ManyRunner:
             source.exhausted = request
             return
         run = source.make_run(request)
-        job = self.add(run, Deadline((yield from now()) + source.timeout))
+        job = self.add(run, self.context.deadline((yield from now()), source.timeout))
         if run.request is None:
             self.scheduler.record(job)
             self.leave(job)
@@ -125,20 +128,21 @@ class ManyRunner:
         try:
             yield from start(self.context, job.run, request, job.deadline, held=0)
         except SupermetricsQueryError as error:
-            job.run.abandoned = error
+            job.run.abandoned = self.waits[job].unstarted(error, (yield from now()))
         job.polled = yield from now()
         self.scheduler.record(job)
         self.leave(job)
 
     def send_polls(self, moment: float) -> float:
-        """Send the polls that are due, and return when the next one is."""
+        """Send the polls that are due, and return when the next one is; those without an answer make room in time."""
         for due, job in self.scheduler.plan(moment):
             if due > moment:
                 return due
-            if self.scheduler.under_way >= POLLS_AT_ONCE:
-                return math.inf  # an answer comes first
+            holding = [task.holds_until for task in self.polls.values() if task.holds_until > moment]
+            if len(holding) >= POLLS_AT_ONCE:
+                return min(holding)
             self.scheduler.begin(job, moment)
-            self.multiplexer.add(self.poll(job))
+            self.polls[job] = self.multiplexer.add(self.poll(job))
         return math.inf
 
     def poll(self, job: Job) -> Flow[None]:
@@ -149,7 +153,8 @@ class ManyRunner:
             wait.check_code((yield from now()))
         except SupermetricsQueryError as error:
             job.run.abandoned = error
-        self.scheduler.finish(job)
+        del self.polls[job]
+        self.scheduler.record(job)
         if job.run.is_over:
             yield from wait.emit_end()
         self.leave(job)
@@ -157,7 +162,7 @@ class ManyRunner:
     def time_out(self, moment: float) -> None:
         """Hand over each query whose own time is over; raise where the time of all of them is."""
         if self.deadline is not None:
-            if self.is_late(self.deadline, moment):
+            if self.is_late(moment):
                 raise self.unfinished()
             return
         for job in self.scheduler.timed_out(moment):
@@ -165,11 +170,10 @@ class ManyRunner:
             self.scheduler.record(job)
             self.leave(job)
 
-    def is_late(self, deadline: Deadline, moment: float) -> bool:
-        """Return whether the deadline has passed, every query has been polled, and nothing is left to hand over."""
-        if self.ended or self.scheduler.under_way or not self.scheduler.jobs or not deadline.is_over(moment):
-            return False
-        return all(job.polled > -math.inf or job.has_timed_out(moment) for job in self.scheduler.jobs)
+    def is_late(self, moment: float) -> bool:
+        """Return whether the time of every query is over, and nothing is left to hand over."""
+        jobs = self.scheduler.jobs
+        return not self.ended and bool(jobs) and all(job.has_timed_out(moment) for job in jobs)
 
     def unfinished(self) -> WaitTimeoutError:
         """Return the error for queries that continue."""
@@ -181,9 +185,10 @@ class ManyRunner:
         )
 
 
-def as_completed(context: ClientContext, runs: Iterable[Run], timeout: float) -> Flow[None]:
+def as_completed(context: ClientContext, runs: Sequence[Run], timeout: float) -> Flow[None]:
     """Yield runs as they end; raise WaitTimeoutError when some continue at the end of the wait."""
-    deadline = Deadline((yield from now()) + timeout)
+    spread = min(MOST_SPREAD, max(0, len(runs) - UNSPREAD) / MOST_RATE)
+    deadline = context.deadline((yield from now()), timeout, spread)
     runner = ManyRunner(context, Scheduler(context.poll.floor), deadline)
     for run in runs:
         if run.is_over:

@@ -12,6 +12,7 @@ from .._core.effects import Await, Begin, Collect, Done, Effect, Flow, Outcome, 
 from ..errors import SupermetricsQueryError
 
 LONGEST = 3_600.0  # seconds; no single pause is longer
+PATIENCE = 1.0  # seconds for which a request without an answer may hold others back
 
 
 @define(eq=False)
@@ -23,6 +24,7 @@ class Task:
     pending: Pending[Any] | None = None
     is_collected: bool = False  # whether the flow wants the answer rather than the request
     wakes: float = -math.inf
+    holds_until: float = math.inf  # until when it may hold others back; without end while nothing was sent
 
     def is_ready(self, moment: float) -> bool:
         """Return whether the flow can continue."""
@@ -35,9 +37,11 @@ class Multiplexer:
 
     tasks: list[Task] = field(factory=list)
 
-    def add(self, flow: Flow[None]) -> None:
+    def add(self, flow: Flow[None]) -> Task:
         """Run a flow with the others."""
-        self.tasks.append(Task(flow))
+        task = Task(flow)
+        self.tasks.append(task)
+        return task
 
     def advance(self) -> Flow[None]:
         """Continue every flow as far as it can go."""
@@ -76,6 +80,7 @@ class Multiplexer:
                 case Send() | Begin():
                     task.is_collected = isinstance(step, Send)
                     task.pending = yield Begin(step) if isinstance(step, Send) else step
+                    task.holds_until = (yield from now()) + PATIENCE
                     return
                 case Sleep():
                     task.wakes, task.outcome = (yield from now()) + step.seconds, Outcome()
@@ -85,7 +90,7 @@ class Multiplexer:
 
 def arrived(task: Task) -> Flow[Outcome]:
     """Return what a flow has waited for."""
-    pending, task.pending = task.pending, None
+    pending, task.pending, task.holds_until = task.pending, None, math.inf
     if pending is None or not task.is_collected:
         return Outcome(pending)
     return (yield from performed(Collect(pending)))

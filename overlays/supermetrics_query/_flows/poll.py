@@ -1,5 +1,6 @@
 """Polling a query until it has ended. A failed poll is not a failed query: it postpones the next poll."""
 
+import math
 from collections.abc import Callable
 from functools import partial
 from itertools import chain, repeat
@@ -13,17 +14,25 @@ from .._contract.status import ENDINGS, status_of
 from .._core.context import LONGEST_RETRY_AFTER, ClientContext
 from .._core.effects import Effect, Flow, Pending, Send, Sleep, Yield, now
 from .._core.polling import NEVER, Deadline, clip_to_deadline, next_poll
-from .._core.retrying import CALL_ERRORS, CallError, Failure, ends_query, is_worth_polling_again, requested_pause
+from .._core.retrying import (
+    CALL_ERRORS,
+    CallError,
+    Failure,
+    ends_query,
+    is_refused_for_rate,
+    is_transient,
+    is_worth_polling_again,
+    requested_pause,
+)
 from .._core.run import Run
 from .._models import Attempt, QueryStatus
 from .._results.rows import layout_of
 from ..errors import (
-    LimitExceededError,
     QueryError,
     QueryFailedError,
-    RateLimitError,
     ResultExpiredError,
     StatusNotFoundError,
+    SupermetricsQueryError,
     WaitTimeoutError,
 )
 from ..events import Polled, PollFailed, WaitFinished
@@ -67,7 +76,8 @@ def fetch_window(
 
 def window_request(context: ClientContext, run: Run, first: int, last: int) -> Send:
     """Return the effect of asking for a window of rows, to be sent ahead."""
-    return bounded(context, requests.get_query_status(run.schedule_id, first, last, Lane.PAGE), NEVER.at, held=0.0)
+    request = requests.get_query_status(run.schedule_id, first, last, Lane.PAGE)
+    return bounded(context, request, NEVER, now=0.0, held=0.0)
 
 
 def refresh(context: ClientContext, run: Run) -> Flow[QueryStatus]:
@@ -88,14 +98,14 @@ def refresh(context: ClientContext, run: Run) -> Flow[QueryStatus]:
 def wait(context: ClientContext, run: Run, timeout: float, on_change: OnChange | None) -> Flow[None]:
     """Wait until a query has succeeded; raise how it ended otherwise."""
     run.abandoned = None
-    deadline = Deadline((yield from now()) + timeout)
+    deadline = context.deadline((yield from now()), timeout)
     yield from Wait(context, run, deadline, on_change).flow()
     raise_if_bad(run)
 
 
 def watch(context: ClientContext, run: Run, timeout: float) -> Flow[None]:
     """Yield every change of a query, the last one terminal."""
-    deadline = Deadline((yield from now()) + timeout)
+    deadline = context.deadline((yield from now()), timeout)
     if run.status is not None:
         yield Yield(run.status)
     yield from Wait(context, run, deadline, Yield).flow()
@@ -111,6 +121,7 @@ class Wait:
     run: Run
     deadline: Deadline
     on_change: OnChange | None = None
+    polled: float = -math.inf  # when the last poll was sent
     attempts: list[Attempt] = field(factory=list)  # failed polls in a row
     failures: int = 0  # those of them that count: a request for patience does not
     last_failure: CallError | None = None
@@ -133,19 +144,21 @@ class Wait:
         yield from self.context.emit(WaitFinished(schedule_id=self.run.schedule_id, code=code, age=age))
 
     def pause(self) -> Flow[None]:
-        """Sleep until the next poll is due; the last one falls on the deadline."""
+        """Sleep until the next poll is due; after the last one, sleep until the deadline and raise."""
         moment = yield from now()
         timing, floor = self.run.timing, self.context.poll.floor
+        if self.polled >= self.deadline.last_poll:
+            yield Sleep(max(0.0, self.deadline.at - moment))
+            raise self.timed_out()
         due = max(clip_to_deadline(timing.due, self.deadline, floor), timing.not_before)
-        if due <= moment:
-            return
         if due > self.deadline.at:
             raise self.timed_out()
-        yield Sleep(due - moment)
+        if due > moment:
+            yield Sleep(due - moment)
 
     def poll(self) -> Flow[None]:
         """Poll once and report what has changed; raise where a failed poll ends the wait."""
-        before = self.run.status
+        before, self.polled = self.run.status, (yield from now())
         try:
             status = yield from poll(self.context, self.run, self.deadline)
         except CALL_ERRORS as error:
@@ -175,15 +188,15 @@ class Wait:
     def ending(self, error: CallError, moment: float) -> CallError | ResultExpiredError | None:
         """Count a failed poll, and return the error that ends the wait, None to poll again.
 
-        A refusal for the rate and a replica that lags do not count. A Retry-After of years ends any wait.
+        A refusal for the rate and a replica that lags do not count, and the deadline ends a wait by itself. A
+        Retry-After of years ends any wait.
         """
         if isinstance(error, StatusNotFoundError) and not self.run.may_lag(moment):
             return expired(self.run, error)
-        is_patient = asks_for_patience(error)
+        is_patient = is_refused_for_rate(error) or isinstance(error, StatusNotFoundError)
         self.failures += not is_patient
-        is_final = not is_patient and (
-            not is_worth_polling_again(error) or self.failures >= self.context.poll.max_errors
-        )
+        is_exhausted = self.failures >= self.context.poll.max_errors and not self.deadline.is_over(moment)
+        is_final = not is_patient and (is_exhausted or not is_worth_polling_again(error))
         if not is_final and requested_pause(error) <= LONGEST_RETRY_AFTER:
             return None
         error.attempts = tuple(self.attempts)
@@ -196,6 +209,13 @@ class Wait:
         self.check_code(moment)
         if self.deadline.is_over(moment):
             raise self.timed_out()
+
+    def unstarted(self, error: SupermetricsQueryError, moment: float) -> SupermetricsQueryError:
+        """Return what ends the wait for a query whose start failed: the deadline where it has come, else the error."""
+        if not isinstance(error, CALL_ERRORS) or not is_transient(error) or not self.deadline.is_over(moment):
+            return error
+        self.last_failure = error
+        return self.timed_out()
 
     def check_code(self, moment: float) -> None:
         """Raise when the query has had a code that we do not know for too long."""
@@ -218,12 +238,6 @@ class Wait:
         )
         error.__cause__ = self.last_failure
         return error
-
-
-def asks_for_patience(error: CallError) -> bool:
-    """Return whether a failed poll only asks us to come back later."""
-    is_rate_limit = isinstance(error, RateLimitError) and is_worth_polling_again(error)
-    return is_rate_limit or isinstance(error, StatusNotFoundError | LimitExceededError)
 
 
 def remember(context: ClientContext, run: Run, status: QueryStatus, moment: float) -> None:

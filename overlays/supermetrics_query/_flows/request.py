@@ -16,8 +16,7 @@ from ..events import RequestDone, RetryScheduled
 
 T = TypeVar("T")
 
-ANSWER_GRACE = 5.0  # seconds in which an answer may still arrive when its request was sent just before a deadline
-PERMIT_GRACE = 1.0  # seconds for which a poll that falls on a deadline may still wait for its permit
+PERMIT_GRACE = 1.0  # seconds for which the one poll of a deadline that is now may wait for its permit
 
 
 def call(
@@ -50,10 +49,13 @@ def fetch(
     """Return the answer to a request, whatever it says; send the request unless it is under way."""
     permit = PERMITTED if pending else (yield from permitted(context, request.lane, deadline))
     began = yield from now()
-    effect = Collect(pending) if pending else bounded(context, request, deadline.remaining(began), held)
+    effect = Collect(pending) if pending else bounded(context, request, deadline, began, held)
     answer = yield from send(effect)
     ended = yield from now()
     context.server_backoff.on_response(ended, answer)
+    if not pending and not held:
+        # A caller that took its time lengthens the one, a clock of a test shortens the other.
+        context.latency.record(min(ended - began, answer.seconds))
     if permit.answered is not None:
         permit.answered(ended)
     yield from context.emit(RequestDone(operation=request.operation, status=answer.status, seconds=ended - began))
@@ -69,10 +71,11 @@ def parsed(context: ClientContext, answer: Answer, parse: Callable[[Answer], T])
         raise
 
 
-def bounded(context: ClientContext, request: Request, remaining: float, held: float) -> Send:
+def bounded(context: ClientContext, request: Request, deadline: Deadline, now: float, held: float) -> Send:
     """Return the effect of sending a request that takes no longer than its timeout and what the deadline leaves."""
-    total = max(remaining, min(ANSWER_GRACE, context.timeout))
-    return Send(request, min(context.timeout + held, total), None if math.isinf(total) else total)
+    timeout = context.timeout + held
+    total = deadline.remaining(now, timeout)
+    return Send(request, min(timeout, total), None if math.isinf(total) else total)
 
 
 def retried(context: ClientContext, once: Callable[[], Flow[T]], is_worth_it: Predicate, deadline: Deadline) -> Flow[T]:
@@ -102,8 +105,8 @@ def with_attempts(error: CallError, attempts: list[Attempt]) -> CallError:
 def permitted(context: ClientContext, lane: Lane, deadline: Deadline) -> Flow[Permit]:
     """Return a permit; raise LimitExceededError when there is none for longer than the caller can wait."""
     while pause := (permit := (yield from try_permit(context, lane))).wait:
-        remaining = deadline.remaining((yield from now()))
-        if pause > min(max(PERMIT_GRACE, remaining), context.retry.retry_after_ceiling):
+        remaining = deadline.remaining((yield from now()), PERMIT_GRACE)
+        if pause > min(remaining, context.retry.retry_after_ceiling):
             raise LimitExceededError(
                 f"nothing was sent: the limits of the key allow no {lane.value} for another {pause:.1f} s",
                 sent=False,

@@ -1,7 +1,7 @@
 """Starting a query so that it is never lost and never runs twice.
 
 The schedule id is known before anything is sent. When the answer to a start is lost, the query is polled under that id,
-and the start is repeated only if the query is not there.
+and the start is repeated only if the query is not there. A start that was answered is never repeated.
 """
 
 from functools import partial
@@ -12,27 +12,39 @@ from supermetrics_query_api.types import Unset
 from .._contract import requests
 from .._contract.messages import Answer
 from .._contract.requests import sendable
-from .._contract.status import status_of
+from .._contract.status import holds_rows, status_of
 from .._core.context import ClientContext
 from .._core.effects import Flow, now
 from .._core.polling import Deadline
-from .._core.retrying import CALL_ERRORS, is_outcome, is_transient, leaves_doubt
+from .._core.retrying import (
+    CALL_ERRORS,
+    is_conflict,
+    is_outcome,
+    is_transient,
+    is_worth_polling_again,
+    leaves_doubt,
+)
 from .._core.run import Run
 from .._models import QueryStatus
-from ..errors import StatusNotFoundError, UnreadableResponseError
+from ..errors import StatusNotFoundError
 from ..events import StartSent
 from .poll import OnChange, Wait, failed, poll, raise_if_bad, remember
 from .request import call, retried
 
 
-def start(context: ClientContext, run: Run, query: DataQuery, deadline: Deadline, held: int) -> Flow[QueryStatus]:
-    """Start a query and return its first status; the API may hold the answer for `held` seconds."""
-    run.timing.started = run.timing.born = yield from now()
+def start(
+    context: ClientContext, run: Run, query: DataQuery, deadline: Deadline, held: int
+) -> Flow[QueryStatus | None]:
+    """Start a query and return its first status, None where no poll shows it yet.
+
+    The API may hold the answer for `held` seconds.
+    """
+    run.timing.born = yield from now()
     yield from context.emit(StartSent(schedule_id=run.schedule_id, token=run.ticket.token))
     body = prepared(context, run, query, held)
     in_doubt = False
 
-    def once() -> Flow[QueryStatus]:
+    def once() -> Flow[QueryStatus | None]:
         nonlocal in_doubt
         found = (yield from find(context, run, deadline)) if in_doubt else None
         if found is not None:
@@ -40,10 +52,14 @@ def start(context: ClientContext, run: Run, query: DataQuery, deadline: Deadline
         try:
             return (yield from send_start(context, run, body, deadline))
         except CALL_ERRORS as error:
-            in_doubt = leaves_doubt(error)
+            if in_doubt and is_conflict(error):
+                return None  # the start that was lost has reached the API
+            in_doubt = in_doubt or leaves_doubt(error)
             raise
 
-    return (yield from retried(context, once, is_transient, deadline))
+    # What returns was answered, so nothing below can repeat it.
+    status = yield from retried(context, once, is_transient, deadline)
+    return status or (yield from first_status(context, run, deadline))
 
 
 def prepared(context: ClientContext, run: Run, query: DataQuery, held: int) -> DataQuery:
@@ -57,30 +73,36 @@ def prepared(context: ClientContext, run: Run, query: DataQuery, held: int) -> D
     return body
 
 
-def send_start(context: ClientContext, run: Run, body: DataQuery, deadline: Deadline) -> Flow[QueryStatus]:
-    """Send the start once and return the status; poll for it where rows without a status come at once."""
+def send_start(context: ClientContext, run: Run, body: DataQuery, deadline: Deadline) -> Flow[QueryStatus | None]:
+    """Send the start once and return the status, None where rows without a status come at once."""
     request = requests.start_query(body, OutputFormat(run.ticket.format))
     held = 0 if isinstance(body.sync_timeout, Unset) else body.sync_timeout
     try:
         status = yield from call(context, request, partial(accepted, run), deadline, held=held)
     except CALL_ERRORS as error:
+        run.timing.started = yield from now()
         if is_outcome(error):
             raise failed(run, error) from error
         raise
-    if status is None:
-        return (yield from poll(context, run, deadline))
-    remember(context, run, status, (yield from now()))
+    run.timing.started = moment = yield from now()
+    if status is not None:
+        remember(context, run, status, moment)
     return status
 
 
 def accepted(run: Run, answer: Answer) -> QueryStatus | None:
     """Return the status in the answer to a start, None where it is rows without a status."""
+    return None if holds_rows(answer, run.ticket.format) else status_of(answer, run.schedule_id)
+
+
+def first_status(context: ClientContext, run: Run, deadline: Deadline) -> Flow[QueryStatus | None]:
+    """Return the status of a query whose start was answered without one, None where a poll does not show it yet."""
     try:
-        return status_of(answer, run.schedule_id)
-    except UnreadableResponseError:
-        if run.ticket.format == OutputFormat.JSON or answer.flaw:
-            raise
-        return None
+        return (yield from poll(context, run, deadline))
+    except CALL_ERRORS as error:
+        if is_worth_polling_again(error) or isinstance(error, StatusNotFoundError):
+            return None
+        raise
 
 
 def find(context: ClientContext, run: Run, deadline: Deadline) -> Flow[QueryStatus | None]:
@@ -95,17 +117,15 @@ def run_to_end(
     context: ClientContext, run: Run, query: DataQuery, timeout: float, on_change: OnChange | None
 ) -> Flow[None]:
     """Start a query, let the server do the first waiting, and wait for the rest."""
-    deadline = Deadline((yield from now()) + timeout)
-    held = int(max(0.0, min(context.poll.start_wait, timeout - 1.0)))
+    deadline = context.deadline((yield from now()), timeout)
+    held = int(max(0.0, min(context.poll.start_wait, timeout - max(1.0, context.latency.lead))))
     wait = Wait(context, run, deadline, on_change)
     try:
         status = yield from start(context, run, query, deadline, held)
     except CALL_ERRORS as error:
-        if not is_transient(error) or not deadline.is_over((yield from now())):
-            raise
-        wait.last_failure = error
-        raise wait.timed_out() from error
-    if on_change is not None:
+        ended = wait.unstarted(error, (yield from now()))
+        raise ended from ended.__cause__
+    if on_change is not None and status is not None:
         yield on_change(status)
     wait.check((yield from now()))
     yield from wait.flow()

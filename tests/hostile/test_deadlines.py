@@ -1,0 +1,172 @@
+"""A wait ends at its deadline, whatever the server does, and its last poll is sent in time to be answered."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from supermetrics_query import (
+    PollPolicy,
+    RetryPolicy,
+    SupermetricsQueryError,
+    TransportError,
+    WaitTimeoutError,
+)
+
+from tests.support.answers import about, status, success
+from tests.support.performing import Scenario, performed
+from tests.support.scripted import a_query, scripted_client
+from tests.support.servers import STAYS, Behaviour, Exchange, a_server, raw
+
+CLOSE = 0.25  # seconds by which a wait may miss its deadline
+TIMEOUT = 0.4
+Wait = Callable[[Any, float], Scenario]
+NEVER_SET = threading.Event()  # what a server that is slow waits for
+ONCE = PollPolicy(first=60, floor=60, ceiling=60, jitter=0)  # nothing between the first poll and the last
+
+
+def answers(*codes: str, after: float = 0.0) -> Behaviour:
+    """Answer each poll of a query with the next code, and with the last one from then on, after some seconds."""
+    remaining: dict[str, list[str]] = {}
+
+    def behave(exchange: Exchange) -> bool:
+        name = exchange.asked["schedule_id"]
+        left = remaining.setdefault(name, [*codes])
+        code = left.pop(0) if len(left) > 1 else left[0]
+        NEVER_SET.wait(after)
+        exchange.send(raw(about(name, success() if code == "SUCCESS" else status(code))))
+        return STAYS
+
+    return behave
+
+
+def then_silent(exchange: Exchange) -> bool:
+    """Answer the first request of a connection, and nothing after that."""
+    if exchange.request > 1:
+        return exchange.is_silent()
+    return answers("RUNNING")(exchange)
+
+
+def timed(wait: Wait, timeout: float = TIMEOUT) -> Callable[[Any], Scenario]:
+    """Return a scenario that gives the error of a wait, and how long it took."""
+
+    def measured(client: Any) -> Scenario:
+        began = time.monotonic()
+        try:
+            yield from wait(client, timeout)
+        except SupermetricsQueryError as error:
+            return error, time.monotonic() - began
+        return None, time.monotonic() - began
+
+    return measured
+
+
+def wait(client: Any, timeout: float) -> Scenario:
+    yield client.attach("night-1").wait(timeout=timeout)
+
+
+def watch(client: Any, timeout: float) -> Scenario:
+    yield client.attach("night-1").watch(timeout=timeout)
+
+
+def run(client: Any, timeout: float) -> Scenario:
+    yield client.run(a_query(), timeout=timeout)
+
+
+def run_many(client: Any, timeout: float) -> Scenario:
+    (query,) = yield client.run_many([a_query()], timeout=timeout)
+    if query.error is not None:
+        raise query.error
+
+
+def as_completed(client: Any, timeout: float) -> Scenario:
+    yield client.as_completed([client.attach("night-1"), client.attach("night-2")], timeout=timeout)
+
+
+WAITS = (wait, watch, run, run_many, as_completed)
+
+
+@pytest.mark.parametrize("behaviour", [Exchange.is_silent, then_silent], ids=["silent", "silent later"])
+@pytest.mark.parametrize("scenario", WAITS, ids=lambda scenario: scenario.__name__)
+def test_a_server_that_falls_silent_does_not_hold_a_wait_beyond_its_deadline(
+    scenario: Wait, behaviour: Behaviour, stack: str
+) -> None:
+    policies = {"poll": PollPolicy(first=0.05, floor=0.05, max_errors=1), "retry": RetryPolicy(base=0.01)}
+    with a_server(behaviour) as server:
+        error, took = performed(stack, timed(scenario), base_url=server.base_url, **policies)
+    assert isinstance(error, WaitTimeoutError)
+    assert abs(took - TIMEOUT) < CLOSE
+    assert scenario is as_completed or error.token
+    assert not error.tokens or len(error.tokens) == 2
+
+
+@pytest.mark.parametrize("scenario", WAITS, ids=lambda scenario: scenario.__name__)
+def test_a_query_that_continues_is_given_back_at_the_deadline(scenario: Wait, stack: str) -> None:
+    with a_server(answers("RUNNING")) as server:
+        error, took = performed(stack, timed(scenario), base_url=server.base_url, poll=ONCE)
+    assert isinstance(error, WaitTimeoutError)
+    assert abs(took - TIMEOUT) < CLOSE
+
+
+@pytest.mark.parametrize("scenario", WAITS, ids=lambda scenario: scenario.__name__)
+def test_the_last_poll_is_sent_early_enough_to_be_answered(scenario: Wait, backend: str) -> None:
+    with a_server(answers("RUNNING", "SUCCESS", after=0.1)) as server:
+        error, took = performed(backend, timed(scenario, 0.7), base_url=server.base_url, poll=ONCE)
+    assert error is None
+    assert took < 0.7
+
+
+def test_a_slow_server_gets_its_last_poll_sooner(backend: str) -> None:
+    with a_server(answers("RUNNING", "SUCCESS", after=0.45)) as server:
+        error, took = performed(backend, timed(wait, 1.4), base_url=server.base_url, poll=ONCE)
+        assert len(server.seen) == 2
+    assert error is None
+    assert took < 1.4
+
+
+def test_a_timeout_error_carries_what_was_known_and_the_error_of_the_last_poll(stack: str) -> None:
+    with a_server(then_silent) as server:
+        error, _ = performed(stack, timed(wait, 0.8), base_url=server.base_url, poll=ONCE)
+    assert error.status.code == "RUNNING"
+    assert error.query.schedule_id == error.schedule_id == "night-1"
+    assert error.token == error.query.token
+    assert isinstance(error.__cause__, TransportError)
+
+
+def test_at_a_deadline_of_zero_one_poll_is_bounded_by_the_timeout_of_a_request(stack: str) -> None:
+    with a_server(Exchange.is_silent) as server:
+        error, took = performed(stack, timed(wait, 0), base_url=server.base_url, timeout=TIMEOUT)
+        assert len(server.seen) == 1
+    assert isinstance(error, WaitTimeoutError)
+    assert abs(took - TIMEOUT) < CLOSE
+
+
+def test_at_a_deadline_of_zero_a_poll_has_all_the_time_of_a_request(backend: str) -> None:
+    subject = scripted_client(backend, status("RUNNING"), timeout=20)
+    with pytest.raises(WaitTimeoutError):
+        subject.call(subject.client.attach("night-1"), "wait", timeout=0)
+    with pytest.raises(WaitTimeoutError):
+        subject.collect(subject.client, "as_completed", [subject.client.attach("night-1")], timeout=0)
+    assert [request.extensions["timeout"]["read"] for request in subject.script.seen] == [20.0, 20.0]
+
+
+def test_many_queries_at_one_deadline_are_each_polled_before_it_and_given_back_at_it(backend: str) -> None:
+    names = [f"query-{number}" for number in range(12)]
+
+    def scenario(client: Any, timeout: float) -> Scenario:
+        yield client.as_completed([client.attach(name) for name in names], timeout=timeout)
+
+    with a_server(answers("RUNNING", "SUCCESS")) as server:
+        error, took = performed(backend, timed(scenario, 2.0), base_url=server.base_url, poll=ONCE)
+        assert len(server.seen) == 2 * len(names)
+    assert error is None
+    assert took < 2.0
+
+
+@pytest.mark.parametrize("timeout", [0.001, 0.05])
+def test_a_timeout_that_is_hardly_one_ends_in_time_as_well(timeout: float) -> None:
+    with a_server(Exchange.is_silent) as server:
+        error, took = performed("sync", timed(wait, timeout), base_url=server.base_url)
+    assert isinstance(error, WaitTimeoutError)
+    assert took < timeout + CLOSE
