@@ -44,7 +44,7 @@ attack: $(VENV)/.dev ## Attack every client for 15 s: a server that spoils its a
 .PHONY: soak
 soak: $(VENV)/.dev ## Run the tests that take minutes: several processes, killed processes, a longer attack
 	@$(BIN)/python -m pytest -m soak --timeout 600
-	@$(ATTACK) --attack-seconds 150
+	@$(ATTACK) --attack-seconds 150 --attack-from $$(date +%s)
 ATTACK = $(BIN)/python -m pytest tests/hostile/test_invariants.py
 
 .PHONY: check

@@ -13,8 +13,9 @@ settings.load_profile("rules")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add how long the attack of tests/hostile lasts."""
+    """Add how long the attack of tests/hostile lasts, and where it begins."""
     parser.addoption("--attack-seconds", type=float, default=2.0, help="how long to attack each client")
+    parser.addoption("--attack-from", type=int, default=1, help="the number of the first life")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

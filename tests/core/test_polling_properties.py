@@ -6,11 +6,11 @@ from random import Random
 
 import pytest
 from attrs import frozen
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from supermetrics_query import PollPolicy, RateLimitError, RetryPolicy, ServerError, WaitTimeoutError
 from supermetrics_query._core.context import LONGEST_RETRY_AFTER
-from supermetrics_query._core.polling import RESOLUTION, Deadline
+from supermetrics_query._core.polling import RESOLUTION, Deadline, gap
 from supermetrics_query._core.run import Run, Ticket, Timing
 from supermetrics_query._flows.poll import Wait
 
@@ -82,6 +82,12 @@ def waits(draw: st.DrawFn) -> Waited:
     run = Run(Ticket("night-1"), timing=Timing(started=started, born=started))
     error = driver.error_of(Wait(context(chance, poll=poll, retry=retry), run, Deadline(began + timeout)).flow())
     return Waited(driver, poll, retry, began, began + timeout, error)
+
+
+@given(polls, st.floats(0, 1), st.floats(0, 1))
+def test_a_query_younger_than_the_first_gap_gets_that_gap(poll: PollPolicy, share: float, draw: float) -> None:
+    assume(poll.first * share < poll.first)
+    assert gap(poll, poll.first * share, None, lambda: draw) == max(poll.first, poll.floor)
 
 
 @given(waits())

@@ -166,7 +166,7 @@ def test_a_caller_gets_exactly_its_rows_or_one_of_our_exceptions(
 ) -> None:
     threads, ends = threading.active_count(), Counter[str]()
     until = time.monotonic() + request.config.getoption("--attack-seconds")
-    for number in itertools.count(1):
+    for number in itertools.count(request.config.getoption("--attack-from")):
         with lives(stack, number, tmp_path / str(number)) as life:
             try:
                 ends += lived(life) + Counter({"lives": 1, "answers": life.liar.answers})
