@@ -273,7 +273,7 @@ def readable_servers(draw: st.DrawFn) -> tuple[Server, int]:
     """Give a server whose rows can all be had, and the size of the pages to read it by."""
     count, page_size = draw(st.integers(0, 30)), draw(st.integers(1, 33))
     are_alike = draw(st.booleans())
-    rows: list[tuple[object, ...]] = [("today", 1.0)] * count if are_alike else [*source(count)]
+    rows: list[Any] = [("today", 1.0)] * count if are_alike else [*source(count)]
     server = Server(rows, draw(st.sampled_from(CONVENTIONS)), draw(st.none() | st.integers(0, 40)))
     if count and draw(st.booleans()):
         rows[draw(st.integers(0, count - 1))] = HEADER

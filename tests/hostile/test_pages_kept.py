@@ -292,6 +292,20 @@ def test_the_last_page_comes_before_the_error_that_there_are_no_offsets_left(bac
     assert "gave 1000001 rows; the API gives no rows beyond offset 1000000: use download()" in str(error)
 
 
+def test_a_poll_between_two_pages_changes_nothing_for_the_second() -> None:
+    bare = success([], None)
+    answers = [success([HEADER, *source(2)]), bare, success([HEADER, *source(4)[2:]]), success([])]
+    subject = scripted_client("sync", *answers, page_size=2)
+    query = subject.client.attach("night-1")
+    pages = query.pages(prefetch=0)
+    rows = [*next(pages).rows]
+    query.refresh()
+    for page in pages:
+        assert [column.key for column in page.columns] == ["date", "temp"]
+        rows.extend(page.rows)
+    assert rows == source(4)
+
+
 @pytest.mark.parametrize("code", OUTCOMES)
 @pytest.mark.parametrize("http", [500, 200])
 def test_the_error_of_the_query_on_a_page_is_that_of_a_wait(backend: str, code: str, http: int) -> None:

@@ -16,7 +16,7 @@ from attrs import Factory, define, evolve, field, frozen
 
 from .._contract.validation import LAST_OFFSET
 from .._models import Page, QueryStatus, Row
-from .._results.rows import data_of, field_ids, holds_rows, layout_of, total_of
+from .._results.rows import Layout, data_of, field_ids, holds_rows, layout_of, total_of
 from .run import Run
 
 MOST_AHEAD = 5  # pages under way where answers are slow: as many as a key may ask for in a quarter of a second
@@ -116,10 +116,11 @@ class Cursor:
     prefetch: Prefetch
     start: int = 0  # rows before this one are left out
     wanted: Window | Broken | None = Factory(lambda self: self.window(0, self.page_size, Aim.FIRST), takes_self=True)
+    layout: Layout = Factory(lambda self: self.run.layout, takes_self=True)  # a poll in between may bring another
     position: int = 0  # the number of the next row
     delivered: int = Factory(lambda self: self.start, takes_self=True)  # the row after those that were handed over
     header_offset: int = 0  # how many offsets the header takes
-    repeats_header: bool | None = None  # whether later pages begin with it, None as long as none looks so
+    repeats_header: bool | None = None  # whether later pages begin with it, None while that is open
     page_one: Fingerprint | None = None  # or of the first page with rows
     before: Fingerprint | None = None  # the answer before
     trusts_offsets: bool = False  # whether pages may look alike, as the last offset has shown
@@ -139,7 +140,7 @@ class Cursor:
     @property
     def has_header(self) -> bool:
         """Whether the first entry of the result is no row."""
-        return self.run.layout.header is not None
+        return self.layout.header is not None
 
     def window(self, offset: int, size: int, aim: Aim) -> Window:
         """Return the window that begins so many offsets into the result."""
@@ -172,13 +173,14 @@ class Cursor:
         if seen is None:
             return self._without_header(held)
         if window.aim is Aim.FIRST and seen is not self.first:
-            self.first, self.run.layout = seen, layout_of(seen.response)
+            self.first, self.layout = seen, layout_of(seen.response)
+            self.run.layout = self.layout
         if window.aim is not Aim.LAST_OFFSET and (difference := self._difference(seen)):
             return self._replaced(difference, seen)
         if window.aim in {Aim.FIRST, Aim.NEXT}:
             self.prefetch = self.prefetch.after(seen.seconds)
         try:
-            rows = self.run.layout.rows(data_of(seen.response))
+            rows = self.layout.rows(data_of(seen.response))
         except ValueError as problem:
             return self._broken(f"the next one cannot be read: {problem}", problem.with_traceback(None))
         part = WindowRows(self.position, rows, len(rows), window.last - window.first + 1)
@@ -221,7 +223,7 @@ class Cursor:
 
     def _begins_with_header(self, part: WindowRows) -> bool:
         """Return whether the first entry looks like the header."""
-        return bool(part.rows) and part.rows[0] == self.run.layout.header
+        return bool(part.rows) and part.rows[0] == self.layout.header
 
     def _headless(self, part: WindowRows) -> WindowRows:
         """Return a part without what looks like the header."""
@@ -286,7 +288,7 @@ class Cursor:
         rows = part.rows[self.start - part.start :] if self.start > part.start else part.rows
         end = part.start + len(part.rows)
         self.delivered = max(self.delivered, end)
-        return Page(start=end - len(rows), columns=self.run.layout.columns, rows=rows)
+        return Page(start=end - len(rows), columns=self.layout.columns, rows=rows)
 
     def _broken(self, what: str, cause: ValueError | None = None) -> Broken:
         """Return why rows cannot be had."""

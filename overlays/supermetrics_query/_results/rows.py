@@ -39,7 +39,7 @@ class Layout:
 
     def fitted(self, row: Any) -> Row:
         """Return any row as a tuple, with None for cells that are not there."""
-        if isinstance(row, Mapping):
+        if isinstance(row, dict):
             return self.paired(row)
         cells = tuple(row) if isinstance(row, list | tuple) else (row,)
         if len(cells) > self.width:
@@ -61,14 +61,14 @@ def layout_of(response: models.QueryResponse) -> Layout:
     """Return how the rows are laid out, by the answer that holds the first of them."""
     data = data_of(response)
     header = tuple(data[0]) if data and isinstance(data[0], list | tuple) and has_header(response) else None
-    keys = dict.fromkeys(key for row in data if isinstance(row, Mapping) for key in row)
+    keys = dict.fromkeys(key for row in data if isinstance(row, dict) for key in row)
     fields = fields_by_column(query_of(response))
-    if are_objects := bool(keys) and all(isinstance(row, Mapping) for row in data):
+    if are_objects := bool(keys) and all(isinstance(row, dict) for row in data):
         fields = dict(enumerate(fields[index] for index in sorted(fields)))
     labels = labels_of(data, header, fields)
     columns = [column_of(index, label, fields.get(index)) for index, label in enumerate(labels)]
     width = 0 if are_objects else len(columns)  # which cell of an array would be under which key is not known
-    places = places_of(columns, labels, keys)
+    places = places_of(fields, labels, keys)
     for key in [key for key in keys if key not in places]:
         places[key] = len(columns)
         columns.append(column_of(len(columns), key, None))
@@ -76,23 +76,26 @@ def layout_of(response: models.QueryResponse) -> Layout:
     return Layout(tuple(numbered(columns)), None if header is None else header + padding, width, places)
 
 
-def places_of(columns: Sequence[Column], labels: Sequence[Any], keys: Iterable[str]) -> dict[str, int]:
-    """Return the column that each name means.
+def places_of(fields: Mapping[int, models.QueryField], labels: Sequence[Any], keys: Iterable[str]) -> dict[str, int]:
+    """Return the column that each name means. Two columns of one id hold the same, and two of one title do not.
 
     A name may be the id of one column and the title of another: then that sort of names counts which most keys are of.
     """
-    ids = [{column.key: column.index for column in reversed(columns)}]
-    ids.append({column.field_id: column.index for column in reversed(columns) if column.field_id})
-    titles = [unique([column.name for column in columns]), unique(list(map(text, labels)))]
-    sorts = [*ids, *titles]
+    known = sorted(fields.items(), reverse=True)
+    sorts = [
+        {text(each.id): index for index, each in known},
+        {text(each.field_id): index for index, each in known},
+        unique([(text(each.field_name), index) for index, each in known]),
+        unique([(text(label), index) for index, label in enumerate(labels)]),
+    ]
     best = max(sorts, key=lambda names: sum(key in names for key in keys))
-    return {name: index for names in (*reversed(sorts), best) for name, index in names.items()}
+    return {name: index for names in (*reversed(sorts), best) for name, index in names.items() if name}
 
 
-def unique(names: Sequence[str | None]) -> dict[str, int]:
-    """Return the positions of names; one that occurs twice names nothing."""
-    counts = Counter(names)
-    return {name: index for index, name in enumerate(names) if name and counts[name] == 1}
+def unique(names: Sequence[tuple[str | None, int]]) -> dict[str | None, int]:
+    """Return the columns by their names; a name that occurs twice names nothing."""
+    counts = Counter(name for name, _ in names)
+    return {name: index for name, index in names if counts[name] == 1}
 
 
 def data_of(response: models.QueryResponse) -> list[Any]:
