@@ -296,7 +296,7 @@ def test_a_poll_between_two_pages_changes_nothing_for_the_second() -> None:
     bare = success([], None)
     answers = [success([HEADER, *source(2)]), bare, success([HEADER, *source(4)[2:]]), success([])]
     subject = scripted_client("sync", *answers, page_size=2)
-    query = subject.client.attach("night-1")
+    query: Any = subject.client.attach("night-1")
     pages = query.pages(prefetch=0)
     rows = [*next(pages).rows]
     query.refresh()
