@@ -113,7 +113,7 @@ WAITS = (wait, watch, run, run_many, as_completed)
 
 
 SILENCE = {"silent": lambda: Exchange.is_silent, "silent later": lambda: then_silent}
-EAGER = {"poll": PollPolicy(first=0.05, floor=0.05, max_errors=1), "retry": RetryPolicy(base=0.01)}
+EAGER: dict[str, Any] = {"poll": PollPolicy(first=0.05, floor=0.05, max_errors=1), "retry": RetryPolicy(base=0.01)}
 
 
 @pytest.mark.parametrize("silence", SILENCE.values(), ids=SILENCE)
