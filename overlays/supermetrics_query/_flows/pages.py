@@ -30,7 +30,9 @@ def pages(context: ClientContext, run: Run, start: int = 0, prefetch: int | None
     try:
         yield from wait(context, run, DEFAULT_WAIT, None)
     except ResultExpiredError as error:  # which an earlier reading may have kept
-        raise with_delivered(copy(error), start) from error.__cause__
+        again = copy(error)
+        again.delivered = start
+        raise again from error.__cause__
     if run.status is None:
         return
     cursor, ahead = Cursor(run, run.status, context.page_size, Prefetch(prefetch), start), Ahead(context, run)
@@ -38,12 +40,6 @@ def pages(context: ClientContext, run: Run, start: int = 0, prefetch: int | None
         yield from read(cursor, ahead)
     finally:
         ahead.drop()
-
-
-def with_delivered(error: ResultExpiredError, delivered: int) -> ResultExpiredError:
-    """Return an error that says where to read on."""
-    error.delivered = delivered
-    return error
 
 
 @define
