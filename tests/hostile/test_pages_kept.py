@@ -277,6 +277,23 @@ def test_rows_that_wait_for_a_probe_are_not_delivered(backend: str) -> None:
     assert (error.delivered, reader.rows) == (2, source(2))
 
 
+def test_a_reading_after_the_result_has_gone_counts_its_own_rows(backend: str) -> None:
+    reader = Reader.of(backend, success([HEADER, *source(2)]), NOT_FOUND, page_size=2)
+    first = reader.read()
+    errors = [first, reader.read(), reader.read(start=7)]
+    assert [error.delivered for error in errors if isinstance(error, ResultExpiredError)] == [2, 0, 7]
+    assert len({(error.token, str(error), str(error.__cause__)) for error in errors}) == 1
+
+
+@pytest.mark.parametrize("end", [NOT_FOUND, status("RUNNING")], ids=["gone", "started again"])
+@pytest.mark.parametrize("method", ["to_arrow", "to_pandas", "to_polars"])
+def test_a_table_that_was_not_finished_has_delivered_nothing(backend: str, end: httpx.Response, method: str) -> None:
+    subject = scripted_client(backend, success([HEADER, *source(2)]), end, page_size=2)
+    with pytest.raises(ResultExpiredError) as caught:
+        subject.call(subject.client.attach("night-1"), method)
+    assert caught.value.delivered == 0
+
+
 def test_a_start_beyond_what_came_is_where_to_go_on(backend: str) -> None:
     reader = Reader.of(backend, promised([HEADER, *source(2)], 9), NOT_FOUND, page_size=2)
     error = reader.read(start=5)

@@ -1,8 +1,10 @@
 """Every cell stands under its own name and every row comes once, whatever its kind and whatever it looks like."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -206,12 +208,11 @@ UNREADABLE = {
 }
 
 
-def odd(members: dict[str, Any], total: int | None = None) -> Any:
+def odd(members: dict[str, Any], total: int | None = None) -> httpx.Response:
     """Say SUCCESS over data that is no list."""
     result = {} if total is None else {"total_rows": total}
     body = {"meta": {"schedule_id": "night-1", "status_code": "SUCCESS", "result": result}, **members}
-    answer = success()
-    return type(answer)(200, json=body)
+    return httpx.Response(200, json=body)
 
 
 @pytest.mark.parametrize("members", UNREADABLE.values(), ids=UNREADABLE)
@@ -235,6 +236,14 @@ def test_a_success_without_rows_is_a_success_and_its_rows_are_asked_for(backend:
 
 
 @pytest.mark.parametrize("members", UNREADABLE.values(), ids=UNREADABLE)
+def test_a_file_needs_no_rows_in_the_status(backend: str, members: dict[str, Any], tmp_path: Path) -> None:
+    text = httpx.Response(200, content="Date,Temp\n", headers={"content-type": "text/csv"})
+    subject = scripted_client(backend, status("RUNNING"), odd(members), text)
+    query = subject.start(format="csv")
+    assert subject.call(query, "download", tmp_path / "rows.csv") == len(text.content)
+
+
+@pytest.mark.parametrize("members", UNREADABLE.values(), ids=UNREADABLE)
 def test_a_later_page_whose_data_is_no_list_is_asked_for_again(backend: str, members: dict[str, Any]) -> None:
     answers = [success([TITLES, ["day 0", 0]]), odd(members), success([["day 1", 1]])]
     subject, query = reader(backend, *answers, page_size=2)
@@ -248,7 +257,6 @@ def test_an_empty_list_or_a_total_of_none_is_an_empty_result(backend: str, answe
 
 
 def test_a_query_that_says_no_headers_in_an_odd_way_keeps_its_first_row() -> None:
-    answer = success([["day 0", 0]], None)
-    body = answer.json()
+    body = success([["day 0", 0]], None).json()
     body["meta"]["query"] = {"fields": None, "settings": NO_HEADER}
-    assert [list(row.values()) for row in rows_of(type(answer)(200, json=body))] == [["day 0", 0]]
+    assert [list(row.values()) for row in rows_of(httpx.Response(200, json=body))] == [["day 0", 0]]

@@ -24,7 +24,7 @@ from .._models import BaseQuery, Column, Page, QueryStatus, exported
 from .._results import tables
 from .._results.sinks import OnBytes, Target, sink_of
 from .._results.tables import Schema
-from ..errors import QueryError, SupermetricsQueryError, WaitTimeoutError
+from ..errors import QueryError, ResultExpiredError, SupermetricsQueryError, WaitTimeoutError
 from .inputs import checked_reading
 
 if TYPE_CHECKING:
@@ -118,6 +118,16 @@ def annotated_errors(run: Run, query: BaseQuery | None = None) -> Iterator[None]
         raise
 
 
+@contextmanager
+def all_or_nothing() -> Iterator[None]:
+    """Let a result that expires inside the block say that none of its rows was handed over."""
+    try:
+        yield
+    except ResultExpiredError as error:
+        error.delivered = 0
+        raise
+
+
 def annotate(error: SupermetricsQueryError, run: Run, query: BaseQuery | None) -> None:
     """Put on an error its query, and the last status where it has none."""
     run.annotate(error)
@@ -190,7 +200,7 @@ class Query(Handle[Driver]):
         that does not fit one.
         """
         table = self._table(schema)
-        with annotated_errors(self._run, self), closing(self.pages()) as pages:
+        with all_or_nothing(), annotated_errors(self._run, self), closing(self.pages()) as pages:
             for page in pages:
                 table.add(page)
             return table.table()
@@ -250,7 +260,7 @@ class AsyncQuery(Handle[AsyncDriver]):
     async def to_arrow(self, *, schema: Schema | None = None) -> pa.Table:
         """Return the result as a pyarrow.Table; see `Query.to_arrow`."""
         table = self._table(schema)
-        with annotated_errors(self._run, self):
+        with all_or_nothing(), annotated_errors(self._run, self):
             async with aclosing(self.pages()) as pages:
                 async for page in pages:
                     table.add(page)

@@ -1,6 +1,7 @@
 """Reading a result page by page: the cursor says what to ask for and what the answer means."""
 
 from collections import deque
+from copy import copy
 from functools import partial
 from itertools import chain, repeat
 from typing import Any, assert_never
@@ -26,7 +27,12 @@ from .request import call, retried, try_permit
 
 def pages(context: ClientContext, run: Run, start: int = 0, prefetch: int | None = None) -> Flow[None]:
     """Yield the pages of a result from the row `start` on; wait for the query first where it has not ended."""
-    yield from wait(context, run, DEFAULT_WAIT, None)
+    try:
+        yield from wait(context, run, DEFAULT_WAIT, None)
+    except ResultExpiredError as error:  # which an earlier reading may have kept
+        again = copy(error)
+        again.delivered = start
+        raise again from error.__cause__
     if run.status is None:
         return
     cursor, ahead = Cursor(run, run.status, context.page_size, Prefetch(prefetch), start), Ahead(context, run)
