@@ -38,7 +38,8 @@ def answers(*codes: str, after: float = 0.0) -> Behaviour:
         left = remaining.setdefault(name, [*codes])
         code = left.pop(0) if len(left) > 1 else left[0]
         NEVER_SET.wait(after)
-        exchange.send(raw(about(name, success() if code == "SUCCESS" else status(code))))
+        queue = {"workflow": {"tasks_scheduled": 7, "tasks_running": 1}} if code == "QUEUED" else {}
+        exchange.send(raw(about(name, success() if code == "SUCCESS" else status(code), **queue)))
         return STAYS
 
     return behave
@@ -169,6 +170,14 @@ def test_many_queries_at_one_deadline_are_each_polled_in_time(backend: str) -> N
         yield client.as_completed([client.attach(f"query-{number}") for number in range(12)], timeout=timeout)
 
     ends_in_time(backend, fleet, 2.0, lambda: answers("RUNNING", "SUCCESS"), NoneType, poll=ONCE)
+
+
+@pytest.mark.parametrize("backend", ["sync", "trio"])
+def test_queries_in_the_queue_of_a_licence_have_their_last_poll_in_time_as_well(backend: str) -> None:
+    def fleet(client: Any, timeout: float) -> Scenario:
+        yield client.as_completed([client.attach(f"query-{number}") for number in range(8)], timeout=timeout)
+
+    ends_in_time(backend, fleet, 2.5, lambda: answers("QUEUED", "SUCCESS", after=0.3), NoneType, poll=ONCE)
 
 
 @pytest.mark.parametrize("timeout", [0.001, 0.05])

@@ -34,10 +34,10 @@ def success(
     return httpx.Response(200, json={"meta": meta, "data": rows})
 
 
-def about(name: str, answer: httpx.Response) -> httpx.Response:
-    """Return an answer that names a query."""
+def about(name: str, answer: httpx.Response, **members: Any) -> httpx.Response:
+    """Return an answer that names a query, with more members of `meta`."""
     body = answer.json()
-    meta = {**body.get("meta", {}), "schedule_id": name}
+    meta = {**body.get("meta", {}), "schedule_id": name, **members}
     return httpx.Response(answer.status_code, json={**body, "meta": meta})
 
 
