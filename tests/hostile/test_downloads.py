@@ -76,6 +76,7 @@ NO_RESULTS = {
     "a page in place of JSON": ("json", answer(SIGN_IN, media_type="text/html")),
     "a page in place of Parquet": ("parquet", answer(SIGN_IN, media_type="text/html")),
     "a page that says it is CSV": ("csv", answer(b"\r\n" + SIGN_IN)),
+    "a page of XML": ("tsv", answer(b'<?xml version="1.0"?><error/>', "tsv")),
     "text that says it is HTML": ("csv", answer(b"please sign in", media_type="text/html")),
     "202 with rows": ("csv", answer(CSV, http=202)),
     "202 without a body": ("csv", answer(b"", http=202)),
@@ -314,7 +315,7 @@ def a_reply(chance: random.Random, kind: Kind, stack: str) -> Reply:
     media_type = f"Content-Type: {chance.choice([MEDIA_TYPES[kind.form], 'text/plain', 'application/json'])}"
     cut = kind.whole[: chance.randrange(1, len(kind.whole) - 2)]
     sized = f"Content-Length: {len(kind.whole)}"
-    other = chance.choice([SIGN_IN, RUNNING["200"].content, envelope(200, "LICENSE_EXPIRED").content, b"{}", b"["])
+    other = chance.choice([SIGN_IN, RUNNING["200"].content, envelope(200, "LICENSE_EXPIRED").content, b"{}", b""])
     replies = [
         sent(b""),
         sent(head(200, media_type, sized)[: chance.randrange(1, 30)]),

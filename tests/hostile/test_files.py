@@ -1,6 +1,7 @@
 """Files are whole or not there, whoever writes them: the client, `whole_file`, or a command."""
 
 import csv
+import gzip
 import io
 import os
 import resource
@@ -89,6 +90,14 @@ def test_a_file_that_takes_no_more_is_an_error(backend: str, answer: httpx.Respo
     with pytest.raises(OSError, match="could not be written"):
         subject.call(query, "download", Slow(most=5, room=20))
     assert subject.log == ["start 0", "results 0"]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_file_that_compresses_gets_the_result(backend: str, tmp_path: Path) -> None:
+    subject, query = csv_query(backend, gateway(503), LONG)
+    with gzip.open(tmp_path / "rows.csv.gz", "wb") as packed:
+        assert subject.call(query, "download", packed) == len(CSV)
+    assert gzip.decompress((tmp_path / "rows.csv.gz").read_bytes()) == CSV
 
 
 def test_a_file_that_does_not_say_how_much_it_took_has_taken_all() -> None:
@@ -341,6 +350,7 @@ SMALL = "supermetrics-query run --quiet --max-rows 3 " + " ".join(WEATHER)
         (f"{SMALL} --to rows.csv --verbose 2> /dev/full", 0, ""),
         ("supermetrics-query wait night-1 2> /dev/full", 9, ""),
         (f"{SMALL} --nonsense 2> /dev/full", 2, ""),
+        (f"{SMALL} --output csv --to /dev/stdout | grep -c 2013 | grep -qx 3; exit $?", 0, ""),
         (f"{SMALL} --output table | true; exit ${{PIPESTATUS[0]}}", 141, ""),
     ],
 )

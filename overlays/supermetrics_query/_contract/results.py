@@ -19,7 +19,7 @@ from .messages import Json, decode
 KEPT_HEAD = 64 * 1024  # bytes; a shorter body is read as a whole
 KEPT_TAIL = 64
 BLANK = b"\xef\xbb\xbf \t\r\n"
-PAGE = re.compile(rb"<(!doctype|html|head|body|script|!--)", re.IGNORECASE)
+PAGE = re.compile(rb"<(!doctype|html|head|body|script|\?xml|!--)", re.IGNORECASE)
 META = re.compile(r'\s*\{\s*"meta"\s*:\s*')
 ESCAPED = re.compile(rb"\\.", re.DOTALL)
 PLAIN = bytes(set(range(256)) - set(b'"\\{}[]'))  # what says nothing about where JSON ends

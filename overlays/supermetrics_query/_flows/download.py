@@ -123,4 +123,5 @@ def check_result(run: Run, body: ResultBody, whole: Answer, media_type: str) -> 
 
 def has_rows(status: QueryStatus) -> bool:
     """Return whether the query has rows, as far as its status says."""
-    return bool(data_of(status.response) or total_of(status.response))
+    total = total_of(status.response)
+    return bool(data_of(status.response)) if total is None else total > 0

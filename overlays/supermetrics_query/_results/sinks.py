@@ -3,7 +3,6 @@
 import inspect
 import io
 import os
-import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, TypeAlias
@@ -141,7 +140,7 @@ class FileSink(Sink):
         """Start at the current position of the file."""
         super().__init__(on_progress)
         self._file = file
-        self._start = file.tell() if can_be_cut(file) else None
+        self._start = file.tell() if file.seekable() else None
 
     @property
     def can_begin_again(self) -> bool:
@@ -150,20 +149,17 @@ class FileSink(Sink):
 
     def begin(self) -> None:
         """Begin, or begin again."""
+        is_written = self.size > HELD
         super().begin()
-        if self._file is not None and self._start is not None:
+        if self._file is None or self._start is None:
+            return
+        try:
             self._file.seek(self._start)
             self._file.truncate()
-
-
-def can_be_cut(file: IO[bytes]) -> bool:
-    """Return whether a file can be rewound and truncated; some devices can be rewound only."""
-    if not file.seekable():
-        return False
-    try:
-        return stat.S_ISREG(os.fstat(file.fileno()).st_mode)
-    except (OSError, AttributeError):  # it stands in memory
-        return True
+        except OSError:  # of a device, or of a file that compresses: what is written there stays
+            if is_written:
+                raise
+            self._start = None
 
 
 def write_all(file: IO[bytes], content: bytes) -> None:
