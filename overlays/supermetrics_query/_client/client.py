@@ -57,6 +57,8 @@ if TYPE_CHECKING:
 class QueryClient(BaseClient[Driver]):
     """Run queries in sync code. Use it as a context manager, or call `close()`; threads may share one."""
 
+    _is_async = False
+
     def _make_driver(
         self, transport: TransportName, url: str, options: Mapping[str, Any], credentials: Credentials, clock: Clock
     ) -> Driver:
@@ -172,6 +174,8 @@ class QueryClient(BaseClient[Driver]):
 @exported
 class AsyncQueryClient(BaseClient[AsyncDriver]):
     """Run queries in async code, under asyncio or trio; tasks may share one. `QueryClient` describes the methods."""
+
+    _is_async = True
 
     def _make_driver(
         self, transport: TransportName, url: str, options: Mapping[str, Any], credentials: Credentials, clock: Clock

@@ -16,7 +16,7 @@ from supermetrics_query_api.types import UNSET
 
 from ..errors import ConfigurationError
 from .messages import Lane, Request
-from .validation import short_repr, validated
+from .validation import checked_kind, short_repr, validated
 
 
 def start_query(query: models.DataQuery, output: models.OutputFormat) -> Request:
@@ -83,7 +83,7 @@ def query_from_dict(members: Mapping[str, object]) -> models.DataQuery:
 
     Raises ConfigurationError for a name that no query has, and for what the contract does not allow.
     """
-    for name in members:
+    for name in checked_kind("a query", members, Mapping):
         if name not in attributes():
             raise ConfigurationError(f"a query has no member {short_repr(name)}; {suggestion(name)}")
     return models.DataQuery(**{attributes()[name]: value for name, value in validated(REQUEST, members).items()})

@@ -5,7 +5,7 @@ request with the key in it, so ours is raised outside the `except` and does not 
 """
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from typing import Any
 
@@ -162,6 +162,47 @@ def client_options(base_url: str, options: Mapping[str, Any]) -> dict[str, Any]:
     if not options.keys() & {"verify", "cert", "transport"}:
         ours["verify"] = tls_context()
     return ours | {**options, "headers": headers_of(options)}
+
+
+def check_options(options: Mapping[str, Any], *, is_async: bool) -> None:
+    """Raise ConfigurationError for options that httpx looks at only when it sends. No message repeats a secret."""
+    kind = httpx.AsyncBaseTransport if is_async else httpx.BaseTransport
+    checks: dict[str, tuple[Callable[[Any], bool], str]] = {
+        "transport": (lambda value: isinstance(value, kind), f"an httpx.{kind.__name__}"),
+        "mounts": (
+            lambda value: all(each is None or isinstance(each, kind) for each in value.values()),
+            f"a mapping of addresses to an httpx.{kind.__name__}",
+        ),
+        "event_hooks": (
+            lambda value: all(callable(hook) for hooks in value.values() for hook in hooks),
+            "a mapping to lists of functions",
+        ),
+        "limits": (are_limits, "an httpx.Limits with numbers"),
+        "params": (lambda value: str(httpx.QueryParams(value)).isascii(), "parameters that can be sent"),
+        "proxy": (is_proxy, "the address of a proxy"),
+        "verify": (lambda value: isinstance(value, bool | str | ssl.SSLContext), "True, False or an ssl.SSLContext"),
+    }
+    for name in checks.keys() & options.keys():
+        fits, says = checks[name]
+        if options[name] is not None and not fits(options[name]):
+            raise ConfigurationError(f"http_options[{name!r}] must be {says}, not this {type(options[name]).__name__}")
+
+
+def are_limits(value: object) -> bool:
+    """Return whether these are limits of httpx with numbers, which it does not check itself."""
+    if not isinstance(value, httpx.Limits):
+        return False
+    numbers = (value.max_connections, value.max_keepalive_connections, value.keepalive_expiry)
+    return all(isinstance(number, int | float | None) for number in numbers)
+
+
+def is_proxy(value: Any) -> bool:
+    """Return whether this is the address of a proxy, whose name can be looked up."""
+    try:
+        proxy = value if isinstance(value, httpx.Proxy) else httpx.Proxy(value)
+        return bool(proxy.url.host.encode("idna"))
+    except (httpx.InvalidURL, TypeError, ValueError):
+        return False
 
 
 @cache
