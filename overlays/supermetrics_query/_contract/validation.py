@@ -25,6 +25,8 @@ BYTES = (bytes, bytearray, memoryview)
 TEXTS = (str, *BYTES)
 SHORT = Repr()
 SHORT.maxstring = SHORT.maxother = 60
+SHORT.maxlevel = 2
+MOST_LEVELS, MOST_PARTS = 100, 100_000
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
 F = TypeVar("F", bound=Callable[..., object])
@@ -127,11 +129,26 @@ def is_absent(member: Member, value: object) -> bool:
 
 def plain(member: Member, value: T) -> T:
     """Return what the contract leaves open, if it is JSON."""
+    if is_vast(value):
+        raise ConfigurationError(
+            f"{member.name} is nested too deeply, or holds too much, to be sent: {short_repr(value)}"
+        )
     try:
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
-    except (TypeError, ValueError, RecursionError) as error:
+    except (TypeError, ValueError) as error:
         raise ConfigurationError(f"{member.name} cannot be sent as JSON: {error}: {short_repr(value)}") from None
     return value
+
+
+def is_vast(value: object) -> bool:
+    """Return whether a value, written out, has more levels or parts than any query."""
+    pending, parts = [(value, 0)], 0
+    while pending and parts < MOST_PARTS:
+        part, level = pending.pop()
+        inner = part.values() if isinstance(part, dict) else part if isinstance(part, list | tuple) else ()
+        parts += 1 + len(inner) if level < MOST_LEVELS else MOST_PARTS
+        pending += [(each, level + 1) for each in inner]
+    return parts >= MOST_PARTS
 
 
 def is_model(value: object) -> bool:

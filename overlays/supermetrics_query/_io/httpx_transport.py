@@ -165,7 +165,7 @@ def client_options(base_url: str, options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_options(options: Mapping[str, Any], *, is_async: bool) -> None:
-    """Raise ConfigurationError for options that httpx looks at only when it sends. No message repeats a secret."""
+    """Raise ConfigurationError for options that httpx checks only when it sends. No message repeats a secret."""
     kind = httpx.AsyncBaseTransport if is_async else httpx.BaseTransport
     checks: dict[str, tuple[Callable[[Any], bool], str]] = {
         "transport": (lambda value: isinstance(value, kind), f"an httpx.{kind.__name__}"),
