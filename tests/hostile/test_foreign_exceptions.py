@@ -288,20 +288,25 @@ URLS = [
     ),
     *("https://a%zz.test", "https://a|b.test", "https://[::1", "https://[fe80::zz]", "https://a\\b", "https://", "//a"),
     *("https://api.test:x", "https://api.test:-1", "https://api.test:0", "https://api.test:99999"),
+    *("https://api.test/?", "https://api.test#", "https://api.test/?a=1", "https://@api.test"),
     *(f"https://user:{SECRET}@api.test", f"ftp://user:{SECRET}@api.test", f"user:{SECRET}@api.test"),
     *(f"https://user:{SECRET}@api.test:99999", f"https://user:{SECRET}@api.test\n", f"http://user:{SECRET}@api.test"),
     *(f"https://user:{SECRET}/@api.test", f"https://user:{SECRET}@x@api.test", f"https://:{SECRET}@a..test"),
 ]
 
 
-@pytest.mark.parametrize("options", [{}, {"transport": "aiohttp"}], ids=["httpx", "aiohttp"])
-@pytest.mark.parametrize("kind", [QueryClient, AsyncQueryClient])
-@pytest.mark.parametrize("url", [*URLS, 5, 0, False, b"https://api.test", ["https://api.test"]], ids=repr)
+CLIENTS = [
+    pytest.param(QueryClient, {}, id="sync"),
+    pytest.param(AsyncQueryClient, {}, id="async"),
+    pytest.param(AsyncQueryClient, {"transport": "aiohttp"}, id="aiohttp"),
+]
+
+
+@pytest.mark.parametrize(("kind", "options"), CLIENTS)
+@pytest.mark.parametrize("url", [*URLS, 5, 0, False, f"https://user:{SECRET}@api.test".encode(), [SECRET]], ids=repr)
 def test_a_base_url_that_cannot_be_used_is_refused_and_no_password_is_shown(
     kind: Any, options: dict[str, Any], url: Any
 ) -> None:
-    if kind is QueryClient and options:
-        pytest.skip("aiohttp is for async code")
     with pytest.raises(ConfigurationError, match=r"base_url|plain http") as caught:
         kind(KEY, base_url=url, **options)
     assert SECRET not in repr(caught.value)
@@ -415,8 +420,18 @@ def test_options_that_httpx_can_use_are_taken(kind: Any, options: Any) -> None:
     assert kind(KEY, http_options=options)
 
 
-@pytest.mark.parametrize("url", ["redis://a..b", "redis://h:x", f"redis://:{SECRET}/@h", "redis://h?foo=1", "http://h"])
-def test_an_address_of_redis_that_cannot_be_used_is_refused(url: str) -> None:
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://a..b",
+        "redis://h:x",
+        f"redis://:{SECRET}/@h",
+        f"redis://:{SECRET}@h".encode(),
+        "redis://h?foo=1",
+        "http://h",
+    ],
+)
+def test_an_address_of_redis_that_cannot_be_used_is_refused(url: Any) -> None:
     with pytest.raises(ConfigurationError, match="redis://host:6379/0") as caught:
         RedisLimiter(url)
     assert SECRET not in repr(caught.value)

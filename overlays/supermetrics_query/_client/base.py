@@ -88,12 +88,11 @@ class BaseClient(Generic[D]):
             on_event=guarded(checked_function("on_event", on_event)),
         )
         url = checked_base_url(os.environ.get(BASE_URL) or SERVER_URL if base_url in (None, "") else base_url)
+        sends, ticks = checked_transport(transport), checked_clock(clock)
         with usable_options():
             options = checked_options(http_options)
             check_options(options, is_async=self._is_async)
-            self._driver = self._make_driver(
-                checked_transport(transport), url, options, credentials, checked_clock(clock)
-            )
+            self._driver = self._make_driver(sends, url, options, credentials, ticks)
 
     def _make_driver(
         self, transport: TransportName, url: str, options: Mapping[str, Any], credentials: Credentials, clock: Clock
@@ -136,7 +135,7 @@ def usable_options() -> Iterator[None]:
         raise
     except Exception as error:  # noqa: BLE001 - they raise nearly anything
         raise ConfigurationError(
-            f"http_options cannot be used: {type(error).__name__}: {error}; it holds keywords of httpx.Client"
+            f"base_url, http_options or a proxy of the environment cannot be used: {type(error).__name__}: {error}"
         ) from None
 
 
@@ -172,20 +171,21 @@ def aiohttp_transport() -> "type[AiohttpTransport]":
 
 def checked_base_url(value: str) -> str:
     """Return a base URL without its last slash: https, or http to this machine."""
-    url = checked_kind("base_url", value, str)
-    shown = short_repr(url.rpartition("@")[2])  # a password must not get into a message
+    if not isinstance(value, str):  # of another type, it may hold a password as well
+        raise ConfigurationError(f"base_url must be text such as 'https://host/path', not {type(value).__name__}")
+    shown = short_repr(value.rpartition("@")[2])  # without a password
     try:
-        parts = urlsplit(url)  # it drops line ends
-        usable = url.isprintable() and " " not in url and is_host(parts.hostname or "") and parts.port != 0
+        parts = urlsplit(value)  # it drops line ends
+        usable = value.isprintable() and " " not in value and is_host(parts.hostname or "") and parts.port != 0
     except ValueError:
         raise ConfigurationError(f"base_url is not a URL: {shown}") from None
     if not usable or parts.scheme not in ("http", "https"):
         raise ConfigurationError(f"base_url must look like https://host/path, not {shown}")
-    if parts.username is not None or parts.query or parts.fragment:
+    if parts.username is not None or "?" in value or "#" in value:
         raise ConfigurationError("base_url must not hold a user, a query or a fragment")
     if parts.scheme == "http" and not is_loopback(parts):
         raise ConfigurationError(f"plain http would show the API key to the network: use https in {shown}")
-    return url.rstrip("/")
+    return value.rstrip("/")
 
 
 def is_host(name: str) -> bool:
