@@ -71,7 +71,8 @@ def checked_reading(start: object, prefetch: object) -> tuple[int, int | None]:
 
 def checked_target(value: Target) -> Target:
     """Return where to write: a path that can be one, or an open file."""
-    if is_path(value) if isinstance(value, str | os.PathLike) else callable(getattr(value, "write", None)):
+    is_usable = is_path(value) if isinstance(value, str | os.PathLike) else callable(getattr(value, "write", None))
+    if is_usable:
         return value
     raise ConfigurationError(f"a download goes to a path or to an open file, not to {short_repr(value)}")
 

@@ -167,24 +167,9 @@ def client_options(base_url: str, options: Mapping[str, Any]) -> dict[str, Any]:
 def check_options(options: Mapping[str, Any], *, is_async: bool) -> None:
     """Raise ConfigurationError for options that httpx checks only when it sends. No message repeats a secret."""
     kind = httpx.AsyncBaseTransport if is_async else httpx.BaseTransport
-    checks: dict[str, tuple[Callable[[Any], bool], str]] = {
-        "transport": (lambda value: isinstance(value, kind), f"an httpx.{kind.__name__}"),
-        "mounts": (
-            lambda value: all(each is None or isinstance(each, kind) for each in value.values()),
-            f"a mapping of addresses to an httpx.{kind.__name__}",
-        ),
-        "event_hooks": (
-            lambda value: all(callable(hook) for hooks in value.values() for hook in hooks),
-            "a mapping to lists of functions",
-        ),
-        "limits": (are_limits, "an httpx.Limits with numbers"),
-        "params": (lambda value: str(httpx.QueryParams(value)).isascii(), "parameters that can be sent"),
-        "proxy": (is_proxy, "the address of a proxy"),
-        "verify": (lambda value: isinstance(value, bool | str | ssl.SSLContext), "True, False or an ssl.SSLContext"),
-    }
-    for name in checks.keys() & options.keys():
-        fits, says = checks[name]
-        if options[name] is not None and not fits(options[name]):
+    for name in CHECKS.keys() & options.keys():
+        fits, says = CHECKS[name]
+        if options[name] is not None and not fits(options[name], kind):
             raise ConfigurationError(f"http_options[{name!r}] must be {says}, not this {type(options[name]).__name__}")
 
 
@@ -203,6 +188,24 @@ def is_proxy(value: Any) -> bool:
         return bool(proxy.url.host.encode("idna"))
     except (httpx.InvalidURL, TypeError, ValueError):
         return False
+
+
+# By option: whether a client can use a value, given the kind of its transports, and what it can use.
+CHECKS: Mapping[str, tuple[Callable[[Any, type], bool], str]] = {
+    "transport": (isinstance, "a transport of httpx, for sync code or for async code as the client is"),
+    "mounts": (
+        lambda value, kind: all(each is None or isinstance(each, kind) for each in value.values()),
+        "a mapping of addresses to transports of httpx, for sync code or for async code as the client is",
+    ),
+    "event_hooks": (
+        lambda value, _: all(callable(hook) for hooks in value.values() for hook in hooks),
+        "a mapping to lists of functions",
+    ),
+    "limits": (lambda value, _: are_limits(value), "an httpx.Limits with numbers"),
+    "params": (lambda value, _: str(httpx.QueryParams(value)).isascii(), "parameters that can be sent"),
+    "proxy": (lambda value, _: is_proxy(value), "the address of a proxy"),
+    "verify": (lambda value, _: isinstance(value, bool | str | ssl.SSLContext), "True, False or an ssl.SSLContext"),
+}
 
 
 @cache

@@ -89,9 +89,7 @@ class RedisLog:
             connection = redis.connection_pool.make_connection()  # not connected; it checks the options in the URL
             str(getattr(connection, "host", "unix")).encode("idna")
         except (RedisError, AttributeError, TypeError, ValueError):
-            shown = (
-                short_repr(url.rpartition("@")[2]) if isinstance(url, str) else type(url).__name__
-            )  # without a password
+            shown = short_repr(url.rpartition("@")[2]) if isinstance(url, str) else type(url).__name__  # no password
             raise ConfigurationError(f"url must look like redis://host:6379/0, not {shown}") from None
         self._script = redis.register_script(SCRIPT)  # runs by its hash, and is sent where Redis does not know that
 
