@@ -11,9 +11,7 @@ import pytest
 from supermetrics_query.cli.app import app
 from supermetrics_query.cli.options import duration
 from supermetrics_query.cli.progress import shown
-from supermetrics_query.cli.queries import KINDS
 from supermetrics_query.emulator import Emulator, Plan
-from supermetrics_query_api.limits import LIMITS
 from typer.testing import CliRunner, Result
 
 from tests.cli.shell import COMMAND, WEATHER, command, environment
@@ -100,15 +98,6 @@ def inside(service: Emulator, *words: str, stdin: str | bytes = "") -> Result:
     return CliRunner(env=variables).invoke(app, words, input=stdin)
 
 
-def test_a_number_stays_one_only_where_the_contract_means_a_number() -> None:
-    contract = LIMITS["DataQuery"]
-    assert KINDS.keys() == {name for name in contract if name.isidentifier()}
-    numbers = {name for name, kinds in KINDS.items() if "int" in kinds}
-    assert numbers == {name for name, kinds in contract.items() if "integer" in kinds}
-    days = {name for name, kinds in KINDS.items() if "datetime.date" in kinds}
-    assert days == {name for name, kinds in contract.items() if "date" in kinds}
-
-
 def test_what_yaml_reads_as_numbers_and_dates_is_sent_as_text(supermetrics_emulator: Emulator) -> None:
     text = "ds_id: WEATHER\nfields: [date]\nds_accounts: [123, 4]\nds_user: 5\nstart_date: 2013-01-01\nmax_rows: 1\n"
     inside(supermetrics_emulator, "run", "--file", "-", "--no-wait", stdin=text)
@@ -118,13 +107,14 @@ def test_what_yaml_reads_as_numbers_and_dates_is_sent_as_text(supermetrics_emula
 
 
 BAD_FILES = [
-    ("ds_id: WEATHER\nfeilds: date", "a query has no 'feilds'; did you mean fields\\?"),
+    ("ds_id: WEATHER\nfeilds: date", "a query has no member 'feilds'; did you mean 'fields'\\?"),
     ("ds_id: [", "'stdin' is neither JSON nor YAML: .* in line 1"),
     ("- WEATHER", "'stdin' must hold an object such as 'ds_id: GAWA', not \\['WEATHER'\\]"),
     ("", "'stdin' must hold an object such as 'ds_id: GAWA', not nothing"),
-    ("ds_id: no", "ds_id must be text, not False; quotes make it text in YAML"),
+    ('{"ds_id": false}', "a query needs a data source: .*"),
+    ('{"ds_id": true}', "ds_id must be text, not True"),
     ("ds_id: WEATHER\nmax_rows: ten", "max_rows must be a whole number, not 'ten'"),
-    ("ds_id: WEATHER\nsettings: 5", "settings must be an object such as 'no_headers: true', not 5"),
+    ("ds_id: WEATHER\nsettings: 5", "settings must be a mapping, not 5"),
     ("ds_id: WEATHER\nstart_date: '2013-02-30'", "start_date must be a day such as 2026-11-01, not '2013-02-30'"),
     (b"\xff\xfe", "'stdin' is not text in UTF-8"),
 ]

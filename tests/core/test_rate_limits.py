@@ -117,7 +117,7 @@ def test_a_clock_that_goes_back_does_not_lose_count() -> None:
 
 @pytest.mark.parametrize("options", [{"per_second": 0}, {"per_hour": -5}, {"per_second": 1.5}, {"per_hour": True}])
 def test_a_limit_that_allows_nothing_is_refused(options: Any) -> None:
-    with pytest.raises(ConfigurationError, match="must be a whole number from 1 on"):
+    with pytest.raises(ConfigurationError, match="must be a whole number from 1 to"):
         Limiter(**options)
 
 

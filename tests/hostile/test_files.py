@@ -92,7 +92,6 @@ def test_a_file_that_takes_no_more_is_an_error(backend: str, answer: httpx.Respo
     assert subject.log == ["start 0", "results 0"]
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
 def test_a_file_that_compresses_gets_the_result(backend: str, tmp_path: Path) -> None:
     subject, query = csv_query(backend, gateway(503), LONG)
     with gzip.open(tmp_path / "rows.csv.gz", "wb") as packed:

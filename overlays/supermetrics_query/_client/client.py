@@ -63,6 +63,8 @@ H = TypeVar("H", bound=Handle[Any])
 class QueryClient(BaseClient[Driver]):
     """Run queries in sync code. Use it as a context manager, or call `close()`; threads may share one."""
 
+    _is_async = False
+
     def _make_driver(
         self, transport: TransportName, url: str, options: Mapping[str, Any], credentials: Credentials, clock: Clock
     ) -> Driver:
@@ -173,6 +175,8 @@ class QueryClient(BaseClient[Driver]):
 @exported
 class AsyncQueryClient(BaseClient[AsyncDriver]):
     """Run queries in async code, under asyncio or trio; tasks may share one. `QueryClient` describes the methods."""
+
+    _is_async = True
 
     def _make_driver(
         self, transport: TransportName, url: str, options: Mapping[str, Any], credentials: Credentials, clock: Clock

@@ -18,10 +18,12 @@ from .._contract.validation import (
     checked_status_code,
     checked_whole,
     checked_window,
+    short_repr,
     validated,
 )
 from .._core.run import Run, Ticket, decode_token
 from .._models import BaseQuery
+from .._results.sinks import Target
 from ..errors import ConfigurationError
 
 T = TypeVar("T")
@@ -67,13 +69,32 @@ def checked_reading(start: object, prefetch: object) -> tuple[int, int | None]:
     return first, None if prefetch is None else checked_whole("prefetch", prefetch, 0, MOST_PREFETCH)
 
 
+def checked_target(value: Target) -> Target:
+    """Return where to write: a path that can be one, or an open file."""
+    is_usable = is_path(value) if isinstance(value, str | os.PathLike) else callable(getattr(value, "write", None))
+    if is_usable:
+        return value
+    raise ConfigurationError(f"a download goes to a path or to an open file, not to {short_repr(value)}")
+
+
+def is_path(value: str | os.PathLike[str]) -> bool:
+    """Return whether the system can write to a path of this name."""
+    try:
+        name = os.fsencode(value)
+    except UnicodeError:
+        return False
+    return bool(name) and b"\0" not in name
+
+
 def own_queries(queries: Iterable[BaseQuery], kind: type[Q]) -> list[Q]:
     """Return queries that are all of one kind; raise ConfigurationError for one of the other client."""
+    if not isinstance(queries, Iterable):
+        raise ConfigurationError(f"queries must be an iterable of {kind.__name__}, not {short_repr(queries)}")
     own = []
     for query in queries:
         if not isinstance(query, kind):
             raise ConfigurationError(
-                f"this client takes {kind.__name__}, not {query!r}: continue with client.attach(query.token)"
+                f"this client takes {kind.__name__}, not {short_repr(query)}: continue with client.attach(query.token)"
             )
         own.append(query)
     return own

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar
 from supermetrics_query_api import models
 
 from .. import _flows
-from .._contract.validation import Seconds, timeout_seconds
+from .._contract.validation import Seconds, checked_function, timeout_seconds
 from .._core.context import ClientContext
 from .._core.effects import Call, Effect, Flow
 from .._core.polling import DEFAULT_WAIT
@@ -25,7 +25,7 @@ from .._results import tables
 from .._results.sinks import OnBytes, Target, sink_of
 from .._results.tables import Schema
 from ..errors import QueryError, ResultExpiredError, SupermetricsQueryError, WaitTimeoutError
-from .inputs import checked_reading
+from .inputs import checked_reading, checked_target
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -189,7 +189,7 @@ class Query(Handle[Driver]):
         the end; the number falls where a download that broke off starts again. An error that it raises ends the
         download.
         """
-        sink = sink_of(path_or_file, on_progress)
+        sink = sink_of(checked_target(path_or_file), checked_function("on_progress", on_progress))
         return self._driver.run(self._annotated(_flows.download.download(self._context, self._run, sink)))
 
     def to_arrow(self, *, schema: Schema | None = None) -> pa.Table:
@@ -254,7 +254,7 @@ class AsyncQuery(Handle[AsyncDriver]):
 
     async def download(self, path_or_file: Target, *, on_progress: OnBytes | None = None) -> int:
         """Write the result in the format the query was started with; see `Query.download`."""
-        sink = sink_of(path_or_file, on_progress)
+        sink = sink_of(checked_target(path_or_file), checked_function("on_progress", on_progress))
         return await self._driver.run(self._annotated(_flows.download.download(self._context, self._run, sink)))
 
     async def to_arrow(self, *, schema: Schema | None = None) -> pa.Table:
@@ -298,7 +298,8 @@ async def rows_of_async(pages: AsyncGenerator[Page, None]) -> AsyncGenerator[dic
 
 def calling(on_progress: Callable[[QueryStatus], object] | None) -> Callable[[QueryStatus], Effect] | None:
     """Return the effect of calling a callback with a status."""
-    return None if on_progress is None else lambda status: Call(on_progress, status)
+    function = checked_function("on_progress", on_progress)
+    return None if function is None else lambda status: Call(function, status)
 
 
 def with_unfinished(handles: Mapping[Run, BaseQuery], flow: Flow[None]) -> Flow[None]:

@@ -16,7 +16,9 @@ from supermetrics_query_api.types import UNSET
 
 from ..errors import ConfigurationError
 from .messages import Lane, Request
-from .validation import short_repr, validated
+from .validation import checked_kind, short_repr, validated
+
+LONGEST_PARAMETER = 20_000  # characters, each of which may become three
 
 
 def start_query(query: models.DataQuery, output: models.OutputFormat) -> Request:
@@ -35,7 +37,10 @@ def get_query_status(schedule_id: str, first: int, last: int | None, lane: Lane 
 
 def as_parameter(members: Mapping[str, Any]) -> str:
     """Return the `json` parameter as the contract means it: one JSON text, which the HTTP client percent-encodes."""
-    return json.dumps(members, separators=(",", ":"))
+    text = json.dumps(members, separators=(",", ":"))
+    if len(text) > LONGEST_PARAMETER:
+        raise ConfigurationError(f"a request of {len(text)} characters does not fit into a URL: ask for less")
+    return text
 
 
 def get_query_results(schedule_id: str, write: Callable[[bytes], object]) -> Request:
@@ -83,7 +88,7 @@ def query_from_dict(members: Mapping[str, object]) -> models.DataQuery:
 
     Raises ConfigurationError for a name that no query has, and for what the contract does not allow.
     """
-    for name in members:
+    for name in checked_kind("a query", members, Mapping):
         if name not in attributes():
             raise ConfigurationError(f"a query has no member {short_repr(name)}; {suggestion(name)}")
     return models.DataQuery(**{attributes()[name]: value for name, value in validated(REQUEST, members).items()})

@@ -14,7 +14,7 @@ from operator import ge, le
 from reprlib import Repr
 from typing import Any, TypeAlias, TypeVar
 
-from attrs import frozen
+from attrs import Attribute, frozen
 from supermetrics_query_api import models
 from supermetrics_query_api.limits import LIMITS, REQUIRED
 from supermetrics_query_api.types import Unset
@@ -25,8 +25,11 @@ BYTES = (bytes, bytearray, memoryview)
 TEXTS = (str, *BYTES)
 SHORT = Repr()
 SHORT.maxstring = SHORT.maxother = 60
+SHORT.maxlevel = 2
+MOST_LEVELS, MOST_PARTS = 100, 100_000
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
+F = TypeVar("F", bound=Callable[..., object])
 Limits = Mapping[str, int | str]
 
 
@@ -126,11 +129,26 @@ def is_absent(member: Member, value: object) -> bool:
 
 def plain(member: Member, value: T) -> T:
     """Return what the contract leaves open, if it is JSON."""
+    if is_vast(value):
+        raise ConfigurationError(
+            f"{member.name} is nested too deeply, or holds too much, to be sent: {short_repr(value)}"
+        )
     try:
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
-    except (TypeError, ValueError, RecursionError) as error:
+    except (TypeError, ValueError) as error:
         raise ConfigurationError(f"{member.name} cannot be sent as JSON: {error}: {short_repr(value)}") from None
     return value
+
+
+def is_vast(value: object) -> bool:
+    """Return whether a value, written out, has more levels or parts than any query."""
+    pending, parts = [(value, 0)], 0
+    while pending and parts < MOST_PARTS:
+        part, level = pending.pop()
+        inner = part.values() if isinstance(part, dict) else part if isinstance(part, list | tuple) else ()
+        parts += 1 + len(inner) if level < MOST_LEVELS else MOST_PARTS
+        pending += [(each, level + 1) for each in inner]
+    return parts >= MOST_PARTS
 
 
 def is_model(value: object) -> bool:
@@ -208,7 +226,7 @@ def checked_schedule_id(value: object) -> str:
     if isinstance(value, str) and SCHEDULE_ID.fullmatch(value):
         return value
     raise ConfigurationError(
-        f"schedule_id must be 1 to 50 letters, digits, underscores and hyphens, not {value!r}; "
+        f"schedule_id must be 1 to 50 letters, digits, underscores and hyphens, not {short_repr(value)}; "
         "leave it out to have one made"
     )
 
@@ -218,7 +236,28 @@ def checked_whole(name: str, value: object, least: int, most: int | None = None)
     if isinstance(value, int) and not isinstance(value, bool) and least <= value and (most is None or value <= most):
         return value
     span = f"from {least} on" if most is None else f"from {least} to {most}"
-    raise ConfigurationError(f"{name} must be a whole number {span}, not {value!r}")
+    raise ConfigurationError(f"{name} must be a whole number {span}, not {short_repr(value)}")
+
+
+def checked_number(name: str, value: object, least: float, most: float) -> float:
+    """Return a number of a range."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= most:
+        return float(value)
+    raise ConfigurationError(f"{name} must be a number from {least:g} to {most:g}, not {short_repr(value)}")
+
+
+def checked_kind(name: str, value: T, kind: type[object]) -> T:
+    """Return a value of a class; types say so already, but not every caller checks them."""
+    if isinstance(value, kind):
+        return value
+    raise ConfigurationError(f"{name} must be a {kind.__name__}, not {short_repr(value)}")
+
+
+def checked_function(name: str, value: F | None) -> F | None:
+    """Return a function, or None where there is none."""
+    if value is None or callable(value):
+        return value
+    raise ConfigurationError(f"{name} must be a function, not {short_repr(value)}")
 
 
 def checked_offset(name: str, value: object) -> int:
@@ -248,27 +287,37 @@ def checked_status_code(value: object) -> models.StatusCode:
 def one_of(name: str, value: object, kind: type[E]) -> E:
     """Return a value as a member of an enum; raise ConfigurationError for any other."""
     values = [each.value for each in kind]
-    if value in values:
+    if isinstance(value, str) and value in values:
         return kind(value)
-    raise ConfigurationError(f"{name} must be one of {', '.join(values)}, not {value!r}")
+    raise ConfigurationError(f"{name} must be one of {', '.join(values)}, not {short_repr(value)}")
 
 
 Seconds: TypeAlias = float | timedelta
+LONGEST = 1e9  # seconds; nobody waits for 30 years, and no clock takes much more
 
 
-def seconds(value: Seconds) -> float:
+def seconds(value: Seconds, name: str = "a duration") -> float:
     """Return a duration in seconds; raise ConfigurationError unless it is finite and not negative."""
     number = value.total_seconds() if isinstance(value, timedelta) else value
     if isinstance(number, bool) or not isinstance(number, int | float) or not 0 <= number < math.inf:
         raise ConfigurationError(
-            f"a duration must be a number of seconds or a timedelta, finite and not negative: {value!r}"
+            f"{name} must be a number of seconds or a timedelta, finite and not negative: {short_repr(value)}"
         )
-    return float(number)
+    return float(min(number, LONGEST))
 
 
 def timeout_seconds(timeout: Seconds | None) -> float:
     """Return how long to wait in seconds, infinity for None."""
-    return math.inf if timeout is None else seconds(timeout)
+    return math.inf if timeout is None else seconds(timeout, "timeout")
+
+
+def within(check: Callable[..., object], *limits: object) -> Callable[[object, "Attribute[Any]", object], None]:
+    """Return a check as a validator of attrs."""
+
+    def validate(_: object, member: "Attribute[Any]", value: object) -> None:
+        check(member.name, value, *limits)
+
+    return validate
 
 
 def not_awaitable(result: object, message: str) -> object:

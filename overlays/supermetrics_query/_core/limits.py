@@ -19,6 +19,7 @@ from .._contract.validation import checked_whole
 from .._models import exported
 
 PER_SECOND, PER_HOUR = 20, 5_000  # what the API documents for a key
+MOST = 10**9  # no key has a limit near it; a limiter that counts nothing is NoLimiter
 POLL_SHARE = 0.9  # of an hour
 BURSTS = 4  # parts of a second that share its requests, because a burst spreads on its way and meets the next one
 
@@ -123,8 +124,8 @@ class SlidingLog:
 
 def lane_windows(per_second: int, per_hour: int) -> dict[Lane, tuple[Window, ...]]:
     """Return the windows that hold for each lane; raise ConfigurationError for a limit of less than one request."""
-    second = Window(checked_whole("per_second", per_second, 1), SECOND + SLACK)
-    hour = Window(checked_whole("per_hour", per_hour, 1), HOUR + SLACK)
+    second = Window(checked_whole("per_second", per_second, 1, MOST), SECOND + SLACK)
+    hour = Window(checked_whole("per_hour", per_hour, 1, MOST), HOUR + SLACK)
     at_once = -(-per_second // BURSTS)
     burst = Window(at_once, at_once * second.length // per_second)
     polls = hour._replace(limit=scaled(per_hour, POLL_SHARE))

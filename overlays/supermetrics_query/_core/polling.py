@@ -7,9 +7,8 @@ import math
 from collections.abc import Callable
 
 from attrs import define, field, frozen
-from attrs.validators import and_, ge, gt, instance_of, le
 
-from .._contract.validation import seconds
+from .._contract.validation import LONGEST, checked_kind, checked_number, checked_whole, seconds, within
 from .._models import Progress, exported
 from ..errors import ConfigurationError
 from .retrying import Failure, RetryPolicy, backoff
@@ -38,13 +37,13 @@ class PollPolicy:
     """
 
     first: float = field(default=1.0, converter=seconds)
-    floor: float = field(default=1.0, converter=seconds, validator=gt(0))
+    floor: float = field(default=1.0, converter=seconds, validator=within(checked_number, RESOLUTION, LONGEST))
     ceiling: float = field(default=30.0, converter=seconds)
-    use_progress: bool = True
-    jitter: float = field(default=0.1, validator=and_(ge(0), le(1)))
-    max_errors: int = field(default=8, validator=and_(instance_of(int), ge(1)))
+    use_progress: bool = field(default=True, validator=within(checked_kind, bool))
+    jitter: float = field(default=0.1, validator=within(checked_number, 0, 1))
+    max_errors: int = field(default=8, validator=within(checked_whole, 1))
     unknown_patience: float = field(default=600.0, converter=seconds)
-    start_wait: float = field(default=30.0, converter=seconds, validator=le(LONGEST_START_WAIT))
+    start_wait: float = field(default=30.0, converter=seconds, validator=within(checked_number, 0, LONGEST_START_WAIT))
 
     def __attrs_post_init__(self) -> None:
         """Refuse bounds that exclude each other."""

@@ -4,10 +4,9 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from attrs import field, frozen
-from attrs.validators import and_, ge, instance_of
 
 from .._contract.codes import Verdict, judge
-from .._contract.validation import seconds
+from .._contract.validation import checked_whole, seconds, within
 from .._models import exported
 from ..errors import (
     ApiError,
@@ -33,7 +32,7 @@ class RetryPolicy:
     `retry_after_ceiling` is not waited for: the error is raised and says how long. `attempts=1` never retries.
     """
 
-    attempts: int = field(default=5, validator=and_(instance_of(int), ge(1)))
+    attempts: int = field(default=5, validator=within(checked_whole, 1))
     base: float = field(default=0.5, converter=seconds)
     cap: float = field(default=20.0, converter=seconds)
     retry_after_ceiling: float = field(default=120.0, converter=seconds)

@@ -11,7 +11,7 @@ import msgspec
 from attrs import asdict, define, field, frozen
 from supermetrics_query_api import models
 
-from .._contract.validation import LAST_OFFSET, checked_format, checked_schedule_id, checked_window
+from .._contract.validation import LAST_OFFSET, checked_format, checked_schedule_id, checked_window, short_repr
 from .._models import QueryStatus
 from .._results.rows import NO_LAYOUT, Layout
 from ..errors import ConfigurationError, SupermetricsQueryError
@@ -61,7 +61,7 @@ def decode_ticket(token: str) -> Ticket:
         return msgspec.json.decode(content, type=Ticket)
     except (ValueError, binascii.Error):
         raise ConfigurationError(
-            f"this token cannot be read, it may have been cut: {token!r}; the schedule id alone works as well"
+            f"this token cannot be read, it may have been cut: {short_repr(token)}; the schedule id alone works as well"
         ) from None
 
 

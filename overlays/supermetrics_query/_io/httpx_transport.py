@@ -227,6 +227,50 @@ def client_options(base_url: str, options: Mapping[str, Any]) -> dict[str, Any]:
     return ours | {**options, "headers": headers_of(options)}
 
 
+def check_options(options: Mapping[str, Any], *, is_async: bool) -> None:
+    """Raise ConfigurationError for options that httpx checks only when it sends. No message repeats a secret."""
+    kind = httpx.AsyncBaseTransport if is_async else httpx.BaseTransport
+    for name in CHECKS.keys() & options.keys():
+        fits, says = CHECKS[name]
+        if options[name] is not None and not fits(options[name], kind):
+            raise ConfigurationError(f"http_options[{name!r}] must be {says}, not this {type(options[name]).__name__}")
+
+
+def are_limits(value: object) -> bool:
+    """Return whether these are limits of httpx with numbers, which it does not check itself."""
+    if not isinstance(value, httpx.Limits):
+        return False
+    numbers = (value.max_connections, value.max_keepalive_connections, value.keepalive_expiry)
+    return all(isinstance(number, int | float | None) for number in numbers)
+
+
+def is_proxy(value: Any) -> bool:
+    """Return whether this is the address of a proxy, whose name can be looked up."""
+    try:
+        proxy = value if isinstance(value, httpx.Proxy) else httpx.Proxy(value)
+        return bool(proxy.url.host.encode("idna"))
+    except (httpx.InvalidURL, TypeError, ValueError):
+        return False
+
+
+# By option: whether a client can use a value, given the kind of its transports, and what it can use.
+CHECKS: Mapping[str, tuple[Callable[[Any, type], bool], str]] = {
+    "transport": (isinstance, "a transport of httpx, for sync code or for async code as the client is"),
+    "mounts": (
+        lambda value, kind: all(each is None or isinstance(each, kind) for each in value.values()),
+        "a mapping of addresses to transports of httpx, for sync code or for async code as the client is",
+    ),
+    "event_hooks": (
+        lambda value, _: all(callable(hook) for hooks in value.values() for hook in hooks),
+        "a mapping to lists of functions",
+    ),
+    "limits": (lambda value, _: are_limits(value), "an httpx.Limits with numbers"),
+    "params": (lambda value, _: str(httpx.QueryParams(value)).isascii(), "parameters that can be sent"),
+    "proxy": (lambda value, _: is_proxy(value), "the address of a proxy"),
+    "verify": (lambda value, _: isinstance(value, bool | str | ssl.SSLContext), "True, False or an ssl.SSLContext"),
+}
+
+
 @cache
 def tls_context(*, verify: bool = True) -> ssl.SSLContext:
     """Return the one TLS context of this process; to make one costs as much as 20 requests."""

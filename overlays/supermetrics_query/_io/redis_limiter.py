@@ -15,6 +15,7 @@ import anyio.to_thread
 from msgspec.structs import replace
 
 from .._contract.messages import Lane
+from .._contract.validation import checked_kind, checked_number, short_repr
 from .._core.limits import (
     MAX_LATENCY,
     PER_HOUR,
@@ -78,15 +79,18 @@ class RedisLog:
 
         windows = lane_windows(per_second, per_hour)
         self._windows = {lane: [part for window in windows[lane] for part in window] for lane in Lane}
-        self._key = key
+        self._key = key.encode(errors="surrogatepass")
         self._lock = threading.Lock()
         self._answered: list[str | int] = []  # names and latencies, sent to Redis with the next request
         self.failures = (RedisError, OSError)
         never = Retry(NoBackoff(), 0)  # a request that waits for Redis is worse than one that is counted alone
         try:
             redis = Redis.from_url(url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, retry=never)
-        except ValueError as error:
-            raise ConfigurationError(f"url must look like redis://host:6379/0: {error}") from error
+            connection = redis.connection_pool.make_connection()  # not connected; it checks the options in the URL
+            str(getattr(connection, "host", "unix")).encode("idna")
+        except (RedisError, AttributeError, TypeError, ValueError):
+            shown = short_repr(url.rpartition("@")[2]) if isinstance(url, str) else type(url).__name__  # no password
+            raise ConfigurationError(f"url must look like redis://host:6379/0, not {shown}") from None
         self._script = redis.register_script(SCRIPT)  # runs by its hash, and is sent where Redis does not know that
 
     @property
@@ -133,9 +137,12 @@ class RedisLimiter(BaseLimiter):
         `fraction` of both limits is what this process allows itself while Redis is away: one over the number of
         processes. Nothing is sent yet. Raises ConfigurationError for what cannot be used.
         """
-        if not 0 < fraction <= 1:
-            raise ConfigurationError(f"fraction must be more than 0 and at most 1, not {fraction!r}")
-        self._log = RedisLog(url, f"{name}:requests", per_second=per_second, per_hour=per_hour)
+        if checked_number("fraction", fraction, 0, 1) == 0:
+            raise ConfigurationError(
+                "fraction=0 leaves nothing while Redis is away: use one over the number of processes"
+            )
+        key = f"{checked_kind('name', name, str)}:requests"
+        self._log = RedisLog(url, key, per_second=per_second, per_hour=per_hour)
         self._alone = Limiter(per_second=scaled(per_second, fraction), per_hour=scaled(per_hour, fraction))
         self._lock = threading.Lock()
         self._state = State.SHARED

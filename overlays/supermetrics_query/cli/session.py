@@ -28,6 +28,7 @@ NEXT_STEPS: Mapping[str, str] = {
     "rows": "To read its rows:",
     "download": "To download its result:",
 }
+LONGEST_KEY = 64 * 1024  # characters, because a device has no end
 SHORT_START = 1.0  # seconds that the start may take, so that a person sees progress instead of one long request
 
 
@@ -137,8 +138,8 @@ def key_from(path: Path | None) -> str:
     if path is None:
         return os.environ.get(API_KEY) or missing()
     try:
-        key = path.read_text(encoding="utf-8").strip()
-        mode = path.stat().st_mode
+        with path.open(encoding="utf-8") as file:
+            key, mode = file.read(LONGEST_KEY).strip(), path.stat().st_mode
     except OSError as error:
         raise ConfigurationError(f"cannot read --key-file {str(path)!r}: {error.strerror}") from None
     except UnicodeDecodeError:
