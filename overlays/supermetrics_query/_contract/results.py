@@ -20,7 +20,7 @@ KEPT_HEAD = 64 * 1024  # bytes; a shorter body is read as a whole
 KEPT_TAIL = 64
 BLANK = b"\xef\xbb\xbf \t\r\n"
 PAGE = re.compile(rb"<(!doctype|html|head|body|script|\?xml|!--)", re.IGNORECASE)
-META = re.compile(r'\s*\{\s*"meta"\s*:\s*')
+META = re.compile(r'[\ufeff\s]*\{\s*"meta"\s*:\s*')
 ESCAPED = re.compile(rb"\\.", re.DOTALL)
 PLAIN = bytes(set(range(256)) - set(b'"\\{}[]'))  # what says nothing about where JSON ends
 
@@ -136,7 +136,7 @@ def flaws(body: ResultBody, format: str, shape: Shape, media_type: str) -> Itera
     if is_other and media_type != shape.media_type:
         yield f"it is {media_type}, and the format is {format or 'not known'}"
     if format != OutputFormat.HTML and PAGE.match(body.start):
-        yield "it is a page of HTML"
+        yield "it is a page, not data"
     if not (body.start.startswith(shape.first) and body.tail.rstrip(BLANK).endswith(shape.last)):
         yield f"it does not begin and end as {format} does"
     if not shape.is_json and isinstance(body.document(), dict):
