@@ -117,13 +117,10 @@ ODD: Mapping[str, object] = {
 }
 # `on_progress` of a function that does not take a status is an error of that function, which is theirs to see.
 OWN_ERRORS = {("on_progress", "a class")}
-# The tables and `run_many` say which value was wrong with the whole of it.
+# Tables, downloads and `run_many` say which value was wrong with the whole of it.
 PRINTED = {
-    "more than can be printed",
-    "less than can be printed",
-    "what cannot be printed",
-    "a deep list",
-    "laughing lists",
+    *("more than can be printed", "less than can be printed", "what cannot be printed", "long text"),
+    *("a deep list", "a list that is barely JSON", "laughing lists"),
 }
 
 
@@ -241,7 +238,7 @@ EVERY = [(owner, name) for owner, names in TAKES.items() for name in names]
 
 
 def may_print(owner: str, name: str) -> bool:
-    return owner == "to_arrow" or (owner, name) == ("run_many", "queries")
+    return owner in {"to_arrow", "download"} or (owner, name) == ("run_many", "queries")
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -189,7 +189,7 @@ class Query(Handle[Driver]):
         the end; the number falls where a download that broke off starts again. An error that it raises ends the
         download.
         """
-        sink = sink_of(checked_target(path_or_file), checked_function("on_progress", on_progress))
+        sink = sink_of(checked_target(path_or_file), on_progress)
         return self._driver.run(self._annotated(_flows.download.download(self._context, self._run, sink)))
 
     def to_arrow(self, *, schema: Schema | None = None) -> pa.Table:
@@ -254,7 +254,7 @@ class AsyncQuery(Handle[AsyncDriver]):
 
     async def download(self, path_or_file: Target, *, on_progress: OnBytes | None = None) -> int:
         """Write the result in the format the query was started with; see `Query.download`."""
-        sink = sink_of(checked_target(path_or_file), checked_function("on_progress", on_progress))
+        sink = sink_of(checked_target(path_or_file), on_progress)
         return await self._driver.run(self._annotated(_flows.download.download(self._context, self._run, sink)))
 
     async def to_arrow(self, *, schema: Schema | None = None) -> pa.Table:
