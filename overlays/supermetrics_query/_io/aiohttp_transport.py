@@ -151,7 +151,7 @@ class Watched(ResponseHandler):
 
 
 class Resolver(AbstractResolver):
-    """Looks names up in a thread that can be given up."""
+    """Asks for addresses in a thread that can be given up."""
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET

@@ -191,7 +191,7 @@ class Backend(httpcore.NetworkBackend):
         if not is_made:
             raise httpcore.ConnectTimeout("the connection was not made in time")
         stream = Stream(making.result(), self)
-        if self._closed.done():  # since it was looked at
+        if self._closed.done():  # in the meantime
             stream.wake()
         return stream
 
