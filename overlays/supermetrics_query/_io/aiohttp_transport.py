@@ -7,6 +7,7 @@ of the environment is looked up here, once. Its errors hold the request with the
 
 import asyncio
 import selectors
+import socket
 import ssl
 from collections.abc import Iterable, Mapping
 from functools import lru_cache, partial
@@ -16,7 +17,9 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
+import anyio
 import sniffio
+from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.client_proto import ResponseHandler
 from yarl import URL
 
@@ -25,6 +28,7 @@ from .._core.effects import Send
 from ..errors import ConfigurationError
 from .credentials import Credentials
 from .httpx_transport import tls_context
+from .tasks import from_thread
 from .transport import (
     KEEPALIVE,
     MOST_BODY,
@@ -80,19 +84,20 @@ class AiohttpTransport:
         opened = await self._loops.get()
         receiver = Receiver.of(effect, credentials, self._most_body)
         try:
-            with waiting_for(receiver), opened.bounded(effect.total):
+            with waiting_for(receiver), opened.bounded(receiver) as scope:
                 note(is_connecting=True)
                 given = keywords(self._base_url, effect)
                 response = await opened.client.request(**given, middlewares=(partial(once, credentials),))
-                await self._read(response, receiver)
+                await self._read(response, receiver, scope)
         except FAILURES as error:
             receiver.fail(error, NEVER_SENT)
         self._loops.check()
         return receiver.answer()
 
-    async def _read(self, response: aiohttp.ClientResponse, receiver: Receiver) -> None:
+    async def _read(self, response: aiohttp.ClientResponse, receiver: Receiver, scope: anyio.CancelScope) -> None:
         try:
             if receiver.begin(head_of(response)):
+                scope.deadline = anyio.current_time() + receiver.remaining
                 async for chunk in response.content.iter_chunked(CHUNK):
                     if not receiver.feed(chunk):
                         break
@@ -141,7 +146,32 @@ class Watched(ResponseHandler):
     def drop(self) -> None:
         """Let no other request use this connection."""
         self.force_close()
-        self.close()
+        if self.transport is not None:
+            self.transport.abort()  # without the farewell of TLS, which would outlive its loop
+
+
+class Resolver(AbstractResolver):
+    """Asks for addresses in a thread that can be given up."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """Return the addresses of a host."""
+        lookup = partial(socket.getaddrinfo, host, port, family, socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
+        return [
+            ResolveResult(
+                hostname=host,
+                host=str(where[0]),
+                port=int(where[1]),
+                family=kind,
+                proto=protocol,
+                flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
+            )
+            for kind, _, protocol, _, where in await from_thread(lookup)
+        ]
+
+    async def close(self) -> None:
+        """Keep nothing."""
 
 
 def is_readable(transport: asyncio.BaseTransport | None) -> bool:
@@ -168,7 +198,7 @@ def session_of(options: Mapping[str, Any], proxy: URL | None) -> aiohttp.ClientS
         raise ConfigurationError(f"transport='aiohttp' works under asyncio, not under {library}: leave it out")
     verify = options.get("verify", True)
     context = verify if isinstance(verify, ssl.SSLContext) else tls_context(verify=verify)
-    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE, ssl=context)
+    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE, ssl=context, resolver=Resolver())
     make: Any = partial(Watched, loop=asyncio.get_running_loop())
     connector._factory = make  # aiohttp has no option for it
     return aiohttp.ClientSession(

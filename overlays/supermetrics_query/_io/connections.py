@@ -5,25 +5,29 @@ A socket can be waited for with a bound; a name server and a handshake cannot, s
 given up.
 """
 
+import ipaddress
 import math
 import os
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import suppress
 from functools import partial
 from threading import Lock
 from typing import Any, TypeAlias
 
+import anyio
 import httpcore
+import sniffio
 
-from .tasks import in_thread
+from .tasks import from_thread, in_thread
 from .transport import CURRENT, note
 
 Options: TypeAlias = Iterable[httpcore.SOCKET_OPTION] | None
 
+HEAD_START = 0.25  # seconds, as RFC 8305 has it
 PIECE = 16 * 1024  # bytes that a socket which is ready takes at once
 
 
@@ -187,7 +191,7 @@ class Backend(httpcore.NetworkBackend):
         if not is_made:
             raise httpcore.ConnectTimeout("the connection was not made in time")
         stream = Stream(making.result(), self)
-        if self._closed.done():  # since it was looked at
+        if self._closed.done():  # in the meantime
             stream.wake()
         return stream
 
@@ -291,7 +295,14 @@ class AsyncBackend(httpcore.AsyncNetworkBackend):
     ) -> httpcore.AsyncNetworkStream:
         """Return a connection to a host."""
         note(is_connecting=True)
-        return AsyncStream(await self.inner.connect_tcp(host, port, timeout, local_address, socket_options))
+        connect = partial(self.inner.connect_tcp, port=port, local_address=local_address, socket_options=socket_options)
+        if sniffio.current_async_library() == "trio":
+            return AsyncStream(await connect(host, timeout=timeout))
+        try:
+            with anyio.fail_after(timeout):
+                return AsyncStream(await first_to_answer(connect, await async_addresses_of(host, port)))
+        except TimeoutError as error:
+            raise httpcore.ConnectTimeout(str(error)) from error
 
     async def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Options = None
@@ -303,3 +314,46 @@ class AsyncBackend(httpcore.AsyncNetworkBackend):
     async def sleep(self, seconds: float) -> None:
         """Pause."""
         await self.inner.sleep(seconds)
+
+
+async def async_addresses_of(host: str, port: int) -> list[str]:
+    """Return the addresses of a host, from a thread unless it is one itself."""
+    try:
+        return [str(ipaddress.ip_address(host))]
+    except ValueError:
+        return await from_thread(partial(addresses_of, host, port))
+
+
+async def first_to_answer(
+    connect: Callable[[str], Awaitable[httpcore.AsyncNetworkStream]], addresses: Sequence[str]
+) -> httpcore.AsyncNetworkStream:
+    """Return the first connection that is made; each address has a head start before the next."""
+    made: list[httpcore.AsyncNetworkStream] = []
+    failures: list[Exception] = [httpcore.ConnectError("the host has no address")]
+
+    async def attempt(address: str, ended: anyio.Event) -> None:
+        try:
+            made.append(await connect(address))
+            group.cancel_scope.cancel()
+        except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+            failures.append(error)
+        finally:
+            ended.set()
+
+    taken: httpcore.AsyncNetworkStream | None = None
+    try:
+        async with anyio.create_task_group() as group:
+            for address in addresses:
+                ended = anyio.Event()
+                group.start_soon(attempt, address, ended)
+                with anyio.move_on_after(HEAD_START):
+                    await ended.wait()
+        taken = made[0] if made else None
+    finally:
+        with anyio.CancelScope(shield=True):
+            for surplus in made:
+                if surplus is not taken:
+                    await surplus.aclose()
+    if taken is None:
+        raise failures[-1]
+    return taken

@@ -119,7 +119,7 @@ class AsyncTransport:
         opened = await self._loops.get()
         client, receiver = opened.client, Receiver.of(effect, credentials, self._most_body)
         try:
-            with waiting_for(receiver), opened.bounded(effect.total) as scope:
+            with waiting_for(receiver), opened.bounded(receiver) as scope:
                 response = await client.send(request_of(client, self._base_url, effect, credentials), stream=True)
                 await self._read(response, receiver, scope)
         except FAILURES as error:
@@ -131,6 +131,7 @@ class AsyncTransport:
         try:
             is_read = response.is_stream_consumed
             if receiver.begin(head_of(response), is_decoded=is_read):
+                scope.deadline = anyio.current_time() + receiver.remaining
                 async for chunk in response.aiter_bytes() if is_read else response.aiter_raw():
                     if not receiver.feed(chunk):
                         scope.cancel()  # under trio, the generators of httpx end cleanly from inside only

@@ -96,6 +96,13 @@ async def ended(work: TaskWork[T], others: anyio.CancelScope) -> None:
     others.cancel()
 
 
+async def from_thread(work: Callable[[], T]) -> T:
+    """Return what a thread does, under asyncio, whose own threads would hold the end of the loop and of the process."""
+    import asyncio
+
+    return await asyncio.wrap_future(in_thread(work))
+
+
 def event_loop() -> object:
     """Return what stands for the running event loop."""
     if sniffio.current_async_library() == "trio":

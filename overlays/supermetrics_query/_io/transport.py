@@ -26,6 +26,7 @@ from .tasks import event_loop, is_closed
 
 KEEPALIVE = 90.0  # seconds; longer than the usual gap between two polls
 MOST_BODY = 256 * 1024 * 1024  # bytes
+PHASES = 4  # connecting, a handshake, sending, and the first read: each has the timeout of the request
 SEARCHED = 128 * 1024  # bytes of a success: an error keeps no more of one, and to search rows takes time
 OURS = ("auth", "base_url", "cookies", "follow_redirects", "timeout")
 TransportName: TypeAlias = Literal["httpx", "aiohttp"]
@@ -130,8 +131,10 @@ class Receiver:
 
     @property
     def remaining(self) -> float:
-        """How many seconds are left for it."""
-        return math.inf if self.effect.total is None else self.effect.total - self.age
+        """How many seconds are left for it, or for its head where the body may take as long as it comes."""
+        if self.effect.total is not None:
+            return self.effect.total - self.age
+        return PHASES * self.effect.timeout - self.age if self.head is None else math.inf
 
     @property
     def write(self) -> Callable[[bytes], object] | None:
@@ -236,16 +239,16 @@ class Opened(Generic[C]):
     waiting: set[anyio.CancelScope] = field(factory=set)
 
     @contextmanager
-    def bounded(self, seconds: float | None) -> Iterator[anyio.CancelScope]:
-        """Raise TimeoutError from the block after so many seconds, or when the connections are closed."""
-        with anyio.move_on_after(seconds) as scope:
+    def bounded(self, receiver: Receiver) -> Iterator[anyio.CancelScope]:
+        """Raise TimeoutError from the block when the time of its request is over, or the connections are closed."""
+        with anyio.move_on_after(receiver.remaining) as scope:
             self.waiting.add(scope)
             try:
                 yield scope
             finally:
                 self.waiting.discard(scope)
         if scope.cancelled_caught:
-            raise TimeoutError("" if seconds is None else f"nothing came within {seconds:g} s")
+            raise TimeoutError(f"it did not end within {receiver.age:.1f} s")
 
     async def cancel(self) -> None:
         """Cancel every request, and wait until each has closed its connection."""
