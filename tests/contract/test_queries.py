@@ -24,16 +24,17 @@ from supermetrics_query._contract.validation import BOUNDS, KINDS
 from supermetrics_query_api.limits import LIMITS
 from supermetrics_query_api.types import UNSET
 
-from tests.support.answers import success
+from tests.support.answers import about, success
 from tests.support.scripted import ScriptedClient, scripted_client
 
 MEMBERS = LIMITS["DataQuery"]
+NAMELESS = about("", success())  # an answer to a query with any id
 TOP = [path for path in MEMBERS if "[]" not in path and "." not in path]
 
 
 def sent(query: DataQuery, backend: str = "sync") -> dict[str, Any]:
     """Start a query and return the body that was sent, without the members that the client sets."""
-    subject = scripted_client(backend, success())
+    subject = scripted_client(backend, NAMELESS)
     subject.call(subject.client, "start", query)
     return without_ours(subject)
 
@@ -46,7 +47,7 @@ def without_ours(subject: ScriptedClient) -> dict[str, Any]:
 
 def refusal(query: DataQuery) -> str:
     """Return the message with which a query is refused before it is sent."""
-    subject = scripted_client("sync", success())
+    subject = scripted_client("sync", NAMELESS)
     with pytest.raises(ConfigurationError) as caught:
         subject.call(subject.client, "start", query)
     assert subject.script.seen == []
@@ -245,7 +246,7 @@ def as_json(value: Any) -> Any:
 @settings(max_examples=200, deadline=None)
 @given(members=queries)
 def test_a_query_within_the_limits_travels_exactly_as_it_was_written(members: dict[str, Any]) -> None:
-    subject = scripted_client("sync", success())
+    subject = scripted_client("sync", NAMELESS)
     subject.call(subject.client, "start", DataQuery(**{attributes()[name]: value for name, value in members.items()}))
     body = json.loads(subject.script.seen[0].content)
     ours = {"schedule_id", "sync_timeout", "offset_start", "offset_end"} - members.keys()

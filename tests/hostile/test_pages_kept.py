@@ -235,22 +235,9 @@ class Reader:
     def read(self, **options: Any) -> SupermetricsQueryError:
         """Keep the rows that come, and return what ends the reading."""
         with pytest.raises(SupermetricsQueryError) as caught:
-            self.subject.call(self, "drain", **options)
+            self.subject.collect(self.query, "pages", **options)
+        self.rows.extend(row for page in self.subject.seen for row in page.rows)
         return caught.value
-
-    def drain(self, **options: Any) -> Any:
-        """Read everything."""
-        pages = self.query.pages(**options)
-        if self.subject.backend != "sync":
-            return self.drain_async(pages)
-        for page in pages:
-            self.rows.extend(page.rows)
-        return None
-
-    async def drain_async(self, pages: Any) -> None:
-        """Read everything in a task."""
-        async for page in pages:
-            self.rows.extend(page.rows)
 
 
 def promised(data: Sequence[Any], total: int, **settings: bool) -> httpx.Response:

@@ -17,7 +17,7 @@ from supermetrics_query._io.drivers import Driver
 from supermetrics_query._io.httpx_transport import Transport
 from supermetrics_query.emulator import INSTANT, Emulator
 
-from tests.support.answers import envelope, success
+from tests.support.answers import about, envelope, success
 from tests.support.calling import backend_of, each_async_backend
 from tests.support.scripted import BASE_URL, Clock, scripted_client
 
@@ -210,7 +210,7 @@ def test_headers_and_parameters_of_the_user_go_with_every_request_and_replace_no
 
     def answer(request: httpx.Request) -> httpx.Response:
         requests.append(request)
-        return httpx.Response(200, content=success().content)
+        return about("", success())
 
     options = {
         "transport": httpx.MockTransport(answer),

@@ -30,11 +30,20 @@ def test_an_index_that_cannot_be_asked_does_not_count_as_one_without_the_version
         check_new("0.1.0", listing, 1)
 
 
+DATED = "# Changelog\n\n## 0.1.0, 2026-12-01\n"
+
+
 @pytest.mark.parametrize("text", ["## 0.1.0, not released\n", "## 0.1.00, 2026-12-01\n", ""])
-def test_a_version_without_a_dated_section_is_not_published(text: str) -> None:
-    check_changelog("# Changelog\n\n## 0.1.0, 2026-12-01\n", "0.1.0")
+def test_a_version_without_a_dated_section_is_not_published(text: str, tmp_path: Path) -> None:
+    check_changelog(DATED, "0.1.0", tmp_path)
     with pytest.raises(StepError, match="has no line"):
-        check_changelog(text, "0.1.0")
+        check_changelog(text, "0.1.0", tmp_path)
+
+
+def test_a_version_is_not_published_while_a_fragment_waits(tmp_path: Path) -> None:
+    (tmp_path / "+rows.fixed.md").touch()
+    with pytest.raises(StepError, match=r"not in CHANGELOG.md yet: \+rows.fixed.md"):
+        check_changelog(DATED, "0.1.0", tmp_path)
 
 
 def test_every_fragment_is_of_a_kind_that_the_changelog_lists(root: Path) -> None:

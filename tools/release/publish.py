@@ -8,6 +8,7 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 from tools import ROOT
 from tools.release.packages import BESIDE, DIST, NAME, PROOF, Built, built, digest
@@ -42,11 +43,11 @@ def check_proved(made: Built) -> None:
         raise StepError("the files in dist/ are not the ones that were proved: make release-proof")
 
 
-def check_changelog(changelog: str, version: str) -> None:
+def check_changelog(changelog: str, version: str, fragments: Path = FRAGMENTS) -> None:
     """Fail unless the changelog has a dated section for the version, and no fragment is left over."""
     if not re.search(rf"^## {re.escape(version)}, \d{{4}}-\d\d-\d\d$", changelog, re.MULTILINE):
         raise StepError(f"CHANGELOG.md has no line '## {version}, YYYY-MM-DD'")
-    waiting = [path.name for path in FRAGMENTS.glob("*.*.md")]
+    waiting = [path.name for path in fragments.glob("*.*.md")]
     if waiting:
         raise StepError(f"these fragments are not in CHANGELOG.md yet: {', '.join(sorted(waiting))}")
 
