@@ -117,11 +117,6 @@ ODD: Mapping[str, object] = {
 }
 # `on_progress` of a function that does not take a status is an error of that function, which is theirs to see.
 OWN_ERRORS = {("on_progress", "a class")}
-# Tables, downloads and `run_many` say which value was wrong with the whole of it.
-PRINTED = {
-    *("more than can be printed", "less than can be printed", "what cannot be printed", "long text"),
-    *("a deep list", "a list that is barely JSON", "laughing lists"),
-}
 
 
 def transport() -> httpx.MockTransport:
@@ -237,15 +232,11 @@ TAKES: Mapping[str, Mapping[str, Callable[[Any], object]]] = {
 EVERY = [(owner, name) for owner, names in TAKES.items() for name in names]
 
 
-def may_print(owner: str, name: str) -> bool:
-    return owner in {"to_arrow", "download"} or (owner, name) == ("run_many", "queries")
-
-
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(("owner", "name"), EVERY, ids=lambda value: value)
 def test_only_our_exceptions_leave_whatever_is_passed(owner: str, name: str) -> None:
     for label, value in ODD.items():
-        if (name, label) not in OWN_ERRORS and not (label in PRINTED and may_print(owner, name)):
+        if (name, label) not in OWN_ERRORS:
             message = raised(partial(TAKES[owner][name], value))
             assert len(message) < 1000, f"{owner}({name}=...) repeats {label} at length"
 

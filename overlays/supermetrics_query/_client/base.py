@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from supermetrics_query_api.provenance import SERVER_URL
 
@@ -27,7 +27,7 @@ from .._extras import check_installed
 from .._io.clock import Clock, SystemClock
 from .._io.credentials import Credentials, TokenProvider
 from .._io.httpx_transport import check_options
-from .._io.transport import TransportName
+from .._io.transport import TransportName, is_loopback
 from ..errors import ConfigurationError, SupermetricsQueryError
 from ..events import OnEvent, guarded
 
@@ -186,7 +186,7 @@ def checked_base_url(value: str) -> str:
         raise ConfigurationError(f"base_url must look like https://host/path, not {shown}")
     if parts.username is not None or "?" in value or "#" in value:
         raise ConfigurationError("base_url must not hold a user, a query or a fragment")
-    if parts.scheme == "http" and not is_loopback(parts):
+    if parts.scheme == "http" and not is_loopback(value):
         raise ConfigurationError(f"plain http would show the API key to the network: use https in {shown}")
     return value.rstrip("/")
 
@@ -196,14 +196,3 @@ def is_host(name: str) -> bool:
     if ":" in name:
         return ipaddress.ip_address(name).version == 6
     return HOST.fullmatch(name) is not None and bool(name.encode("idna"))
-
-
-def is_loopback(parts: SplitResult) -> bool:
-    """Return whether a URL leads to this machine."""
-    host = parts.hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -8,7 +8,7 @@ from .._contract import requests
 from .._contract.messages import Answer
 from .._contract.problems import error_of, unreadable
 from .._contract.results import ResultBody, an_object, expected_format, flaw_of
-from .._contract.status import status_of
+from .._contract.status import check_identity, status_of
 from .._core.context import ClientContext
 from .._core.effects import Flow, now
 from .._core.polling import DEFAULT_WAIT, NEVER
@@ -88,7 +88,7 @@ def received(run: Run, sink: Sink, body: ResultBody, answer: Answer) -> QuerySta
         raise sink.failure
     if not answer.is_success:
         raise error_of(answer)
-    whole = evolve(answer, body=body.head)
+    whole = evolve(answer, body=bytes(answer.mask(body.head)))
     if answer.flaw:
         raise unreadable(whole, answer.flaw)
     media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -103,9 +103,7 @@ def received(run: Run, sink: Sink, body: ResultBody, answer: Answer) -> QuerySta
 def status_inside(run: Run, body: ResultBody, whole: Answer) -> QueryStatus | None:
     """Return the status that came in place of a result; raise where it is about another query."""
     meta = body.meta()
-    named = meta.get("schedule_id")
-    if isinstance(named, str) and named != run.schedule_id:
-        raise unreadable(whole, f"it is about the query {named!r}")
+    check_identity(whole, meta.get("schedule_id"), run.schedule_id)
     code = meta.get("status_code")
     return None if not isinstance(code, str) or code in {"", SUCCESS} else status_of(whole, run.schedule_id)
 

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from attrs import define, field, frozen
 from supermetrics_query_api.models import DataQuery
 
+from .._contract.validation import short_repr
 from .._core.context import ClientContext
 from .._core.effects import Call, Flow, Yield, begin, collect, now
 from .._core.polling import Deadline
@@ -209,7 +210,7 @@ def requests_from(requests: Iterable[DataQuery] | AsyncIterable[DataQuery]) -> N
         return async_requests_from(aiter(requests))
     # A generated model can be indexed, which is iterable enough for iter().
     if not isinstance(requests, Iterable):
-        raise ConfigurationError(f"requests must be an iterable of DataQuery, not {requests!r:.200}")
+        raise ConfigurationError(f"requests must be an iterable of DataQuery, not {short_repr(requests)}")
     return sync_requests_from(iter(requests))
 
 

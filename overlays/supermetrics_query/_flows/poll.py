@@ -3,8 +3,7 @@
 import math
 from collections.abc import Callable
 from functools import partial
-from itertools import chain, repeat
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from attrs import define, field
 
@@ -12,7 +11,7 @@ from .._contract import requests
 from .._contract.messages import Lane
 from .._contract.status import ENDINGS, status_of
 from .._core.context import LONGEST_RETRY_AFTER, ClientContext
-from .._core.effects import Effect, Flow, Pending, Send, Sleep, Yield, now
+from .._core.effects import Effect, Flow, Send, Sleep, Yield, now
 from .._core.polling import NEVER, Deadline, clip_to_deadline, next_poll
 from .._core.retrying import (
     CALL_ERRORS,
@@ -57,20 +56,10 @@ def poll(context: ClientContext, run: Run, deadline: Deadline) -> Flow[QueryStat
     return status
 
 
-def fetch_window(
-    context: ClientContext, run: Run, first: int, last: int | None, pending: Pending[Any] | None = None
-) -> Flow[QueryStatus]:
-    """Return the status of a query with a window of its rows, without remembering it; retry where that fails.
-
-    `pending` is the first of these requests, where it is under way.
-    """
+def fetch_window(context: ClientContext, run: Run, first: int, last: int | None) -> Flow[QueryStatus]:
+    """Return the status of a query with a window of its rows, without remembering it; retry where that fails."""
     request = requests.get_query_status(run.schedule_id, first, last, Lane.PAGE)
-    parse = partial(status_of, schedule_id=run.schedule_id)
-    under_way = chain([pending], repeat(None))
-
-    def once() -> Flow[QueryStatus]:
-        return call(context, request, parse, NEVER, pending=next(under_way))
-
+    once = partial(call, context, request, partial(status_of, schedule_id=run.schedule_id), NEVER)
     return (yield from retried(context, once, is_worth_polling_again, NEVER))
 
 

@@ -11,7 +11,7 @@ from .._core.limits import PERMITTED, Permit
 from .._core.polling import Deadline
 from .._core.retrying import CALL_ERRORS, CallError, Predicate, backoff, is_worth_waiting
 from .._models import Attempt
-from ..errors import AuthenticationError, LimitExceededError, RateLimitError
+from ..errors import AuthenticationError, LimitExceededError, RateLimitError, UnreadableResponseError
 from ..events import RequestDone, RetryScheduled
 
 T = TypeVar("T")
@@ -66,6 +66,9 @@ def parsed(context: ClientContext, answer: Answer, parse: Callable[[Answer], T])
     """Return what an answer says; a refusal for the rate holds back everything that shares the client."""
     try:
         return parse(answer)
+    except UnreadableResponseError:
+        answer.discard()  # what its connection brings next may belong to another request
+        raise
     except RateLimitError as error:
         context.server_backoff.on_rate_limited((yield from now()), error)
         raise

@@ -35,15 +35,17 @@ from .transport import (
 )
 
 MOST_IDLE = 20  # connections; for each of them, httpcore goes through all connections at every request
-FAILURES = (httpx.HTTPError, TimeoutError)
+FAILURES = (httpx.HTTPError, httpx.InvalidURL, TimeoutError, UnicodeError)
 # The connection was never made, so the server cannot have acted.
 NEVER_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
+    httpx.InvalidURL,
     httpx.LocalProtocolError,
     httpx.PoolTimeout,
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
+    UnicodeError,
 )
 
 

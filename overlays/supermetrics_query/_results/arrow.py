@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from attrs import define, field, frozen
 
+from .._contract.validation import short_repr
 from .._models import Column, Page
 from ..errors import ConfigurationError, QueryError
 
@@ -253,6 +254,6 @@ def checked_types(schema: Any) -> dict[str, pa.DataType]:
     if not isinstance(given, Mapping) or not all(isinstance(kind, pa.DataType) for kind in given.values()):
         raise ConfigurationError(
             f"schema must be a pyarrow.Schema or map columns to pyarrow types, such as "
-            f"{{'cost': pyarrow.string()}}, not {schema!r:.200}"
+            f"{{'cost': pyarrow.string()}}, not {short_repr(schema)}"
         )
     return dict(given)

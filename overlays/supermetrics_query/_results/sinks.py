@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, TypeAlias
 
-from .._contract.validation import not_awaitable
+from .._contract.validation import not_awaitable, short_repr
 from ..errors import ConfigurationError
 from .files import NewFile, is_replaceable
 
@@ -176,7 +176,7 @@ def write_all(file: IO[bytes], content: bytes) -> None:
 def sink_of(target: Target, on_progress: OnBytes | None = None) -> Sink:
     """Return where to write: to a path, or into an open file."""
     if on_progress is not None and (not callable(on_progress) or inspect.iscoroutinefunction(on_progress)):
-        raise ConfigurationError(f"on_progress of a download must be a plain function, not {on_progress!r}")
+        raise ConfigurationError(f"on_progress of a download must be a plain function, not {short_repr(on_progress)}")
     if not isinstance(target, str | os.PathLike):
         return FileSink(target, on_progress)
     path = Path(target)

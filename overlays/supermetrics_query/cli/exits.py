@@ -48,7 +48,7 @@ MEANINGS: Mapping[int, str] = {
     4: "the query was stopped",
     5: "timeout: the query keeps running",
     6: "authentication: the key is not valid",
-    7: "quota: no more queries today",
+    7: "quota: a quota of the licence is used up",
     8: "transport: no usable answer",
     9: "expired: the result is no longer kept, or belongs to another key",
     10: "permission: the key, its licence or a login does not allow this",
