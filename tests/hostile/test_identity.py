@@ -111,6 +111,20 @@ def test_a_status_of_another_query_is_raised_as_unreadable(backend: str, answer:
         subject.call(subject.client, "status", "night-1")
 
 
+def test_the_connection_of_an_answer_about_another_query_is_not_used_again(stack: str) -> None:
+    def behave(exchange: Exchange) -> bool:
+        exchange.send(raw(FOREIGN["a status"] if exchange.connection == 1 else success()))
+        return STAYS
+
+    def wait(client: Any) -> Scenario:
+        query = yield client.attach("night-1").wait()
+        return str(query.status.code)
+
+    with a_server(behave) as server:
+        assert performed(stack, wait, base_url=server.base_url, **EAGER) == "SUCCESS"
+    assert server.seen == [(1, 1), (2, 1)]
+
+
 @pytest.mark.parametrize("named", [None, "", 7, "absent"])
 def test_an_answer_that_names_no_query_is_taken_as_it_is(named: object) -> None:
     meta = {"status_code": "SUCCESS"} | ({} if named == "absent" else {"schedule_id": named})

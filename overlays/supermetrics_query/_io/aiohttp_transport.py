@@ -36,6 +36,7 @@ from .transport import (
     Parameters,
     PerLoop,
     Receiver,
+    described,
     headers_of,
     is_loopback,
     note,
@@ -138,6 +139,12 @@ class Watched(ResponseHandler):
                 self.drop()
                 return
             super().data_received(part)
+
+    def set_exception(self, exc: BaseException, *cause: BaseException) -> None:
+        """Fail, and let the body fail as well: by itself aiohttp leaves whoever reads that waiting."""
+        super().set_exception(exc, *cause)
+        if self._answer is not None and not self._answer.is_eof():
+            self._answer.set_exception(aiohttp.ClientPayloadError(described(exc)))
 
     def is_connected(self) -> bool:
         """Return whether a request can be sent; what the event loop has not read yet follows an answer, too."""

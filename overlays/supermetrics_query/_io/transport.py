@@ -87,9 +87,10 @@ def is_loopback(base_url: str) -> bool:
         return False
 
 
-def described(error: Exception) -> str:
-    """Return the name of an error, and its text where it has one."""
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+def described(error: BaseException) -> str:
+    """Return the name of an error, and its text on one line where it has one."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 @frozen
