@@ -98,6 +98,12 @@ def test_every_pitfall_has_a_proof_or_a_reason() -> None:
     assert [row[0] for row in rows if "::" not in row[3] and not row[3].strip().startswith("Cannot happen: ")] == []
 
 
+def test_every_guarantee_has_a_proof() -> None:
+    rows = re.findall(r"^\| (\d+) \|.+\|.+\|(.+)\|$", page("guarantees"), re.MULTILINE)
+    assert [int(number) for number, _ in rows] == list(range(1, len(rows) + 1))
+    assert all("::test_" in proof for _, proof in rows)
+
+
 def test_the_architecture_names_every_module_and_no_other() -> None:
     named = re.findall(r"^\| `([\w/]+)` \|", page("architecture"), re.MULTILINE)
     assert sorted(named) == sorted(modules())
