@@ -140,9 +140,9 @@ class Watched(ResponseHandler):
                 return
             super().data_received(part)
 
-    def set_exception(self, exc: BaseException, *cause: BaseException) -> None:
+    def set_exception(self, exc: BaseException, *cause: Any, **named: Any) -> None:
         """Fail, and let the body fail as well: by itself aiohttp leaves whoever reads that waiting."""
-        super().set_exception(exc, *cause)
+        super().set_exception(exc, *cause, **named)
         if self._answer is not None and not self._answer.is_eof():
             self._answer.set_exception(aiohttp.ClientPayloadError(described(exc)))
 
