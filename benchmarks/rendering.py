@@ -26,20 +26,20 @@ def cells(draw: random.Random) -> list[Any]:
     return [*dimensions, *counts, *rates]
 
 
-def result(total: int, first: int, last: int | None) -> bytes:
+def result(name: str, total: int, first: int, last: int | None) -> bytes:
     """Return the answer that holds a window of a result with so many rows; its header counts as row 0."""
     end = total if last is None else min(last, total)
-    return window(total, first == 0, max(first - 1, 0) % DISTINCT, max(0, end - max(first, 1) + 1))
+    return window(name, total, first == 0, max(first - 1, 0) % DISTINCT, max(0, end - max(first, 1) + 1))
 
 
 @lru_cache(maxsize=8)
-def window(total: int, has_header: bool, start: int, count: int) -> bytes:  # noqa: FBT001
+def window(name: str, total: int, has_header: bool, start: int, count: int) -> bytes:  # noqa: FBT001
     """Render an answer; full pages of a result are two in turn."""
     known = rows()
     chosen = [known[(start + index) % DISTINCT] for index in range(count)]
     entries = [compact([f"Column {index}" for index in range(COLUMNS)]), *chosen] if has_header else chosen
     found = {"total_rows": total, "total_columns": COLUMNS}
-    meta = compact({**status("SUCCESS", 4), "query": {"fields": fields()}, "result": found})
+    meta = compact({**status(name, "SUCCESS", 4), "query": {"fields": fields()}, "result": found})
     return b'{"meta":%s,"data":[%s]}' % (meta, b",".join(entries))
 
 
@@ -57,21 +57,21 @@ def fields() -> list[Mapping[str, Any]]:
     ]
 
 
-def status(code: str, ready: int) -> Mapping[str, Any]:
+def status(name: str, code: str, ready: int) -> Mapping[str, Any]:
     """Return the status of a query."""
     return {
         "request_id": "request_of_the_benchmarks",
-        "schedule_id": "query_of_the_benchmarks",
+        "schedule_id": name,
         "status_code": code,
         "progress": {"queries_ready": ready, "queries_total": 4},
         "workflow": {"tasks_scheduled": 2, "tasks_running": 5},
     }
 
 
-@cache
-def running() -> bytes:
+@lru_cache(maxsize=2048)
+def running(name: str) -> bytes:
     """Return the answer for a query that is still running."""
-    return compact({"meta": status("RUNNING", 1), "data": []})
+    return compact({"meta": status(name, "RUNNING", 1), "data": []})
 
 
 def compact(value: object) -> bytes:

@@ -80,12 +80,13 @@ def asked(query: str) -> Mapping[str, Any]:
 
 def body_of(members: Mapping[str, Any]) -> bytes:
     """Return the answer for a query by its name."""
-    kind, _, rest = members["schedule_id"].partition("-")
+    name = members["schedule_id"]
+    kind, _, rest = name.partition("-")
     if kind == "rows":
-        return rendering.result(int(rest), int(members.get("offset_start", 0)), offset(members.get("offset_end")))
+        return rendering.result(name, int(rest), int(members.get("offset_start", 0)), offset(members.get("offset_end")))
     if kind == "ends" and has_ended(rest):
-        return rendering.result(0, 0, 0)
-    return rendering.running()
+        return rendering.result(name, 0, 0, 0)
+    return rendering.running(name)
 
 
 def offset(value: str | int | None) -> int | None:
