@@ -8,6 +8,7 @@ An error body is written in one of three JSON families: problem details of RFC 9
 from __future__ import annotations
 
 import http.client
+import json
 import re
 from collections.abc import Mapping
 from typing import TypeVar
@@ -36,7 +37,8 @@ def error_of(answer: Answer) -> ApiError:
 
 def unreadable(answer: Answer, why: str) -> UnreadableResponseError:
     """Return the error for an answer that says success and cannot be read."""
-    report = Report(title="The answer cannot be read", detail=answer.flaw or why)
+    why = answer.mask((answer.flaw or why).encode()).decode()
+    report = Report(title="The answer cannot be read", detail=why)
     return build(UnreadableResponseError, report, problem_details(report, answer), answer)
 
 
@@ -61,7 +63,7 @@ def build(kind: type[Kind], report: Report, problem: models.ProblemDetails, answ
         rate_limit=rate_limit(answer.headers),
         method=answer.method,
         url=answer.url,
-        body=bytes(answer.body[:KEPT_BODY]),
+        body=bytes(answer.mask(answer.body[:KEPT_BODY])),
     )
 
 
@@ -107,9 +109,9 @@ class Report:
 
 
 def report_of(answer: Answer) -> Report:
-    """Return what the body of an error says."""
+    """Return what the body of an error says, without the key, however JSON has escaped it."""
     try:
-        body = decode(answer.body)
+        body = decode(answer.mask(json.dumps(decode(answer.body)).encode()))
     except ValueError:
         body = None
     return from_object(body) if isinstance(body, dict) else from_text(answer.body)

@@ -16,6 +16,7 @@ from .._core.context import ClientContext
 from .._core.effects import Flow, Yield
 from .._core.polling import NEVER
 from .._core.retrying import is_worth_polling_again
+from ..errors import QueryError
 from .request import call, retried
 
 HISTORY_PAGE = limit("QueryHistoryRequest", "limit", "maximum")
@@ -40,11 +41,14 @@ def history(context: ClientContext, wanted: QueryHistoryRequest) -> Flow[None]:
     """Yield every entry of the history; a page that is not full is the last one."""
     page = copy(wanted)
     page.offset, page.limit = 0, HISTORY_PAGE
-    is_last = False
-    while not is_last:
+    before: list[HistoryEntry] = []
+    while True:
         once = partial(call, context, requests.get_query_history(page), parse, NEVER)
         entries = yield from retried(context, once, is_worth_polling_again, NEVER)
+        if entries and entries == before:
+            raise QueryError("the API gives the same queries again, whichever are asked for")
         for entry in entries:
             yield Yield(entry)
-        page.offset += HISTORY_PAGE
-        is_last = len(entries) < HISTORY_PAGE
+        if len(entries) < HISTORY_PAGE:
+            return
+        page.offset, before = page.offset + HISTORY_PAGE, entries

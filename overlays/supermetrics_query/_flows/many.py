@@ -116,6 +116,10 @@ class ManyRunner:
             source.exhausted = request
             return
         run = source.make_run(request)
+        if any(job.run.schedule_id == run.schedule_id for job in self.scheduler.jobs):
+            run.abandoned = ConfigurationError(f"another query in flight has the schedule_id {run.schedule_id!r}")
+            self.ended.append(run)
+            return
         job = self.add(run, self.context.deadline((yield from now()), source.timeout))
         if run.request is None:
             self.scheduler.record(job)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from .._contract.messages import Answer, Lane, Request
+from .._contract.validation import checked_kind
 from .._core.context import ClientContext
 from .._core.effects import Collect, Flow, Pending, Renew, Send, Sleep, acquire, now, send
 from .._core.limits import PERMITTED, Permit
@@ -125,7 +126,7 @@ def try_permit(context: ClientContext, lane: Lane) -> Flow[Permit]:
     held_back = context.server_backoff.wait(moment)
     if held_back or context.limiter is None:
         return Permit(held_back) if held_back else PERMITTED
-    permit = yield from acquire(context.limiter, lane, moment)
+    permit = checked_kind("what a limiter returns", (yield from acquire(context.limiter, lane, moment)), Permit)
     if permit.event is not None:
         yield from context.emit(permit.event)
     return permit

@@ -31,7 +31,8 @@ class Mask:
         quoted, escaped = quote(key, safe=""), json.dumps(key)[1:-1]
         forms = {key, quoted, quoted.lower(), escaped, escaped.replace("/", r"\/"), html.escape(key)}
         self._forms = sorted(forms, key=len, reverse=True) if len(key) >= SHORTEST else []
-        self._bytes = [form.encode() for form in self._forms]
+        codings = ("utf-8", "utf-16-le", "utf-16-be")
+        self._bytes = [form.encode(coding) for form in self._forms for coding in codings]
 
     def __repr__(self) -> str:
         """Return a text without the key."""

@@ -35,7 +35,7 @@ from .transport import (
 )
 
 MOST_IDLE = 20  # connections; for each of them, httpcore goes through all connections at every request
-FAILURES = (httpx.HTTPError, httpx.InvalidURL, TimeoutError, UnicodeError)
+FAILURES = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, TimeoutError, UnicodeError)
 # The connection was never made, so the server cannot have acted.
 NEVER_SENT = (
     httpx.ConnectError,

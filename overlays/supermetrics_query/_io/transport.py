@@ -28,6 +28,7 @@ KEEPALIVE = 90.0  # seconds; longer than the usual gap between two polls
 MOST_BODY = 256 * 1024 * 1024  # bytes
 PHASES = 4  # connecting, a handshake, sending, and the first read: each has the timeout of the request
 SEARCHED = 128 * 1024  # bytes of a success: an error keeps no more of one, and to search rows takes time
+FRAMING = {"content-length", "expect", "transfer-encoding"}  # headers that say how a request is sent
 OURS = ("auth", "base_url", "cookies", "follow_redirects", "timeout")
 TransportName: TypeAlias = Literal["httpx", "aiohttp"]
 Parameters: TypeAlias = tuple[tuple[str, str], ...]
@@ -62,7 +63,9 @@ def headers_of(options: Mapping[str, Any]) -> dict[str, str]:
 def refuse_ours(options: Mapping[str, Any]) -> None:
     """Raise ConfigurationError for options that this package sets itself."""
     headers = {str(name).lower() for name in options.get("headers", {})}
-    taken = sorted(options.keys() & set(OURS)) + (["headers[Authorization]"] if "authorization" in headers else [])
+    taken = sorted(options.keys() & set(OURS)) + [
+        f"headers[{name.title()}]" for name in sorted(headers & (FRAMING | {"authorization"}))
+    ]
     if taken:
         raise ConfigurationError(f"http_options must not hold {', '.join(taken)}: the client itself sets them")
 
@@ -145,6 +148,9 @@ class Receiver:
     def begin(self, head: Head, *, is_decoded: bool = False) -> bool:
         """Take the head, and return whether the body can be read."""
         self.head = head
+        if head.headers.get("transfer-encoding", "chunked").strip().lower() != "chunked":
+            self.flaw = f"its transfer coding is {head.headers['transfer-encoding']!r}"
+            return False
         self.decoder = Decoder("" if is_decoded else head.headers.get("content-encoding", "").strip().lower())
         if not self.decoder.is_known:
             self.flaw = f"its body has the coding {self.decoder.coding!r}, and {ACCEPTED} were asked for"

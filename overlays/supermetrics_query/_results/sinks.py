@@ -168,7 +168,7 @@ def write_all(file: IO[bytes], content: bytes) -> None:
         count: int | None = file.write(content)
         if count is None and not isinstance(file, io.RawIOBase):
             return  # many objects that can be written to do not say
-        if not count:
+        if not isinstance(count, int) or count <= 0:
             raise OSError(f"{file!r} takes no more: {len(content)} bytes could not be written")
         content = content[count:]
 

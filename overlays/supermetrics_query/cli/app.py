@@ -1,5 +1,6 @@
 """The app: every command with its examples, `--version`, and one line for a usage error."""
 
+import signal
 import sys
 from collections.abc import Callable, Mapping
 from typing import Annotated, NoReturn
@@ -93,6 +94,7 @@ for each in COMMANDS:
 def run() -> NoReturn:
     """Run the command line; print a usage error on one line."""
     exits.replace_closed_streams()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as with Ctrl-C, a query keeps running
     try:
         sys.exit(app(prog_name="supermetrics-query", standalone_mode=False))
     except UsageError as error:

@@ -53,7 +53,7 @@ MEANINGS: Mapping[int, str] = {
     9: "expired: the result is no longer kept, or belongs to another key",
     10: "permission: the key, its licence or a login does not allow this",
     11: "try later: too many requests, or the API failed on every try",
-    INTERRUPTED: "Ctrl-C: the query keeps running",
+    INTERRUPTED: "Ctrl-C or SIGTERM: the query keeps running",
     NOBODY_READS: "broken pipe: the reader has exited, as in `... | head`",
 }
 
