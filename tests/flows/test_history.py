@@ -13,14 +13,15 @@ from supermetrics_query.emulator import INSTANT, Emulator
 from tests.support.scripted import scripted_client
 
 
-def page(count: int, **members: Any) -> httpx.Response:
+def page(count: int, first: int = 0, **members: Any) -> httpx.Response:
     """Return a page with so many entries."""
-    entries = [{"@type": "query_history", "schedule_id": f"q{n}", "status_code": "SUCCESS"} for n in range(count)]
+    names = [f"q{number}" for number in range(first, first + count)]
+    entries = [{"@type": "query_history", "schedule_id": name, "status_code": "SUCCESS"} for name in names]
     return httpx.Response(200, json={"meta": {}, "data": entries, **members})
 
 
 def test_every_page_is_asked_for_until_one_is_not_full(backend: str) -> None:
-    subject = scripted_client(backend, page(1000), page(1000), page(3))
+    subject = scripted_client(backend, page(1000), page(1000, 1000), page(3, 2000))
     assert len(subject.collect(subject.client, "history")) == 2003
     assert subject.log == ["history 0", "history 1000", "history 2000"]
 
