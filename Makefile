@@ -26,7 +26,7 @@ help: ## Explain every target
 ##@ Use
 .PHONY: demo
 demo: $(VENV)/.run ## Run a query against the emulator: progress, rows, one failure, one expiry
-	@echo 'Running the demonstration: about 7 s.'
+	@echo 'Running the demonstration: about 9 s.'
 	@$(BIN)/supermetrics-query demo
 
 ##@ Develop
