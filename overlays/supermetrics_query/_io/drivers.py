@@ -143,7 +143,7 @@ class AsyncDriver:
         self._transport = transport
         self._credentials = credentials
         self._clock = clock
-        self._renewal: RunVar[anyio.Lock] = RunVar("renewal")  # a lock belongs to an event loop
+        self._renewal: RunVar[anyio.Lock] = RunVar(f"renewal {id(self)}")  # a lock belongs to an event loop
 
     async def run(self, flow: Flow[T]) -> T:
         """Perform a flow to its end and return its result."""
