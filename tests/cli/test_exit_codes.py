@@ -40,11 +40,11 @@ ENDINGS = (
     ),
     Ending(6, "AuthenticationError: .*HTTP 401", key="api_of_nobody"),
     Ending(7, "QuotaExceededError: .*HTTP 429", fault="start:429,code=LICENSE_DAILY_QUERY_LIMIT_EXCEEDED"),
-    Ending(8, "TransportError: ", fault="every*drop", words=(*RUN, "--timeout", "1")),
+    Ending(8, "TransportError: ", fault="every*drop"),
     Ending(9, "ResultExpiredError: query 'long-ago' is no longer kept", words=("wait", "long-ago")),
     Ending(10, "PermissionDeniedError: .*HTTP 403", fault="start:403"),
     Ending(11, "RateLimitError: .*HTTP 429", fault="start:429,retry_after=3600"),
-    Ending(11, "ServerError: .*HTTP 503", fault="every*503", words=(*RUN, "--timeout", "1")),
+    Ending(11, "ServerError: .*HTTP 503", fault="every*503"),
 )
 
 
