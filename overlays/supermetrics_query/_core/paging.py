@@ -264,7 +264,7 @@ class Cursor:
             return self._end(part, f"the API had promised {self.total} and gives no more: start the query again")
         if not is_full:  # where the next rows begin is known only when these have come
             self.prefetch = evolve(self.prefetch, limit=0)
-        # A header among the entries cannot be told from one beside them and a row that was held back.
+        # A header among the entries looks like one beside them and a row that was kept back.
         is_open = is_first and self.header_offset and self.missing
         self.wanted = self.window(0, 1, Aim.HEADER) if is_open else self.page_window()
         return self._page(part)
