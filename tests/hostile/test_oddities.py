@@ -13,11 +13,14 @@ import pytest
 from supermetrics_query import (
     BaseLimiter,
     ConfigurationError,
+    PermissionDeniedError,
     QueryError,
     RetryPolicy,
     SupermetricsQueryError,
     UnreadableResponseError,
 )
+from supermetrics_query._contract.messages import Answer
+from supermetrics_query._contract.problems import error_of
 from supermetrics_query.emulator import Emulator, Plan
 
 from tests.cli.shell import COMMAND
@@ -62,6 +65,13 @@ def test_no_message_holds_the_key_however_an_answer_writes_it(stack: str, http: 
     ):
         caller.call(caller.client, "status", "night-1")
     assert SECRET not in f"{caught.value} {vars(caught.value)}".replace("\0", "").replace("\\x00", "")
+
+
+@pytest.mark.parametrize(("opening", "closing"), [(b"[", b"]"), (b'{"a":', b"}")], ids=["lists", "objects"])
+def test_an_error_nested_to_any_depth_is_that_error(opening: bytes, closing: bytes) -> None:
+    for depth in range(200, 1_200, 5):
+        body = b'{"error": %s}' % (opening * depth + b"1" + closing * depth)
+        assert isinstance(error_of(Answer(403, {}, body, "GET", "https://api.test")), PermissionDeniedError)
 
 
 def test_the_message_about_another_query_does_not_hold_the_key(stack: str) -> None:

@@ -112,7 +112,7 @@ def report_of(answer: Answer) -> Report:
     """Return what the body of an error says, without the key, however JSON has escaped it."""
     try:
         body = decode(answer.mask(json.dumps(decode(answer.body)).encode()))
-    except ValueError:
+    except (ValueError, RecursionError):  # JSON that can just be read may be nested too deeply to be written
         body = None
     return from_object(body) if isinstance(body, dict) else from_text(answer.body)
 
