@@ -118,6 +118,17 @@ def status(name: str, code: str, rows: list[list[Any]] | None = None) -> Reply:
     return in_json(200, {"meta": meta, "data": rows or []})
 
 
+def is_nameless(reply: Reply, other: Reply) -> bool:
+    """Return whether nothing in an answer tells it from another: a file, or a page of the same result."""
+    return is_file(reply) or (not is_file(other) and None is not owner_of(reply) == owner_of(other))
+
+
+def owner_of(page: Reply) -> str | None:
+    """Return the query whose rows an answer brings, if it does."""
+    meta = json.loads(page.body)["meta"]
+    return str(meta["schedule_id"]) if meta.get("status_code") == "SUCCESS" else None
+
+
 def is_file(reply: Reply) -> bool:
     """Return whether an answer is a file."""
     return reply.headers.get("Content-Type") == "text/csv"
@@ -144,8 +155,8 @@ def twice(exchange: Exchange, reply: Reply, _before: Reply, _random: Random) -> 
 
 
 def shifted(exchange: Exchange, reply: Reply, before: Reply, _random: Random) -> bool:
-    """Send the answer to the request before, which may be another query's, unless it is a file, which has no name."""
-    exchange.send((reply if is_file(before) else before).written())
+    """Send the answer to the request before, which may be another query's, unless it could be the right one."""
+    exchange.send((reply if is_nameless(before, reply) else before).written())
     return STAYS
 
 
