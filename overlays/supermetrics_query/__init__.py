@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from .errors import QuotaExceededError as QuotaExceededError
     from .errors import RateLimitError as RateLimitError
     from .errors import ResultExpiredError as ResultExpiredError
+    from .errors import ScheduleIdInUseError as ScheduleIdInUseError
     from .errors import ServerError as ServerError
     from .errors import StatusNotFoundError as StatusNotFoundError
     from .errors import SupermetricsQueryError as SupermetricsQueryError
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
     from .events import LimiterUnavailable as LimiterUnavailable
     from .events import Polled as Polled
     from .events import PollFailed as PollFailed
+    from .events import QueryResumed as QueryResumed
     from .events import RequestDone as RequestDone
     from .events import RetryScheduled as RetryScheduled
     from .events import StartSent as StartSent
@@ -97,13 +99,13 @@ HOMES = {
     ".errors": (
         *("ApiError", "AuthenticationError", "BadRequestError", "ConfigurationError", "LimitExceededError"),
         *("NotFoundError", "PermissionDeniedError", "QueryError", "QueryFailedError", "QueryStoppedError"),
-        *("QuotaExceededError", "RateLimitError", "ResultExpiredError", "ServerError", "StatusNotFoundError"),
-        *("SupermetricsQueryError", "TransportError", "UnprocessableError", "UnreadableResponseError"),
-        "WaitTimeoutError",
+        *("QuotaExceededError", "RateLimitError", "ResultExpiredError", "ScheduleIdInUseError", "ServerError"),
+        *("StatusNotFoundError", "SupermetricsQueryError", "TransportError", "UnprocessableError"),
+        *("UnreadableResponseError", "WaitTimeoutError"),
     ),
     ".events": (
-        *("LimiterRestored", "LimiterUnavailable", "PollFailed", "Polled", "RequestDone", "RetryScheduled"),
-        *("StartSent", "WaitFinished", "log_events"),
+        *("LimiterRestored", "LimiterUnavailable", "PollFailed", "Polled", "QueryResumed", "RequestDone"),
+        *("RetryScheduled", "StartSent", "WaitFinished", "log_events"),
     ),
 }
 HOME_OF = {name: module for module, names in HOMES.items() for name in names}

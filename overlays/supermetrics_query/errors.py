@@ -1,7 +1,7 @@
 """What can go wrong, as exceptions that say what happened and what to do.
 
 SupermetricsQueryError
-├─ ConfigurationError (ValueError)
+├─ ConfigurationError (ValueError) ── ScheduleIdInUseError
 ├─ TransportError ── LimitExceededError
 ├─ ApiError
 │   ├─ BadRequestError · AuthenticationError · PermissionDeniedError · UnprocessableError
@@ -80,6 +80,13 @@ def rebuilt(
 
 class ConfigurationError(SupermetricsQueryError, ValueError):
     """An argument or option cannot be used; nothing was sent."""
+
+
+@plain_data
+class ScheduleIdInUseError(ConfigurationError):
+    """A query with the chosen `schedule_id` has ended and is kept, so nothing was started; `status` is that query's."""
+
+    status: QueryStatus | None = None
 
 
 @plain_data

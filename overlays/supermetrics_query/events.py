@@ -70,6 +70,14 @@ class StartSent(Struct, frozen=True, kw_only=True):
 
 
 @exported
+class QueryResumed(Struct, frozen=True, kw_only=True):
+    """A named query has been started before and is not started again; any process can continue with `token`."""
+
+    schedule_id: str
+    token: str
+
+
+@exported
 class LimiterUnavailable(Struct, frozen=True, kw_only=True):
     """The shared limiter does not answer; this process continues alone with a share of the limits."""
 
@@ -82,7 +90,15 @@ class LimiterRestored(Struct, frozen=True, kw_only=True):
 
 
 Event: TypeAlias = (
-    RequestDone | RetryScheduled | Polled | PollFailed | WaitFinished | StartSent | LimiterUnavailable | LimiterRestored
+    RequestDone
+    | RetryScheduled
+    | Polled
+    | PollFailed
+    | WaitFinished
+    | StartSent
+    | QueryResumed
+    | LimiterUnavailable
+    | LimiterRestored
 )
 OnEvent: TypeAlias = Callable[[Event], object]
 
@@ -93,6 +109,7 @@ LEVELS = {
     LimiterUnavailable: logging.WARNING,
     LimiterRestored: logging.INFO,
     StartSent: logging.INFO,
+    QueryResumed: logging.INFO,
     WaitFinished: logging.INFO,
 }
 

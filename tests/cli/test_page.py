@@ -29,7 +29,7 @@ def test_the_lines_of_the_page_run(supermetrics_emulator: Emulator, tmp_path: Pa
 
 
 def test_the_page_has_lines_to_run() -> None:
-    assert len(SCRIPTS) == 3
+    assert len(SCRIPTS) == 4
 
 
 def test_the_table_of_the_page_is_the_table_of_exit_codes() -> None:

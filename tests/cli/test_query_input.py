@@ -212,3 +212,15 @@ def test_a_file_and_the_environment_are_all_that_names_a_key() -> None:
     help_text = subprocess.run([COMMAND, "run", "--help"], check=True, capture_output=True, text=True, env=os.environ)
     assert "--key-file" in help_text.stdout
     assert not re.search(r"--(api-)?key\b(?!-file)", help_text.stdout)
+
+
+def test_a_run_with_a_name_that_is_run_again_starts_nothing(supermetrics_emulator: Emulator) -> None:
+    runs = [command(supermetrics_emulator, "run", *WEATHER, "--resume", "nightly-2026-11-24") for _ in range(2)]
+    assert runs[0].stdout == runs[1].stdout
+    assert [each.returncode for each in runs] == [0, 0]
+    tokens = [
+        command(supermetrics_emulator, "run", *WEATHER, "--resume", "nightly-2026-11-24", "--no-wait").stdout
+        for _ in range(2)
+    ]
+    assert tokens[0] == tokens[1] != ""
+    assert [seen.operation for seen in supermetrics_emulator.requests].count("start") == 1

@@ -23,7 +23,7 @@ from supermetrics_query import (
 )
 from supermetrics_query._io.httpx_transport import client_options
 
-from tests.support.answers import gateway, status, success, too_many
+from tests.support.answers import envelope, gateway, status, success, too_many
 from tests.support.calling import each_async_backend
 from tests.support.scripted import BASE_URL, KEY, STEADY, Clock, ScriptedClient, a_query, scripted_client
 
@@ -92,6 +92,8 @@ def test_a_start_that_was_interrupted_is_found_by_the_id_that_its_caller_chose()
     sent: list[str] = []
 
     def interrupt(request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            return envelope(404, "STATUS_NOT_FOUND")
         sent.append(json.loads(request.content)["schedule_id"])
         raise KeyboardInterrupt
 

@@ -209,7 +209,7 @@ def test_processes_side_by_side_have_an_emulator_each(consumer: Consumer) -> Non
         def test_it(supermetrics_emulator):
             with QueryClient() as client:
                 client.start(DataQuery(ds_id="WEATHER", fields=["date"], schedule_id="the_same"))
-            assert len(supermetrics_emulator.requests) == 1
+            assert [seen.operation for seen in supermetrics_emulator.requests] == ["status", "start"]
     """)
     )
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_it.py"]

@@ -61,9 +61,10 @@ def test_every_row_of_the_source_arrives_once_and_in_order(stack: str) -> None:
 
 def test_every_client_makes_the_same_requests() -> None:
     asked = [without_repeats(read(stack)[2]) for stack in STACKS]
-    assert len(asked[0]) == 2 + 1 + 4  # a start and a poll, a probe for the header, and the pages after the first
+    # The check of the id, a start and a poll, a probe for the header, and the pages after the first.
+    assert len(asked[0]) == 1 + 2 + 1 + 4
     # Pages that are asked for at the same time arrive in any order.
-    assert all(each[:2] == asked[0][:2] for each in asked)
+    assert all(each[:3] == asked[0][:3] for each in asked)
     assert all(sorted(map(repr, each)) == sorted(map(repr, asked[0])) for each in asked)
 
 

@@ -18,14 +18,14 @@ def test_every_event_is_emitted_in_order(backend: str) -> None:
     handle = subject.start()
     subject.call(handle, "wait")
     assert [type(event) for event in events] == [
-        *(StartSent, RetryScheduled, RequestDone),
+        *(RequestDone, StartSent, RetryScheduled, RequestDone),
         *(RequestDone, PollFailed),
         *(RequestDone, Polled, WaitFinished),
     ]
-    assert events[0] == StartSent(schedule_id="night-1", token=handle.token)
-    assert isinstance(events[4], PollFailed)
-    assert (events[4].error.schedule_id, events[4].error.token) == ("night-1", handle.token)
-    assert events[2] == RequestDone(operation="start_query", status=202, seconds=2.0)
+    assert events[1] == StartSent(schedule_id="night-1", token=handle.token)
+    assert isinstance(events[5], PollFailed)
+    assert (events[5].error.schedule_id, events[5].error.token) == ("night-1", handle.token)
+    assert events[3] == RequestDone(operation="start_query", status=202, seconds=2.0)
     assert isinstance(events[-1], WaitFinished)
     assert (events[-1].schedule_id, events[-1].code) == ("night-1", "SUCCESS")
 
@@ -46,7 +46,7 @@ def test_the_end_of_a_query_is_emitted_once() -> None:
     handle = subject.run()
     subject.collect(handle, "rows")
     subject.collect(handle, "rows")
-    assert [type(event) for event in events] == [StartSent, RequestDone, WaitFinished]
+    assert [type(event) for event in events] == [RequestDone, StartSent, RequestDone, WaitFinished]
 
 
 def fails(event: Event) -> None:
@@ -65,6 +65,7 @@ def test_events_are_logged_by_how_much_they_matter_and_hold_no_key(caplog: pytes
     subject = scripted_client("sync", status("QUEUED"), gateway(503), success(), on_event=log_events)
     subject.call(subject.start(), "wait")
     assert [(record.levelname, record.getMessage().split()[0]) for record in caplog.records] == [
+        ("DEBUG", "RequestDone"),
         ("INFO", "StartSent"),
         ("DEBUG", "RequestDone"),
         ("DEBUG", "RequestDone"),

@@ -18,7 +18,7 @@ from supermetrics_query import (
 
 from tests.support.answers import about, status, success
 from tests.support.performing import Scenario, performed
-from tests.support.scripted import a_query, scripted_client
+from tests.support.scripted import new_query, scripted_client
 from tests.support.servers import STAYS, Behaviour, Exchange, a_server, raw
 
 CLOSE = 0.25  # seconds by which a wait may miss its deadline
@@ -97,11 +97,11 @@ def watch(client: Any, timeout: float) -> Scenario:
 
 
 def run(client: Any, timeout: float) -> Scenario:
-    yield client.run(a_query(), timeout=timeout)
+    yield client.run(new_query(), timeout=timeout)
 
 
 def run_many(client: Any, timeout: float) -> Scenario:
-    (query,) = yield client.run_many([a_query()], timeout=timeout)
+    (query,) = yield client.run_many([new_query()], timeout=timeout)
     if query.error is not None:
         raise query.error
 

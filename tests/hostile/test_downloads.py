@@ -32,10 +32,11 @@ from supermetrics_query import (
     UnreadableResponseError,
 )
 from supermetrics_query._contract.results import KEPT_HEAD, ResultBody
+from supermetrics_query._core.run import Ticket
 
 from tests.support.answers import ROWS, envelope, gateway, status, success
 from tests.support.calling import STACKS, backend_of, transport_of
-from tests.support.scripted import KEY, a_query, scripted_client
+from tests.support.scripted import KEY, scripted_client
 from tests.support.servers import CLOSES, STAYS, Exchange, a_server, raw
 
 ONCE = RetryPolicy(attempts=1)
@@ -349,16 +350,16 @@ def the_result(chance: random.Random, kind: Kind) -> Reply:
 
 def download(stack: str, base_url: str, target: Path, form: str, stop: Callable[[int], object]) -> int:
     """Download a result through one of the clients."""
-    retry = RetryPolicy(attempts=2, base=0, retry_after_ceiling=0)
+    retry, token = RetryPolicy(attempts=2, base=0, retry_after_ceiling=0), Ticket("night-1", form).token
 
     async def download_async() -> int:
         async with AsyncQueryClient(KEY, base_url=base_url, retry=retry, timeout=5, **transport_of(stack)) as client:
-            return await (await client.start(a_query(), format=form)).download(target, on_progress=stop)
+            return await client.attach(token).download(target, on_progress=stop)
 
     if stack != "sync":
         return anyio.run(download_async, backend=backend_of(stack))
     with QueryClient(KEY, base_url=base_url, retry=retry, timeout=5) as client:
-        return client.start(a_query(), format=form).download(target, on_progress=stop)
+        return client.attach(token).download(target, on_progress=stop)
 
 
 def attack(stack: str, seed: int, folder: Path) -> bool:
@@ -432,7 +433,7 @@ def test_a_download_that_is_cancelled_leaves_the_old_file(stack: str, tmp_path: 
 
     async def cancelled(base_url: str) -> None:
         async with AsyncQueryClient(KEY, base_url=base_url, **transport_of(stack)) as client:
-            query = await client.start(a_query(), format="csv")
+            query = client.attach(Ticket("night-1", "csv").token)
             async with anyio.create_task_group() as group:
                 group.start_soon(partial(query.download, tmp_path / "rows"))
                 await anyio.to_thread.run_sync(begun.wait)

@@ -19,6 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from supermetrics_query import AsyncQueryClient, QueryClient, whole_file
+from supermetrics_query._core.run import Ticket
 from supermetrics_query._results.sinks import HELD
 from supermetrics_query.cli import forms
 from supermetrics_query.emulator import Emulator, Plan, Source
@@ -27,7 +28,7 @@ from supermetrics_query.emulator.sources import TEXT, Column
 from tests.cli.shell import WEATHER, command, shell, terminal
 from tests.support.answers import gateway, success
 from tests.support.calling import Caller, directly, in_loop
-from tests.support.scripted import BASE_URL, KEY, ScriptedClient, a_query, scripted_client
+from tests.support.scripted import BASE_URL, KEY, ScriptedClient, scripted_client
 
 OLD = b"yesterday"
 CSV = b"date,temp\n" + b"2013-01-01,39.0\n" * 10_000
@@ -131,7 +132,7 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_beside_it(backend: str, roo
     kind = QueryClient if backend == "sync" else AsyncQueryClient
     client = kind(KEY, base_url=BASE_URL, http_options={"transport": Chunks()})
     subject = Caller(client, directly if backend == "sync" else in_loop(backend))
-    query = subject.call(subject.client, "start", a_query(), format="csv")
+    query = subject.client.attach(Ticket("night-1", "csv").token)
     for _ in range(2):
         with no_room_for(room), pytest.raises(OSError, match="File too large"):
             subject.call(query, "download", tmp_path / "rows.csv")

@@ -23,10 +23,11 @@ from supermetrics_query import (
     SupermetricsQueryError,
     UnreadableResponseError,
 )
+from supermetrics_query._core.run import Ticket
 
 from tests.support.answers import FIELDS, NOT_FOUND, envelope, status, success
 from tests.support.calling import backend_of, transport_of
-from tests.support.scripted import BASE_URL, KEY, a_query, scripted_client
+from tests.support.scripted import BASE_URL, KEY, scripted_client
 from tests.support.servers import STAYS, Exchange, a_server, raw
 from tests.support.table import CONVENTIONS, HEADER, counted, without
 
@@ -171,24 +172,12 @@ def test_what_was_delivered_and_what_follows_is_the_whole(api: Api, page_size: i
 @given(first=st.integers(0, 20), length=st.integers(1, 20), page_size=page_sizes, start=st.integers(0, 30))
 def test_no_window_of_a_part_ends_before_it_begins(first: int, length: int, page_size: int, start: int) -> None:
     api = Api(source(60), without)
-    options: Any = {"base_url": BASE_URL, "http_options": {"transport": httpx.MockTransport(starting(api))}}
+    options: Any = {"base_url": BASE_URL, "http_options": {"transport": httpx.MockTransport(api)}}
     with QueryClient(KEY, page_size=page_size, **options) as client:
-        query = client.start(a_query(offset_start=first, offset_end=first + length - 1, settings={"no_headers": True}))
+        query = client.attach(Ticket("night-1", "json", first, first + length - 1).token)
         rows = [row for page in query.pages(start=start) for row in page.rows]
     assert rows == source(60)[first : first + length][start:]
     assert all(first <= asked[0] <= asked[1] < first + length for asked in api.asked)
-
-
-def starting(api: Api) -> Callable[[httpx.Request], httpx.Response]:
-    """Serve a start, which succeeds at once, and the windows after it."""
-
-    def serve(request: httpx.Request) -> httpx.Response:
-        if request.method == "GET":
-            return api(request)
-        sent = json.loads(request.content)
-        return api.answer(sent["offset_start"], sent["offset_end"])
-
-    return serve
 
 
 @pytest.mark.parametrize("convention", CONVENTIONS)

@@ -27,7 +27,7 @@ CROSSED = [
 
 def reader(backend: str, *answers: Any, page_size: int = 100) -> tuple[ScriptedClient, Any]:
     """Return a client whose API gives these answers, and a query started elsewhere."""
-    subject = scripted_client(backend, *answers, page_size=page_size)
+    subject = scripted_client(backend, *answers, page_size=page_size, knows_id=True)
     return subject, subject.client.attach("night-1")
 
 

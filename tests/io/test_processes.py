@@ -3,6 +3,8 @@
 import subprocess
 import sys
 from collections import Counter
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -13,6 +15,7 @@ from supermetrics_query._core.run import decode_token
 from supermetrics_query.emulator import Emulator, Plan
 
 from tests.support.redis_server import running_redis
+from tests.support.resuming_worker import ACCOUNTS, REPORTS
 
 ROOT = Path(__file__).parents[2]
 PROCESSES, PER_SECOND = 4, 30
@@ -114,3 +117,24 @@ def test_a_process_that_is_killed_at_any_moment_loses_no_query(rounds: int) -> N
     assert len(names) >= rounds
     assert set(started.values()) == {1}
     assert names - {decode_token(token).schedule_id for token in missing} == set(started)
+
+
+@pytest.mark.parametrize("kills", [6, pytest.param(100, marks=soak)])
+@pytest.mark.timeout(600)
+def test_a_process_that_is_killed_and_runs_again_starts_nothing_twice_and_needs_no_file(kills: int) -> None:
+    random = Random(kills)
+    with Emulator(plan=QUICK, concurrency=1000) as service:
+        command = [sys.executable, "-m", "tests.support.resuming_worker", service.url, service.key]
+        start = partial(subprocess.Popen, command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        for _ in range(kills):
+            killed = start()
+            with suppress(subprocess.TimeoutExpired):
+                killed.wait(0.4 + random.random() * min(1.5, 60 / kills))
+            killed.kill()
+            killed.communicate()
+        output = WorkerOutput(start())
+        ended = output.all("whole")
+        starts = Counter(seen.schedule_id for seen in service.requests if seen.operation == "start")
+    assert output.process.returncode == 0
+    assert len(output.lines) == len(ended) == len({*ended}) == ACCOUNTS * REPORTS
+    assert starts == dict.fromkeys(ended, 1)

@@ -32,14 +32,20 @@ class Clock(FakeClock):
 
 @define
 class Script:
-    """An API that answers from a list, and repeats the last answer when the list is exhausted."""
+    """An API that answers from a list, and repeats the last answer when the list is exhausted.
+
+    It has not seen the id of a query before that is started first; the list does not say so.
+    """
 
     steps: list[Step]
     clock: Clock = field(factory=Clock)
     takes: float = 0.0  # seconds of the clock for each answer
+    knows_id: bool = False  # whether a query is known before it is started here
     seen: list[httpx.Request] = field(factory=list)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
+        if is_check(request) and not self.seen and not self.knows_id:
+            return httpx.Response(404, json={"error": {"code": "STATUS_NOT_FOUND", "message": "No such query."}})
         self.seen.append(request)
         self.clock.log.append(summary(request))
         self.clock.advance(self.takes)
@@ -48,6 +54,12 @@ class Script:
             raise step
         # Reading consumes a response, so each request gets a fresh copy.
         return httpx.Response(step.status_code, headers=step.headers, content=step.content)
+
+
+def is_check(request: httpx.Request) -> bool:
+    """Return whether a request asks for one row, as the check of an id does before a start."""
+    asked = json.loads(request.url.params.get("json", "{}"))
+    return request.url.path.endswith("/status") and (asked["offset_start"], asked.get("offset_end")) == (0, 0)
 
 
 def summary(request: httpx.Request) -> str:
@@ -82,12 +94,19 @@ class ScriptedClient(Caller):
 
 def a_query(**members: Any) -> DataQuery:
     """Make a query; the script decides what it returns."""
-    return DataQuery(ds_id="WEATHER", fields=["date", "temp"], schedule_id="night-1", **members)
+    return new_query(schedule_id="night-1", **members)
 
 
-def scripted_client(backend: str, *steps: Step, takes: float = 0.0, **options: Any) -> ScriptedClient:
+def new_query(**members: Any) -> DataQuery:
+    """Make a query whose id is new, for an API that knows every other one."""
+    return DataQuery(ds_id="WEATHER", fields=["date", "temp"], **members)
+
+
+def scripted_client(
+    backend: str, *steps: Step, takes: float = 0.0, knows_id: bool = False, **options: Any
+) -> ScriptedClient:
     """Make a client whose API answers with these steps."""
-    script = Script(list(steps), takes=takes)
+    script = Script(list(steps), takes=takes, knows_id=knows_id)
     kind = QueryClient if backend == "sync" else AsyncQueryClient
     settings: dict[str, Any] = {"poll": STEADY, "base_url": BASE_URL, **options}
     transport = httpx.MockTransport(script)

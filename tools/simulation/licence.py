@@ -15,9 +15,8 @@ from typing import Any
 import httpx
 from attrs import define, field
 from supermetrics_query import DataQuery
-from supermetrics_query._client.inputs import any_run
 from supermetrics_query._contract.messages import Request
-from supermetrics_query._core.run import Run
+from supermetrics_query._core.run import Run, Ticket
 
 LATENCY = 0.08  # seconds for an answer
 SECOND, HOUR = 1.0, 3_600.0
@@ -114,11 +113,11 @@ class Licence:
         return {"tasks_scheduled": len(self.begins) - begun, "tasks_running": begun - ended}
 
 
-def run_of(request: object) -> Run:
-    """Return the run of a request."""
-    return any_run(request, "json")
+def run_of(request: Any) -> Run:
+    """Return the run of a request, with an id that tells which it is."""
+    return Run(Ticket(request.ds_id), request=request)
 
 
 def numbered(number: int) -> DataQuery:
-    """Return a query with an id of its own."""
-    return DataQuery(ds_id="WEATHER", schedule_id=f"query-{number:04}")
+    """Return a query that differs from the others."""
+    return DataQuery(ds_id=f"query-{number:04}")

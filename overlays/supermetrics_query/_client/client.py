@@ -33,6 +33,7 @@ from .._core.context import ClientContext
 from .._core.effects import Flow
 from .._core.polling import DEFAULT_WAIT, NEVER
 from .._core.run import Run, Ticket
+from .._core.series import KnownRuns, checked_name
 from .._io.clock import Clock
 from .._io.credentials import Credentials
 from .._io.drivers import AsyncDriver, Driver
@@ -91,13 +92,16 @@ class QueryClient(BaseClient[Driver]):
         """Close the connections. Queries continue."""
         self._driver.close()
 
-    def start(self, query: models.DataQuery, *, format: str = "json") -> Query:
+    def start(self, query: models.DataQuery, *, format: str = "json", resume: str | None = None) -> Query:
         """Start a query and return as soon as the API has accepted it.
 
         A start whose answer was lost is looked for before it is repeated, so that no query runs twice. Errors carry
-        `.token`: the query may be running. Raises ApiError, TransportError, ConfigurationError.
+        `.token`: the query may be running. `resume` names the query: in every process, the same query under the same
+        name is started only where it is not running and has no result that is kept; include the day of the run in the
+        name. Without it, a `schedule_id` of your own must be new (ScheduleIdInUseError). Raises ApiError,
+        TransportError, ConfigurationError.
         """
-        handle, flow = starting(self._query, query, format)
+        handle, flow = starting(self._query, query, format, resume)
         self._driver.run(flow)
         return handle
 
@@ -108,9 +112,10 @@ class QueryClient(BaseClient[Driver]):
         format: str = "json",
         timeout: Seconds | None = DEFAULT_WAIT,
         on_progress: OnProgress | None = None,
+        resume: str | None = None,
     ) -> Query:
         """Start a query and wait until it has succeeded; see `start` and `Query.wait`."""
-        handle, flow = running(self._query, query, format, timeout, on_progress)
+        handle, flow = running(self._query, query, format, timeout, on_progress, resume)
         self._driver.run(flow)
         return handle
 
@@ -160,14 +165,16 @@ class QueryClient(BaseClient[Driver]):
         format: str = "json",
         in_flight: int | None = None,
         timeout: Seconds | None = None,
+        resume: str | None = None,
     ) -> Generator[Query, None, None]:
         """Start queries as there is room and yield them as they end, whichever way; `query.request` tells them apart.
 
         `requests` may be endless: at most `in_flight` (100) are unfinished at a time, and the next one is requested
         when there is room. Nothing is raised for a query that cannot be started, fails, or continues after `timeout`,
         which counts from its start: `query.error` holds it. What `requests` itself raises comes after the last query.
+        `resume` names all of them, as in `start`: a process that was killed and runs again starts none of them twice.
         """
-        source = source_of(requests, format, in_flight, timeout)
+        source = source_of(requests, format, in_flight, timeout, resume)
         flow = _flows.many.run_many(self._context, source)
         return self._driver.iterate(flow, self._query)
 
@@ -201,9 +208,9 @@ class AsyncQueryClient(BaseClient[AsyncDriver]):
         """Close the connections. Queries continue."""
         await self._driver.close()
 
-    async def start(self, query: models.DataQuery, *, format: str = "json") -> AsyncQuery:
+    async def start(self, query: models.DataQuery, *, format: str = "json", resume: str | None = None) -> AsyncQuery:
         """Start a query; see `QueryClient.start`."""
-        handle, flow = starting(self._query, query, format)
+        handle, flow = starting(self._query, query, format, resume)
         await self._driver.run(flow)
         return handle
 
@@ -214,9 +221,10 @@ class AsyncQueryClient(BaseClient[AsyncDriver]):
         format: str = "json",
         timeout: Seconds | None = DEFAULT_WAIT,
         on_progress: OnProgressAsync | None = None,
+        resume: str | None = None,
     ) -> AsyncQuery:
         """Start a query and wait until it has succeeded; see `QueryClient.run`."""
-        handle, flow = running(self._query, query, format, timeout, on_progress)
+        handle, flow = running(self._query, query, format, timeout, on_progress, resume)
         await self._driver.run(flow)
         return handle
 
@@ -255,16 +263,19 @@ class AsyncQueryClient(BaseClient[AsyncDriver]):
         format: str = "json",
         in_flight: int | None = None,
         timeout: Seconds | None = None,
+        resume: str | None = None,
     ) -> AsyncGenerator[AsyncQuery, None]:
         """Start queries as there is room and yield them as they end; see `QueryClient.run_many`."""
-        source = source_of(requests, format, in_flight, timeout)
+        source = source_of(requests, format, in_flight, timeout, resume)
         flow = _flows.many.run_many(self._context, source)
         return self._driver.iterate(flow, self._query)
 
 
-def starting(make_handle: Callable[[Run], H], query: models.DataQuery, format: str) -> tuple[H, Flow[object]]:
+def starting(
+    make_handle: Callable[[Run], H], query: models.DataQuery, format: str, resume: str | None
+) -> tuple[H, Flow[object]]:
     """Return the handle of a query, and the flow that starts it."""
-    handle = make_handle(new_run(query, format))
+    handle = make_handle(new_run(query, format, resume))
     flow = _flows.start.start(handle._context, handle._run, query, NEVER, held=0)
     return handle, handle._annotated(flow)
 
@@ -275,9 +286,10 @@ def running(
     format: str,
     timeout: Seconds | None,
     on_progress: OnProgressAsync | None,
+    resume: str | None,
 ) -> tuple[H, Flow[None]]:
     """Return the handle of a query, and the flow that starts it and waits for it."""
-    handle = make_handle(new_run(query, format))
+    handle = make_handle(new_run(query, format, resume))
     seconds, on_change = timeout_seconds(timeout), calling(on_progress)
     flow = _flows.start.run_to_end(handle._context, handle._run, query, seconds, on_change)
     return handle, handle._annotated(flow)
@@ -295,8 +307,10 @@ def source_of(
     format: str,
     in_flight: int | None,
     timeout: Seconds | None,
+    resume: str | None,
 ) -> Source:
     """Return where the requests of many queries come from, with options that have been checked."""
     most = _flows.many.IN_FLIGHT if in_flight is None else checked_whole("in_flight", in_flight, 1)
-    make_run = partial(any_run, format=checked_format(format))
+    name = None if resume is None else checked_name(resume)
+    make_run = partial(any_run, format=checked_format(format), resume=name, known_runs=KnownRuns())
     return _flows.many.Source(_flows.many.requests_from(requests), make_run, most, timeout_seconds(timeout))

@@ -22,6 +22,7 @@ from .._contract.validation import (
     validated,
 )
 from .._core.run import Run, Ticket, decode_token
+from .._core.series import KnownRuns, series_of
 from .._models import BaseQuery
 from .._results.sinks import Target
 from ..errors import ConfigurationError
@@ -33,22 +34,22 @@ Q = TypeVar("Q", bound=BaseQuery)
 MOST_PREFETCH = 16  # more connections at once only wait for each other
 
 
-def new_run(query: object, format: str) -> Run:
+def new_run(query: object, format: str, resume: str | None = None, known_runs: KnownRuns | None = None) -> Run:
     """Return a run with an id; raise ConfigurationError for a query that cannot be sent."""
     if not isinstance(query, models.DataQuery):
         raise ConfigurationError(f"a query must be a DataQuery, not {type(query).__name__}: DataQuery(ds_id=...)")
     asked = sendable(query)
     first, last = checked_window(known(asked.offset_start, 0), known(asked.offset_end, None))
-    ticket = Ticket(
-        known(asked.schedule_id, new_id()), checked_format(format), first, LAST_OFFSET if last is None else last
-    )
-    return Run(ticket, request=query)
+    output = checked_format(format)
+    series = None if resume is None else series_of(resume, query, output, known_runs)
+    schedule_id = series.schedule_id(0) if series else known(asked.schedule_id, new_id())
+    return Run(Ticket(schedule_id, output, first, LAST_OFFSET if last is None else last), query, series)
 
 
-def any_run(query: object, format: str) -> Run:
+def any_run(query: object, format: str, resume: str | None = None, known_runs: KnownRuns | None = None) -> Run:
     """Return a run; one whose query cannot be sent has ended with the error that says why."""
     try:
-        return new_run(query, format)
+        return new_run(query, format, resume, known_runs)
     except ConfigurationError as error:
         return Run(Ticket(new_id()), error=error)
 

@@ -8,13 +8,14 @@ import math
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 import msgspec
-from attrs import asdict, define, field, frozen
+from attrs import asdict, define, evolve, field, frozen
 from supermetrics_query_api import models
 
 from .._contract.validation import LAST_OFFSET, checked_format, checked_schedule_id, checked_window, short_repr
 from .._models import QueryStatus
 from .._results.rows import NO_LAYOUT, Layout
 from ..errors import ConfigurationError, SupermetricsQueryError
+from .series import Series
 
 PREFIX = "sq1."  # the dot cannot occur in a schedule id
 REPLICA_LAG = 30.0  # seconds in which a query just started may not be found yet
@@ -91,6 +92,7 @@ class Run:
 
     ticket: Ticket
     request: "models.DataQuery | None" = None
+    series: Series | None = None  # where it is a run of a named query
     timing: Timing = field(factory=Timing)
     status: QueryStatus | None = None  # the last one seen
     layout: Layout = NO_LAYOUT  # how the rows are laid out, once there are some
@@ -104,6 +106,11 @@ class Run:
         return self.ticket.schedule_id
 
     @property
+    def identity(self) -> str:
+        """What no other query in flight may have."""
+        return self.series.stem if self.series else self.schedule_id
+
+    @property
     def is_over(self) -> bool:
         """Whether the query has ended."""
         return self.error is not None or (self.status is not None and self.status.is_terminal)
@@ -112,6 +119,11 @@ class Run:
     def is_settled(self) -> bool:
         """Whether it is no longer polled, because it is over or was abandoned."""
         return self.is_over or self.abandoned is not None
+
+    def become(self, schedule_id: str) -> None:
+        """Be another run of the same query, of which nothing is known yet."""
+        self.ticket = evolve(self.ticket, schedule_id=schedule_id)
+        self.timing, self.status, self.layout, self.error = Timing(), None, NO_LAYOUT, None
 
     def may_lag(self, now: float) -> bool:
         """Return whether a status that is not found may only be late, because our own start was answered just now."""

@@ -4,6 +4,7 @@ from copy import copy
 from datetime import datetime
 from functools import partial
 
+from attrs import define, field
 from supermetrics_query_api.models import HistoryEntry, HistoryResponse, QueryHistoryRequest
 from supermetrics_query_api.types import UNSET
 
@@ -14,7 +15,7 @@ from .._contract.responses import model_of
 from .._contract.validation import limit
 from .._core.context import ClientContext
 from .._core.effects import Flow, Yield
-from .._core.polling import NEVER
+from .._core.polling import NEVER, Deadline
 from .._core.retrying import is_worth_polling_again
 from ..errors import QueryError
 from .request import call, retried
@@ -37,18 +38,31 @@ def parse(answer: Answer) -> list[HistoryEntry]:
     return entries
 
 
-def history(context: ClientContext, wanted: QueryHistoryRequest) -> Flow[None]:
-    """Yield every entry of the history; a page that is not full is the last one."""
-    page = copy(wanted)
-    page.offset, page.limit = 0, HISTORY_PAGE
-    before: list[HistoryEntry] = []
-    while True:
-        once = partial(call, context, requests.get_query_history(page), parse, NEVER)
-        entries = yield from retried(context, once, is_worth_polling_again, NEVER)
-        if entries and entries == before:
+@define
+class Listing:
+    """One pass over the history, page by page."""
+
+    wanted: QueryHistoryRequest
+    deadline: Deadline = NEVER
+    offset: int = 0
+    entries: list[HistoryEntry] = field(factory=list)  # of the last page
+    is_over: bool = False
+
+    def next_page(self, context: ClientContext) -> Flow[list[HistoryEntry]]:
+        """Return the next page; one that is not full is the last one. Raise QueryError where the same comes again."""
+        page = copy(self.wanted)
+        page.offset, page.limit = self.offset, HISTORY_PAGE
+        once = partial(call, context, requests.get_query_history(page), parse, self.deadline)
+        entries = yield from retried(context, once, is_worth_polling_again, self.deadline)
+        if entries and entries == self.entries:
             raise QueryError("the API gives the same queries again, whichever are asked for")
-        for entry in entries:
-            yield Yield(entry)
-        if len(entries) < HISTORY_PAGE:
-            return
-        page.offset, before = page.offset + HISTORY_PAGE, entries
+        self.offset, self.entries = self.offset + HISTORY_PAGE, entries
+        self.is_over = len(entries) < HISTORY_PAGE
+        return entries
+
+
+def history(context: ClientContext, wanted: QueryHistoryRequest) -> Flow[None]:
+    """Yield every entry of the history."""
+    listing = Listing(wanted)
+    while not listing.is_over:
+        yield from map(Yield, (yield from listing.next_page(context)))

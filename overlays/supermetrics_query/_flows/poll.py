@@ -56,11 +56,13 @@ def poll(context: ClientContext, run: Run, deadline: Deadline) -> Flow[QueryStat
     return status
 
 
-def fetch_window(context: ClientContext, run: Run, first: int, last: int | None) -> Flow[QueryStatus]:
+def fetch_window(
+    context: ClientContext, run: Run, first: int, last: int | None, deadline: Deadline = NEVER
+) -> Flow[QueryStatus]:
     """Return the status of a query with a window of its rows, without remembering it; retry where that fails."""
     request = requests.get_query_status(run.schedule_id, first, last, Lane.PAGE)
-    once = partial(call, context, request, partial(status_of, schedule_id=run.schedule_id), NEVER)
-    return (yield from retried(context, once, is_worth_polling_again, NEVER))
+    once = partial(call, context, request, partial(status_of, schedule_id=run.schedule_id), deadline)
+    return (yield from retried(context, once, is_worth_polling_again, deadline))
 
 
 def window_request(context: ClientContext, run: Run, first: int, last: int) -> Send:

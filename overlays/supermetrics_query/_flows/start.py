@@ -1,7 +1,8 @@
 """Starting a query so that it is never lost and never runs twice.
 
 The schedule id is known before anything is sent. When the answer to a start is lost, the query is polled under that id,
-and the start is repeated only if the query is not there. A start that was answered is never repeated.
+and the start is repeated only if the query is not there. A start that was answered is never repeated. An id that the
+caller has chosen may not be that of a query that has ended; a named query that has been started is joined.
 """
 
 from functools import partial
@@ -18,6 +19,7 @@ from .._core.effects import Flow, now
 from .._core.polling import Deadline
 from .._core.retrying import (
     CALL_ERRORS,
+    ends_query,
     is_conflict,
     is_outcome,
     is_transient,
@@ -26,19 +28,23 @@ from .._core.retrying import (
 )
 from .._core.run import Run
 from .._models import QueryStatus
-from ..errors import StatusNotFoundError
+from ..errors import ScheduleIdInUseError, StatusNotFoundError
 from ..events import StartSent
-from .poll import OnChange, Wait, failed, poll, raise_if_bad, remember
+from .poll import OnChange, Wait, failed, fetch_window, poll, raise_if_bad, remember
 from .request import call, retried
+from .resume import join
 
 
 def start(
     context: ClientContext, run: Run, query: DataQuery, deadline: Deadline, held: int
 ) -> Flow[QueryStatus | None]:
-    """Start a query and return its first status, None where no poll shows it yet.
+    """Start a query, or join its run where it is a named one; return its first status, None where no poll shows it yet.
 
     The API may hold the answer for `held` seconds.
     """
+    if run.series is not None and (yield from join(context, run, run.series, deadline)):
+        return run.status
+    may_run = run.series is not None or (yield from is_running(context, run, query, deadline))
     run.timing.born = yield from now()
     yield from context.emit(StartSent(schedule_id=run.schedule_id, token=run.ticket.token))
     body = prepared(context, run, query, held)
@@ -52,14 +58,38 @@ def start(
         try:
             return (yield from send_start(context, run, body, deadline))
         except CALL_ERRORS as error:
-            if in_doubt and is_conflict(error):
-                return None  # the start that was lost has reached the API
+            if (in_doubt or may_run) and is_conflict(error):
+                return None  # the start that was lost has reached the API, or that of another process
             in_doubt = in_doubt or leaves_doubt(error)
             raise
 
     # What returns was answered, so nothing below can repeat it.
     status = yield from retried(context, once, is_transient, deadline)
     return status or (yield from first_status(context, run, deadline))
+
+
+def is_running(context: ClientContext, run: Run, query: DataQuery, deadline: Deadline) -> Flow[bool]:
+    """Return whether a query with the id that the caller has chosen is running, which a start joins.
+
+    Raise ScheduleIdInUseError where one has ended: its rows could not be told from those of the new one.
+    """
+    if not isinstance(query.schedule_id, str):
+        return False
+    status = None
+    try:
+        status = yield from fetch_window(context, run, 0, 0, deadline)
+    except StatusNotFoundError:
+        return False
+    except CALL_ERRORS as error:
+        if not ends_query(error):
+            raise
+    if status is not None and not status.is_terminal:
+        return True
+    raise ScheduleIdInUseError(
+        f"nothing was started: a query with the schedule_id {run.schedule_id!r} has ended, and the API still keeps it; "
+        "read it with client.attach(), leave schedule_id out, or name the query with resume=",
+        status=status,
+    )
 
 
 def prepared(context: ClientContext, run: Run, query: DataQuery, held: int) -> DataQuery:

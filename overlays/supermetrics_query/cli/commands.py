@@ -28,6 +28,7 @@ class Order:
     format: str
     timeout: float | None
     outlet: Outlet
+    resume: str | None
 
 
 def run(
@@ -55,6 +56,7 @@ def run(
     output: o.OutputForm = None,
     to: o.To = None,
     format: o.Format = JSON,
+    resume: o.Resume = None,
     no_wait: o.NoWait = False,
     timeout: o.Timeout = o.LONGEST,
     key_file: o.KeyFile = None,
@@ -75,6 +77,7 @@ def run(
         format=format,
         timeout=duration(timeout),
         outlet=outlet(output, to) if format == JSON else unchanged(to),
+        resume=resume,
     )
     order.outlet.check_format(format)
     session = Session(key_file=key_file, base_url=base_url, quiet=quiet, verbose=verbose)
@@ -85,7 +88,7 @@ def start(session: Session, order: Order) -> None:
     """Start a query and print its token."""
     sent = Start()
     with session.client(sent.on_event) as client, session.resumable("wait", sent):
-        typer.echo(client.start(order.query, format=order.format).token)
+        typer.echo(client.start(order.query, format=order.format, resume=order.resume).token)
 
 
 def run_to_end(session: Session, order: Order) -> None:
@@ -93,7 +96,13 @@ def run_to_end(session: Session, order: Order) -> None:
     sent, display = Start(), session.display()
     with session.client(sent.on_event, display.on_event) as client:
         with session.resumable("wait", sent), display:
-            query = client.run(order.query, format=order.format, timeout=order.timeout, on_progress=display.show)
+            query = client.run(
+                order.query,
+                format=order.format,
+                timeout=order.timeout,
+                on_progress=display.show,
+                resume=order.resume,
+            )
         with session.resumable("rows", query):
             order.outlet.write_result(query)
 

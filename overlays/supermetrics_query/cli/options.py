@@ -76,6 +76,14 @@ Format: TypeAlias = Annotated[
         metavar="NAME", help="A format of the API, such as csv or parquet, written unchanged.", rich_help_panel=RESULT
     ),
 ]
+Resume: TypeAlias = Annotated[
+    str | None,
+    Option(
+        metavar="NAME",
+        help="Start the query only if the same one with this name is not running and has no result that is kept.",
+        rich_help_panel=RESULT,
+    ),
+]
 NoWait: TypeAlias = Annotated[
     bool, Option("--no-wait", help="Print the token of the query and exit.", rich_help_panel=RESULT)
 ]

@@ -115,9 +115,9 @@ class Start:
 
     def on_event(self, event: "Event") -> None:
         """Keep the id and the token of the query that is about to be started."""
-        from .. import StartSent
+        from .. import QueryResumed, StartSent
 
-        if isinstance(event, StartSent):
+        if isinstance(event, StartSent | QueryResumed):
             self.schedule_id, self.token = event.schedule_id, event.token
 
 
