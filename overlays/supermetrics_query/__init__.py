@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from .errors import QuotaExceededError as QuotaExceededError
     from .errors import RateLimitError as RateLimitError
     from .errors import ResultExpiredError as ResultExpiredError
+    from .errors import RowLimitWarning as RowLimitWarning
     from .errors import ServerError as ServerError
     from .errors import StatusNotFoundError as StatusNotFoundError
     from .errors import SupermetricsQueryError as SupermetricsQueryError
@@ -73,6 +74,7 @@ if TYPE_CHECKING:
     from .events import PollFailed as PollFailed
     from .events import RequestDone as RequestDone
     from .events import RetryScheduled as RetryScheduled
+    from .events import RowLimitReached as RowLimitReached
     from .events import StartSent as StartSent
     from .events import WaitFinished as WaitFinished
     from .events import log_events as log_events
@@ -97,13 +99,14 @@ HOMES = {
     ".errors": (
         *("ApiError", "AuthenticationError", "BadRequestError", "ConfigurationError", "LimitExceededError"),
         *("NotFoundError", "PermissionDeniedError", "QueryError", "QueryFailedError", "QueryStoppedError"),
-        *("QuotaExceededError", "RateLimitError", "ResultExpiredError", "ServerError", "StatusNotFoundError"),
+        *("QuotaExceededError", "RateLimitError", "ResultExpiredError", "RowLimitWarning", "ServerError"),
+        "StatusNotFoundError",
         *("SupermetricsQueryError", "TransportError", "UnprocessableError", "UnreadableResponseError"),
         "WaitTimeoutError",
     ),
     ".events": (
         *("LimiterRestored", "LimiterUnavailable", "PollFailed", "Polled", "RequestDone", "RetryScheduled"),
-        *("StartSent", "WaitFinished", "log_events"),
+        *("RowLimitReached", "StartSent", "WaitFinished", "log_events"),
     ),
 }
 HOME_OF = {name: module for module, names in HOMES.items() for name in names}

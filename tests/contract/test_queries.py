@@ -41,7 +41,7 @@ def sent(query: DataQuery, backend: str = "sync") -> dict[str, Any]:
 
 def without_ours(subject: ScriptedClient) -> dict[str, Any]:
     [request] = subject.script.seen
-    ours = {"schedule_id", "sync_timeout", "offset_start", "offset_end"}
+    ours = {"schedule_id", "sync_timeout", "offset_start", "offset_end", "max_rows"}
     return {name: value for name, value in json.loads(request.content).items() if name not in ours}
 
 
@@ -249,7 +249,7 @@ def test_a_query_within_the_limits_travels_exactly_as_it_was_written(members: di
     subject = scripted_client("sync", NAMELESS)
     subject.call(subject.client, "start", DataQuery(**{attributes()[name]: value for name, value in members.items()}))
     body = json.loads(subject.script.seen[0].content)
-    ours = {"schedule_id", "sync_timeout", "offset_start", "offset_end"} - members.keys()
+    ours = {"schedule_id", "sync_timeout", "offset_start", "offset_end", "max_rows"} - members.keys()
     paged = {"offset_end"}
     assert {name: value for name, value in body.items() if name not in ours | paged} == as_json(members)
 

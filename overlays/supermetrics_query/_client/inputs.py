@@ -40,7 +40,11 @@ def new_run(query: object, format: str) -> Run:
     asked = sendable(query)
     first, last = checked_window(known(asked.offset_start, 0), known(asked.offset_end, None))
     ticket = Ticket(
-        known(asked.schedule_id, new_id()), checked_format(format), first, LAST_OFFSET if last is None else last
+        known(asked.schedule_id, new_id()),
+        checked_format(format),
+        first,
+        LAST_OFFSET if last is None else last,
+        known(asked.max_rows, None),
     )
     return Run(ticket, request=query)
 
