@@ -82,7 +82,7 @@ class RowLimitReached(Struct, frozen=True, kw_only=True):
     def message(self) -> str:
         """What happened, and what to do."""
         return (
-            f"query {self.schedule_id!r} has exactly {self.limit} rows, and nobody is known to have asked for that number: "
+            f"query {self.schedule_id!r} has exactly {self.limit} rows, a limit that nobody is known to have set: "
             "more may be missing. Split it by accounts or dates; max_rows in the query says what you want"
         )
 
