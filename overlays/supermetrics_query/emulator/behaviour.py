@@ -119,7 +119,3 @@ class Behaviour:
     """How many queries each key may run on a data source in 24 hours."""
     result_seconds: float = 3600.0
     """How long the status and the rows of a query are kept after it has ended."""
-
-    def limited(self, query: Mapping[str, object]) -> Mapping[str, object]:
-        """Return a query with the limit of rows that holds for it."""
-        return query if self.default_max_rows is None else {"max_rows": self.default_max_rows, **query}
