@@ -31,7 +31,7 @@ from supermetrics_query.events import Event
 from supermetrics_query_api.models import QueryResponse
 
 from tests.support.answers import FIELDS, about, success
-from tests.support.calling import Caller, calling
+from tests.support.calling import Caller, calling, each_async_backend
 from tests.support.scripted import BASE_URL, KEY, a_query, scripted_client
 from tests.support.table import CONVENTIONS, without
 
@@ -91,7 +91,7 @@ def heard(stack: str) -> Iterator[Heard]:
         yield opened
 
 
-def test_all_rows_come_from_an_api_that_stops_at_1000_when_it_is_not_told_otherwise(heard: Heard) -> None:
+def test_all_rows_come_from_an_api_that_stops_at_1000_without_max_rows(heard: Heard) -> None:
     query = heard.run(BOTH_AIRPORTS)
     assert len(heard.read(query)) == COUNT
     assert sum(len(page.rows) for page in heard.read(query, "pages")) == COUNT
@@ -181,6 +181,24 @@ def test_the_part_that_a_caller_asked_for_ends_where_he_wants(heard: Heard) -> N
 def test_the_warning_names_the_line_that_reads_the_rows() -> None:
     with hearing("sync") as heard, pytest.warns(RowLimitWarning, match="has exactly 1000 rows") as caught:
         list(heard.run(numbers(OBSERVED)).rows())
+    assert [Path(warning.filename) for warning in caught] == [Path(__file__)]
+
+
+@pytest.mark.parametrize("method", ["rows", "to_arrow"])
+@each_async_backend
+def test_the_warning_names_the_line_that_reads_the_rows_in_async_code(backend: str, method: str) -> None:
+    with hearing(backend) as heard:
+        query = heard.run(numbers(OBSERVED))
+
+        async def read() -> None:
+            result = getattr(query, method)()
+            if method == "rows":
+                assert len([row async for row in result]) == OBSERVED
+            else:
+                assert (await result).num_rows == OBSERVED
+
+        with pytest.warns(RowLimitWarning) as caught:
+            heard.caller.perform(read)
     assert [Path(warning.filename) for warning in caught] == [Path(__file__)]
 
 
@@ -278,7 +296,7 @@ CASES: Mapping[str, tuple[Ticket, Mapping[str, Any], int, int | None]] = {
     "the API names a limit": (Ticket("q"), {"max_rows": 50}, 50, 50),
     "the API names a limit that was not reached": (Ticket("q"), {"max_rows": 50}, 49, None),
     "the API names a limit and ignores it": (Ticket("q"), {"max_rows": 50}, 51, None),
-    "the API names ours, and 1,000 rows end by themselves": (Ticket("q"), {"max_rows": ALL_ROWS}, 1_000, None),
+    "the API names what we sent, and may have kept to another": (Ticket("q"), {"max_rows": ALL_ROWS}, 1_000, 1_000),
     "asked for": (Ticket("q", max_rows=1_000), {}, 1_000, None),
     "asked for, and confirmed": (Ticket("q", max_rows=50), {"max_rows": 50}, 50, None),
     "asked for more than the API gives": (Ticket("q", max_rows=5_000), {"max_rows": 1_000}, 1_000, 1_000),

@@ -1,7 +1,7 @@
 """Whether the rows of a result end at a limit that nobody asked for, so that more may be missing.
 
-What the API says of the limit in force decides. Where it says nothing, it is one of two: the maximum that we send for a
-caller who set none, or the number at which users saw results end when `max_rows` was not sent.
+A limit that the API names is in force, unless it only repeats what the caller asked for. Two more may be in force for a
+caller who asked for none: the maximum that we send, and the number at which users saw results end without `max_rows`.
 """
 
 from supermetrics_query_api.models import QueryResponse
@@ -26,9 +26,8 @@ def row_limit(ticket: Ticket, response: QueryResponse, rows: int | None, header:
 
 def limits(asked: int | None, reported: int | None) -> set[int]:
     """Return the limits that may have been in force although nobody asked for them."""
-    if reported is not None:
-        return {reported} - {asked}
-    return {OBSERVED_LIMIT, MOST_ROWS} if asked is None else set()
+    unasked = {OBSERVED_LIMIT, MOST_ROWS} if asked is None else set()
+    return unasked if reported in {None, asked} else {*unasked, reported}
 
 
 def limit_seen(run: Run, status: QueryStatus, page_size: int) -> int | None:
