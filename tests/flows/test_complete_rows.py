@@ -146,16 +146,18 @@ def test_a_token_knows_what_was_asked_for_and_an_id_does_not(heard: Heard) -> No
     assert (heard.limits, stranger.row_limit) == ([OBSERVED], OBSERVED)
 
 
+@pytest.mark.parametrize("page_size", [10, OBSERVED, OBSERVED + 1, OBSERVED + 2, 10_000])
 @pytest.mark.parametrize("format", ["csv", "json"])
-def test_a_download_is_judged_by_what_the_poll_has_shown(heard: Heard, format: str) -> None:
-    for rows in (OBSERVED, OBSERVED + 1):
-        query, file = heard.run(numbers(rows), format=format), io.BytesIO()
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            heard.caller.call(query, "download", file)
-        assert file.getvalue()
-        assert [warning.category for warning in caught] == ([RowLimitWarning] if rows == OBSERVED else [])
-    assert heard.limits == [OBSERVED]
+def test_a_download_is_judged_by_what_the_poll_has_shown(stack: str, format: str, page_size: int) -> None:
+    with hearing(stack, page_size=page_size) as heard:
+        for rows, limits in ((OBSERVED - 1, []), (OBSERVED + 1, []), (OBSERVED, [OBSERVED])):
+            query, file = heard.run(numbers(rows), format=format), io.BytesIO()
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                heard.caller.call(query, "download", file)
+            assert file.getvalue()
+            assert heard.limits == limits
+            assert [warning.category for warning in caught] == [RowLimitWarning] * len(limits)
 
 
 def test_our_own_maximum_is_a_limit_that_nobody_asked_for(stack: str) -> None:

@@ -26,8 +26,8 @@ def row_limit(ticket: Ticket, response: QueryResponse, rows: int | None, header:
 
 def limits(asked: int | None, reported: int | None) -> set[int]:
     """Return the limits that may have been in force although nobody asked for them."""
-    unasked = {OBSERVED_LIMIT, MOST_ROWS} if asked is None else set()
-    return unasked if reported in {None, asked} else {*unasked, reported}
+    unasked: set[int] = {OBSERVED_LIMIT, MOST_ROWS} if asked is None else set()
+    return unasked if reported is None or reported == asked else {*unasked, reported}
 
 
 def limit_seen(run: Run, status: QueryStatus, page_size: int) -> int | None:
