@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from .errors import QuotaExceededError as QuotaExceededError
     from .errors import RateLimitError as RateLimitError
     from .errors import ResultExpiredError as ResultExpiredError
+    from .errors import RowLimitWarning as RowLimitWarning
     from .errors import ScheduleIdInUseError as ScheduleIdInUseError
     from .errors import ServerError as ServerError
     from .errors import StatusNotFoundError as StatusNotFoundError
@@ -75,6 +76,7 @@ if TYPE_CHECKING:
     from .events import QueryResumed as QueryResumed
     from .events import RequestDone as RequestDone
     from .events import RetryScheduled as RetryScheduled
+    from .events import RowLimitReached as RowLimitReached
     from .events import StartSent as StartSent
     from .events import WaitFinished as WaitFinished
     from .events import log_events as log_events
@@ -99,13 +101,13 @@ HOMES = {
     ".errors": (
         *("ApiError", "AuthenticationError", "BadRequestError", "ConfigurationError", "LimitExceededError"),
         *("NotFoundError", "PermissionDeniedError", "QueryError", "QueryFailedError", "QueryStoppedError"),
-        *("QuotaExceededError", "RateLimitError", "ResultExpiredError", "ScheduleIdInUseError", "ServerError"),
-        *("StatusNotFoundError", "SupermetricsQueryError", "TransportError", "UnprocessableError"),
+        *("QuotaExceededError", "RateLimitError", "ResultExpiredError", "RowLimitWarning", "ScheduleIdInUseError"),
+        *("ServerError", "StatusNotFoundError", "SupermetricsQueryError", "TransportError", "UnprocessableError"),
         *("UnreadableResponseError", "WaitTimeoutError"),
     ),
     ".events": (
         *("LimiterRestored", "LimiterUnavailable", "PollFailed", "Polled", "QueryResumed", "RequestDone"),
-        *("RetryScheduled", "StartSent", "WaitFinished", "log_events"),
+        *("RetryScheduled", "RowLimitReached", "StartSent", "WaitFinished", "log_events"),
     ),
 }
 HOME_OF = {name: module for module, names in HOMES.items() for name in names}

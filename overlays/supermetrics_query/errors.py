@@ -67,6 +67,11 @@ class SupermetricsQueryError(Exception):
         return dict(self.__dict__)
 
 
+@exported
+class RowLimitWarning(UserWarning):
+    """A result ends at a limit that nobody asked for: rows may be missing."""
+
+
 def rebuilt(
     kind: type[SupermetricsQueryError], members: dict[str, Any], cause: SupermetricsQueryError | None
 ) -> SupermetricsQueryError:

@@ -3,7 +3,9 @@
 `log_events` writes them to `logging`; any other tool takes a function of one argument.
 """
 
+import inspect
 import logging
+import warnings
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -11,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from ._models import QueryStatus, exported
-from .errors import ApiError, TransportError
+from .errors import ApiError, RowLimitWarning, TransportError
 
 LOGGER = logging.getLogger("supermetrics_query")
 
@@ -78,6 +80,22 @@ class QueryResumed(Struct, frozen=True, kw_only=True):
 
 
 @exported
+class RowLimitReached(Struct, frozen=True, kw_only=True):
+    """A result was read that has exactly `limit` rows, and nobody asked for that number: more may be missing."""
+
+    schedule_id: str
+    limit: int
+
+    @property
+    def message(self) -> str:
+        """What happened, and what to do."""
+        return (
+            f"query {self.schedule_id!r} has exactly {self.limit} rows, a limit that nobody is known to have set: "
+            "more may be missing. Split it by accounts or dates; max_rows in the query says what you want"
+        )
+
+
+@exported
 class LimiterUnavailable(Struct, frozen=True, kw_only=True):
     """The shared limiter does not answer; this process continues alone with a share of the limits."""
 
@@ -97,6 +115,7 @@ Event: TypeAlias = (
     | WaitFinished
     | StartSent
     | QueryResumed
+    | RowLimitReached
     | LimiterUnavailable
     | LimiterRestored
 )
@@ -106,6 +125,7 @@ OnEvent: TypeAlias = Callable[[Event], object]
 LEVELS = {
     RetryScheduled: logging.WARNING,
     PollFailed: logging.WARNING,
+    RowLimitReached: logging.WARNING,
     LimiterUnavailable: logging.WARNING,
     LimiterRestored: logging.INFO,
     StartSent: logging.INFO,
@@ -139,3 +159,16 @@ def guarded(on_event: OnEvent | None) -> OnEvent | None:
             LOGGER.exception("on_event failed for %s", type(event).__name__)
 
     return call
+
+
+def warn(event: RowLimitReached) -> None:
+    """Issue the Python warning, which needs nobody to listen."""
+    warnings.warn(event.message, RowLimitWarning, stacklevel=1 + own_frames())
+
+
+def own_frames() -> int:
+    """Return how many frames of this package stand between this function and the code of the user."""
+    package, frame, count = __name__.partition(".")[0], inspect.currentframe(), -1
+    while frame is not None and str(frame.f_globals.get("__name__")).partition(".")[0] == package:
+        frame, count = frame.f_back, count + 1
+    return count

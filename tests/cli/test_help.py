@@ -103,7 +103,7 @@ BAD_EMULATORS = [
     (("--plan", "length=5"), "--plan has members .*, not all of length"),
     (("--plan", "parts=none"), "--plan: parts must be .*, not 'none'"),
     (("--fault", "3 x 503"), "'3 x 503' is no fault; write it like .*"),
-    (("--speed", "0"), "'speed' must be > 0: 0.0"),
+    (("--default-max-rows", "1000", "--speed", "0"), "'speed' must be > 0: 0.0"),
     (("--today", "soon"), "--today must be a day such as 2026-11-01, not 'soon'"),
 ]
 

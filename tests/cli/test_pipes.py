@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import stat
 from collections.abc import Callable
 from datetime import date
@@ -88,6 +89,34 @@ def test_a_table_in_a_pipe_is_as_wide_as_its_rows_and_has_no_colours(shop: Emula
     assert "│ 2026-10-01 │ Jyväskylä │ 3    │" in done.stdout
     assert done.stdout.endswith("3 rows\n")
     assert "\x1b" not in done.stdout
+
+
+NUMBERS = ("run", "--ds-id", "NUMBERS", "--setting", "rows=1000")
+WARNED = r"warning: query '[^']+' has exactly 1000 rows, .* more may be missing\. .*\n"
+READINGS: dict[str, tuple[str, ...]] = {
+    "rows": ("rows",),
+    "JSON": ("rows", "--output", "json"),
+    "a download": ("download",),
+}
+
+
+@pytest.mark.parametrize("words", [(), ("--format", "csv"), ("--quiet",)])
+def test_rows_that_end_at_a_limit_are_written_with_one_warning(
+    supermetrics_emulator: Emulator, words: tuple[str, ...]
+) -> None:
+    done = command(supermetrics_emulator, *NUMBERS, *words)
+    assert (done.returncode, done.stdout.count("\n")) == (0, 1_001)
+    assert re.fullmatch(WARNED, done.stderr)
+
+
+@pytest.mark.parametrize("words", READINGS.values(), ids=READINGS)
+def test_a_query_that_said_max_rows_is_read_without_a_warning_by_its_token_and_with_one_by_its_id(
+    supermetrics_emulator: Emulator, words: tuple[str, ...]
+) -> None:
+    asked = ("--max-rows", "1000", "--schedule-id", "night-1", "--no-wait")
+    token = command(supermetrics_emulator, *NUMBERS, *asked).stdout.strip()
+    assert command(supermetrics_emulator, *words, token).stderr == ""
+    assert re.fullmatch(WARNED, command(supermetrics_emulator, *words, "night-1").stderr)
 
 
 def test_a_table_says_when_there_are_more_rows(supermetrics_emulator: Emulator) -> None:

@@ -20,7 +20,7 @@ from tests.support.table import CONVENTIONS, HEADER, counted, first_only, repeat
 MOST_STEPS = 200  # more than any server here has to give
 PROMISED_9 = "the API had promised 9 and gives no more: start the query again"
 SAME_ROWS = "the API gives the same rows again, whichever are asked for: use download()"
-BEYOND = "the API gives no rows beyond offset 1000000: use download()"
+BEYOND = "the API gives no rows beyond offset 1000000: ask for less at once"
 
 
 def source(count: int) -> list[tuple[Any, ...]]:

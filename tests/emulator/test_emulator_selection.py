@@ -98,6 +98,22 @@ def test_max_rows_applies_after_ordering(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
+    ("default", "asked", "rows"), [(None, {}, 1090), (1000, {}, 1000), (1000, {"max_rows": 1050}, 1050), (5, {}, 5)]
+)
+def test_a_query_that_says_no_max_rows_gets_as_many_as_the_service_was_told_to_give(
+    default: int | None, asked: dict[str, int], rows: int
+) -> None:
+    with Emulator(plan=INSTANT, default_max_rows=default) as service, Api(service) as api:
+        meta = api.start(ds_accounts="JFK", **asked).json()["meta"]
+    assert meta["result"]["total_rows"] == rows
+
+
+def test_no_service_gives_no_rows() -> None:
+    with pytest.raises(ValueError, match="default_max_rows"):
+        Emulator(default_max_rows=0)
+
+
+@pytest.mark.parametrize(
     ("accounts", "expected"),
     [
         ("JFK", ["JFK"]),

@@ -183,7 +183,7 @@ def test_a_result_may_reach_to_the_last_offset() -> None:
 
 
 def test_rows_beyond_the_last_offset_are_an_error_and_not_a_loss() -> None:
-    with pytest.raises(QueryError, match=r"gave 1000001 rows; .* beyond offset 1000000: use download"):
+    with pytest.raises(QueryError, match=r"gave 1000001 rows; .* beyond offset 1000000: ask for less at once"):
         numbers(2_000_000)
 
 

@@ -282,7 +282,7 @@ def test_the_last_page_comes_before_the_error_that_there_are_no_offsets_left(bac
     reader = Reader.of(backend, *pages, page_size=2)
     error = reader.read(start=LAST - 1)
     assert reader.rows == source(4)[2:]
-    assert "gave 1000001 rows; the API gives no rows beyond offset 1000000: use download()" in str(error)
+    assert "gave 1000001 rows; the API gives no rows beyond offset 1000000: ask for less at once" in str(error)
 
 
 def test_a_poll_between_two_pages_changes_nothing_for_the_second() -> None:

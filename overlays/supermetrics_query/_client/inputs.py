@@ -42,8 +42,14 @@ def new_run(query: object, format: str, resume: str | None = None, known_runs: K
     first, last = checked_window(known(asked.offset_start, 0), known(asked.offset_end, None))
     output = checked_format(format)
     series = None if resume is None else series_of(resume, query, output, known_runs)
-    schedule_id = series.schedule_id(0) if series else known(asked.schedule_id, new_id())
-    return Run(Ticket(schedule_id, output, first, LAST_OFFSET if last is None else last), query, series)
+    ticket = Ticket(
+        series.schedule_id(0) if series else known(asked.schedule_id, new_id()),
+        output,
+        first,
+        LAST_OFFSET if last is None else last,
+        known(asked.max_rows, None),
+    )
+    return Run(ticket, query, series)
 
 
 def any_run(query: object, format: str, resume: str | None = None, known_runs: KnownRuns | None = None) -> Run:

@@ -90,6 +90,14 @@ class Handle(BaseQuery, Generic[D]):
         """The columns of the result, once the query has succeeded."""
         return list(self._run.layout.columns)
 
+    @property
+    def row_limit(self) -> int | None:
+        """The limit at which the rows end although nobody asked for it, so that more may be missing, else None.
+
+        It is known once the rows were read to their end, or downloaded.
+        """
+        return self._run.row_limit
+
     def __repr__(self) -> str:
         """Show where the query stands."""
         code = self.status.code if self.status else "not seen yet"

@@ -219,6 +219,7 @@ BOUNDS: Mapping[str, tuple[Callable[[Any, Any], bool], str]] = {
 }
 SCHEDULE_ID = re.compile(str(LIMITS["QueryStatusRequest"]["schedule_id"]["string"]["pattern"]))
 LAST_OFFSET = limit("QueryStatusRequest", "offset_end", "maximum")
+MOST_ROWS = limit("DataQuery", "max_rows", "maximum")
 
 
 def checked_schedule_id(value: object) -> str:

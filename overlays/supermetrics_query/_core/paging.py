@@ -118,6 +118,7 @@ class Cursor:
     wanted: Window | Broken | None = Factory(lambda self: self.window(0, self.page_size, Aim.FIRST), takes_self=True)
     layout: Layout = Factory(lambda self: self.run.layout, takes_self=True)  # a poll in between may bring another
     position: int = 0  # the number of the next row
+    count: int = 0  # how many rows the result is known to have; `start` may be beyond them
     delivered: int = Factory(lambda self: self.start, takes_self=True)  # the row after those that were handed over
     header_offset: int = 0  # how many offsets the header takes
     repeats_header: bool | None = None  # whether later pages begin with it, None while that is open
@@ -129,8 +130,7 @@ class Cursor:
     @property
     def total(self) -> int | None:
         """How many rows the API promises for the whole result, where that is what the query asks for."""
-        ticket = self.run.ticket
-        return total_of(self.first.response) if (ticket.first_row, ticket.last_row) == (0, LAST_OFFSET) else None
+        return self.run.ticket.promised(total_of(self.first.response))
 
     @property
     def missing(self) -> int:
@@ -256,9 +256,10 @@ class Cursor:
         is_first = self.page_one is None
         if self.page_one is None or not self.page_one[0]:
             self.page_one = part.fingerprint
+        self.count = part.start + len(part.rows) if part.rows else self.count
         self.position = max(part.start + len(part.rows), self.start)
         if self.page_window().first > self.run.ticket.last_row:
-            return self._end(part, f"the API gives no rows beyond offset {LAST_OFFSET}: use download()")
+            return self._end(part, f"the API gives no rows beyond offset {LAST_OFFSET}: ask for less at once")
         is_full = part.entries >= part.asked and bool(part.rows or is_first)
         if not is_full and (not part.rows or not self.missing):
             return self._end(part, f"the API had promised {self.total} and gives no more: start the query again")

@@ -11,7 +11,15 @@ import msgspec
 from attrs import asdict, define, evolve, field, frozen
 from supermetrics_query_api import models
 
-from .._contract.validation import LAST_OFFSET, checked_format, checked_schedule_id, checked_window, short_repr
+from .._contract.validation import (
+    LAST_OFFSET,
+    MOST_ROWS,
+    checked_format,
+    checked_schedule_id,
+    checked_whole,
+    checked_window,
+    short_repr,
+)
 from .._models import QueryStatus
 from .._results.rows import NO_LAYOUT, Layout
 from ..errors import ConfigurationError, SupermetricsQueryError
@@ -29,16 +37,24 @@ class Ticket:
     format: str = "json"
     first_row: int = 0
     last_row: int = LAST_OFFSET
+    max_rows: int | None = None  # what the caller asked for, None where he did not or where that is not known
 
     @property
     def token(self) -> str:
         """What another process needs to continue."""
-        return PREFIX + urlsafe_b64encode(msgspec.json.encode(asdict(self))).decode().rstrip("=")
+        members = asdict(self, filter=lambda _, value: value is not None)
+        return PREFIX + urlsafe_b64encode(msgspec.json.encode(members)).decode().rstrip("=")
 
     def window(self, position: int, size: int) -> tuple[int, int]:
         """Return the first and the last offset of a page that begins `position` rows into the result."""
         first = self.first_row + position
         return first, min(first + size - 1, self.last_row)
+
+    def promised(self, total: int | None) -> int | None:
+        """Return how many of the rows that a result has were asked for, None where that is not known."""
+        if total is None or (self.first_row, self.last_row) != (0, LAST_OFFSET):
+            return None
+        return total if self.max_rows is None else min(total, self.max_rows)
 
 
 def decode_token(text: object) -> Ticket:
@@ -51,6 +67,8 @@ def decode_token(text: object) -> Ticket:
     checked_schedule_id(ticket.schedule_id)
     checked_format(ticket.format)
     checked_window(ticket.first_row, ticket.last_row)
+    if ticket.max_rows is not None:
+        checked_whole("max_rows", ticket.max_rows, 1, MOST_ROWS)
     return ticket
 
 
@@ -99,6 +117,7 @@ class Run:
     error: SupermetricsQueryError | None = None  # how the query ended badly
     abandoned: SupermetricsQueryError | None = None  # why it is no longer polled, although it may continue
     end_emitted: bool = False  # whether an event has reported its end
+    row_limit: int | None = None  # the limit at which its rows end, although nobody asked for it
 
     @property
     def schedule_id(self) -> str:
@@ -123,7 +142,7 @@ class Run:
     def become(self, schedule_id: str) -> None:
         """Be another run of the same query, of which nothing is known yet."""
         self.ticket = evolve(self.ticket, schedule_id=schedule_id)
-        self.timing, self.status, self.layout, self.error = Timing(), None, NO_LAYOUT, None
+        self.timing, self.status, self.layout, self.error, self.row_limit = Timing(), None, NO_LAYOUT, None, None
 
     def may_lag(self, now: float) -> bool:
         """Return whether a status that is not found may only be late, because our own start was answered just now."""

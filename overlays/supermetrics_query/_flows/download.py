@@ -9,6 +9,7 @@ from .._contract.messages import Answer
 from .._contract.problems import error_of, unreadable
 from .._contract.results import ResultBody, an_object, expected_format, flaw_of
 from .._contract.status import check_identity, status_of
+from .._core.completeness import limit_seen
 from .._core.context import ClientContext
 from .._core.effects import Flow, now
 from .._core.polling import DEFAULT_WAIT, NEVER
@@ -18,6 +19,7 @@ from .._models import SUCCESS, QueryStatus
 from .._results.rows import data_of, total_of
 from .._results.sinks import Sink
 from ..errors import NotFoundError, QueryError
+from .completeness import report_limit
 from .poll import failed, raise_if_bad, refresh, remember, wait
 from .request import call, retried
 
@@ -34,12 +36,23 @@ def download(context: ClientContext, run: Run, sink: Sink) -> Flow[int]:
             yield from wait(context, run, max(0.0, end - (yield from now())), None)
             status = yield from fetch_result(context, run, sink)
             if status is None:
-                return sink.finish()
+                return (yield from finish(context, run, sink))
             remember(context, run, status, (yield from now()))
             raise_if_bad(run)
         raise QueryError(f"query {run.schedule_id!r} has succeeded, and in place of its result comes {status}")
     finally:
         sink.discard()
+
+
+def finish(context: ClientContext, run: Run, sink: Sink) -> Flow[int]:
+    """Return the size of a result that has arrived whole, and report where it ends at a limit.
+
+    Its rows are not counted: what the poll that found success has shown must do.
+    """
+    size = sink.finish()
+    limit = limit_seen(run, run.status, context.page_size) if run.status else None
+    yield from report_limit(context, run, limit)
+    return size
 
 
 def fetch_result(context: ClientContext, run: Run, sink: Sink) -> Flow[QueryStatus | None]:

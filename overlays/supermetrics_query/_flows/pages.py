@@ -12,6 +12,7 @@ from .._contract import requests
 from .._contract.messages import Answer, Lane
 from .._contract.problems import unreadable
 from .._contract.status import ENDINGS, status_of
+from .._core.completeness import row_limit
 from .._core.context import ClientContext
 from .._core.effects import Flow, Pending, Yield, begin, now
 from .._core.paging import Aim, Broken, Cursor, Prefetch, Window
@@ -21,6 +22,7 @@ from .._core.run import Run
 from .._models import Page, QueryStatus
 from .._results.rows import holds_rows
 from ..errors import QueryError, ResultExpiredError, StatusNotFoundError
+from .completeness import report_limit
 from .poll import expired, failed, raise_if_bad, remember, wait, window_request
 from .request import call, retried, try_permit
 
@@ -40,6 +42,8 @@ def pages(context: ClientContext, run: Run, start: int = 0, prefetch: int | None
         yield from read(cursor, ahead)
     finally:
         ahead.drop()
+    limit = row_limit(run.ticket, cursor.first.response, cursor.count, cursor.header_offset)
+    yield from report_limit(context, run, limit)
 
 
 @define

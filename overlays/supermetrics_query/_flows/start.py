@@ -14,6 +14,7 @@ from .._contract import requests
 from .._contract.messages import Answer
 from .._contract.requests import sendable
 from .._contract.status import holds_rows, status_of
+from .._contract.validation import MOST_ROWS
 from .._core.context import ClientContext
 from .._core.effects import Flow, now
 from .._core.polling import Deadline
@@ -93,11 +94,13 @@ def is_running(context: ClientContext, run: Run, query: DataQuery, deadline: Dea
 
 
 def prepared(context: ClientContext, run: Run, query: DataQuery, held: int) -> DataQuery:
-    """Return the query as it is sent: with its id, how long the server may hold it, and one page of rows."""
+    """Return the query as it is sent: with its id, how long the server may hold it, and one page of all rows."""
     body = sendable(query)
     body.schedule_id = run.schedule_id
     if isinstance(body.sync_timeout, Unset):
         body.sync_timeout = held
+    if isinstance(body.max_rows, Unset):
+        body.max_rows = MOST_ROWS  # without it, the API may stop at a number of its own
     if run.ticket.format == OutputFormat.JSON:
         body.offset_start, body.offset_end = run.ticket.window(0, context.page_size)
     return body

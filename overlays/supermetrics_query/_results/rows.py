@@ -115,6 +115,13 @@ def total_of(response: models.QueryResponse) -> int | None:
     return total if isinstance(total, int) and not isinstance(total, bool) and total >= 0 else None
 
 
+def max_rows_of(response: models.QueryResponse) -> int | None:
+    """Return the limit of rows that the API says was in force; no document promises that it says so."""
+    query = query_of(response)
+    limit = query.additional_properties.get("max_rows") if query else None
+    return limit if isinstance(limit, int) and not isinstance(limit, bool) and limit > 0 else None
+
+
 def field_ids(response: models.QueryResponse) -> dict[int, str]:
     """Return the id of the field that fills each column, where the answer names it."""
     fields = fields_by_column(query_of(response))

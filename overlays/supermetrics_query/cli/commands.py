@@ -246,6 +246,7 @@ def emulate(
     per_second: o.PerSecond = None,
     per_hour: o.PerHour = None,
     per_day: o.PerDay = None,
+    default_max_rows: o.DefaultMaxRows = None,
     today: o.Today = None,
     errors: o.Errors = o.Family.ENVELOPE,
 ) -> None:
@@ -256,6 +257,6 @@ def emulate(
     service = emulator_of(
         *(plan, source, today),
         {"key": key, "faults": fault or (), "speed": speed, "concurrency": concurrency, "errors": errors.value}
-        | {"per_second": per_second, "per_hour": per_hour, "per_day": per_day},
+        | {"per_second": per_second, "per_hour": per_hour, "per_day": per_day, "default_max_rows": default_max_rows},
     )
     serve(service, host, port)

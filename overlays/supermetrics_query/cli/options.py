@@ -201,6 +201,10 @@ Concurrency: TypeAlias = Annotated[int, Option(metavar="N", help="How many queri
 PerSecond: TypeAlias = Annotated[int | None, Option(metavar="N", help="Requests a second that a key may send.", min=1)]
 PerHour: TypeAlias = Annotated[int | None, Option(metavar="N", help="Requests an hour that a key may send.", min=1)]
 PerDay: TypeAlias = Annotated[int | None, Option(metavar="N", help="Queries a day that a data source allows.", min=1)]
+DefaultMaxRows: TypeAlias = Annotated[
+    int | None,
+    Option(metavar="N", help="How many rows a query gets that does not say max_rows; by default all.", min=1),
+]
 Today: TypeAlias = Annotated[
     str | None,
     Option(metavar="DAY", help="The day that relative dates count from; by default the last day of the data."),

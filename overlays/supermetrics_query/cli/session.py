@@ -5,6 +5,7 @@ import os
 import shlex
 import stat
 import sys
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,14 @@ from typing import TYPE_CHECKING, NoReturn
 import typer
 from attrs import define, frozen
 
-from ..errors import ConfigurationError, ServerError, TransportError, UnreadableResponseError, WaitTimeoutError
+from ..errors import (
+    ConfigurationError,
+    RowLimitWarning,
+    ServerError,
+    TransportError,
+    UnreadableResponseError,
+    WaitTimeoutError,
+)
 from . import exits
 
 if TYPE_CHECKING:
@@ -61,6 +69,8 @@ class Session:
         """Return a client whose events go to the listeners, and with `--verbose` to the log."""
         from .. import PollPolicy, QueryClient, log_events
 
+        warnings.simplefilter("ignore", RowLimitWarning)  # which `say_limit` says in a line of its own
+        listeners = (say_limit, *listeners)
         if self.verbose:
             log_to_stderr()
             listeners = (log_events, *listeners)
@@ -119,6 +129,14 @@ class Start:
 
         if isinstance(event, StartSent | QueryResumed):
             self.schedule_id, self.token = event.schedule_id, event.token
+
+
+def say_limit(event: "Event") -> None:
+    """Say that rows may be missing, whether or not a person watches: a log is read later."""
+    from .. import RowLimitReached
+
+    if isinstance(event, RowLimitReached):
+        exits.say(f"warning: {event.message}")
 
 
 def timeout_text(error: WaitTimeoutError) -> str:

@@ -104,6 +104,8 @@ class Behaviour:
     """Whether the start of a query that has not ended is answered with 200 instead of 202."""
     header: HeaderRow = "row"
     """Where the header is: row 0 of the result, repeated on every page, or on the first page only."""
+    default_max_rows: int | None = attrs.field(default=None, validator=optional(ge(1)))
+    """How many rows a query gets that does not say `max_rows`; users saw 1000, and no document states a limit."""
     reorder_columns: bool = True
     """Whether columns are sorted, dimensions before metrics and then by name, or keep the requested order."""
 

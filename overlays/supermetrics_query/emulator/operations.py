@@ -133,7 +133,9 @@ def _check_daily_limit(state: State, request: QueryRequest, now: float) -> None:
 def _new_run(state: State, request: QueryRequest, now: float) -> Run:
     source = state.source(request)
     today, reorder = state.today(source), state.behaviour.reorder_columns
-    selection = select(source, request.query, today=today, reorder=reorder)
+    limit = state.behaviour.default_max_rows
+    query = request.query if limit is None else {"max_rows": limit, **request.query}
+    selection = select(source, query, today=today, reorder=reorder)
     default = state.plan if isinstance(state.plan, Plan) else state.plan(request.query)
     plan = override_plan(default, request.settings.get("emulator"))
     return Run(request=request, selection=selection, plan=plan, times=state.licence.admit(plan, now))
