@@ -20,7 +20,7 @@ from .._core.polling import DEFAULT_WAIT
 from .._core.run import Run
 from .._extras import Extra, check_installed
 from .._io.drivers import AsyncDriver, Driver
-from .._models import BaseQuery, Column, Page, QueryStatus, exported
+from .._models import BaseQuery, Column, Page, Part, QueryStatus, exported
 from .._results import tables
 from .._results.sinks import OnBytes, Target, sink_of
 from .._results.tables import Schema
@@ -61,6 +61,11 @@ class Handle(BaseQuery, Generic[D]):
     def request(self) -> models.DataQuery | None:
         """What was asked for; None for a query that was started elsewhere."""
         return self._run.request
+
+    @property
+    def part(self) -> Part | None:
+        """Which part of a query this is, as `split` made it; None for any other query."""
+        return part_of(self._run)
 
     @property
     def format(self) -> str:
@@ -129,13 +134,28 @@ def all_or_nothing() -> Iterator[None]:
 
 
 def annotate(error: SupermetricsQueryError, run: Run, query: BaseQuery | None) -> None:
-    """Put on an error its query, and the last status where it has none."""
+    """Put on an error its query, the last status where it has none, and which part the query is."""
     run.annotate(error)
     is_own = error.schedule_id == run.schedule_id  # a callback may raise the error of another query
+    if is_own:
+        note_part(error, part_of(run))
     if is_own and isinstance(error, WaitTimeoutError):
         error.query = query
     elif is_own and isinstance(error, QueryError) and error.status is None:
         error.status = run.status
+
+
+def part_of(run: Run) -> Part | None:
+    """Return which part of a query a run is for, None where it is for the whole."""
+    part = getattr(run.request, "part", None)  # a PartQuery has it; to import that class here would load the models
+    return part if isinstance(part, Part) else None
+
+
+def note_part(error: SupermetricsQueryError, part: Part | None) -> None:
+    """Let the traceback of an error say which part of a query it is about, once."""
+    note = f"{part.place}: {part}" if part else ""
+    if note and note not in getattr(error, "__notes__", ()):
+        error.add_note(note)
 
 
 @exported
