@@ -1,6 +1,6 @@
 """One query in parts: fewer accounts or fewer days each, and together the whole, once. Nothing is sent here."""
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, TypeAlias
 
@@ -35,18 +35,18 @@ class Whole:
     """A member that counts for the whole query, and would mean something else in each part."""
 
     name: str
-    harmless: Set[object]
+    harmless: tuple[object, ...]
     why: str
 
 
 WHOLE = (
-    Whole("schedule_id", frozenset(), "it names one run, and each part is a run of its own: leave it out"),
-    Whole("offset_start", {0}, "it counts the rows of the whole: leave it out"),
-    Whole("offset_end", frozenset(), "it counts the rows of the whole: leave it out"),
-    Whole("max_rows", {MOST_ROWS}, "it counts the rows of the whole: leave it out, or set it on each part"),
+    Whole("schedule_id", (), "it names one run, and each part is a run of its own: leave it out"),
+    Whole("offset_start", (0,), "it counts the rows of the whole: leave it out"),
+    Whole("offset_end", (), "it counts the rows of the whole: leave it out"),
+    Whole("max_rows", (MOST_ROWS,), "it counts the rows of the whole: leave it out, or set it on each part"),
 )
 OF_ALL_DAYS = (
-    Whole("compare_type", {"none"}, "each part would be compared with days of its own: split by_account alone"),
+    Whole("compare_type", ("none",), "each part would be compared with days of its own: split by_account alone"),
 )
 
 
