@@ -133,7 +133,7 @@ def resolved(shown: str, find: Callable[[date], T], today: date | None) -> T:
     try:
         return find(today)
     except (OverflowError, ValueError):
-        raise ConfigurationError(f"{shown} lies before the year 1, counted from {today}: {FIX}") from None
+        raise ConfigurationError(f"{shown} lies outside the calendar, counted from {today}: {FIX}") from None
 
 
 def checked_order(days: Days, shown: str) -> Days:
