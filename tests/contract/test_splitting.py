@@ -20,7 +20,7 @@ from supermetrics_query import (
     split,
 )
 from supermetrics_query._contract.dates import RANGES
-from supermetrics_query._contract.requests import attributes, sendable
+from supermetrics_query._contract.requests import sendable
 from supermetrics_query.emulator import dates as emulated
 from supermetrics_query_api.types import UNSET
 
@@ -36,6 +36,10 @@ sizes = st.integers(1, 100)
 def query(**members: Any) -> DataQuery:
     """Make a query, even with members that its types do not allow."""
     return DataQuery(**{"ds_id": "GAWA", **members})
+
+
+def pickled(value: Any) -> Any:
+    return pickle.loads(pickle.dumps(value))  # noqa: S301
 
 
 def ending(first: date, length: int) -> date:
@@ -143,7 +147,7 @@ def test_everything_else_of_the_query_stays() -> None:
     assert whole == before
 
 
-@pytest.mark.parametrize("renew", [copy, deepcopy, lambda each: pickle.loads(pickle.dumps(each)), attrs.evolve])
+@pytest.mark.parametrize("renew", [copy, deepcopy, pickled, attrs.evolve])
 def test_a_part_survives_copies_and_pickles(renew: Any) -> None:
     for part in split(query(ds_accounts="1,2", start_date="2026-01-01", end_date="2026-03-01"), by_account=1):
         again = renew(part)
@@ -333,5 +337,5 @@ def test_a_comparison_stays_when_only_accounts_are_split() -> None:
 )
 def test_a_part_is_readable(part: Part, text: str) -> None:
     assert str(part) == text
-    assert pickle.loads(pickle.dumps(part)) == part
+    assert pickled(part) == part
     assert len({part, copy(part)}) == 1
