@@ -59,6 +59,8 @@ class BaseCombined(Generic[Q, S]):
         return tables.table_builder(lambda: self._columns, schema)
 
     def _is_readable(self, query: Q) -> bool:
+        if query._run.is_over:
+            query._run.abandoned = None  # only an earlier reading has failed
         if query.error is not None:
             self._failed.append(query)
         return query.error is None

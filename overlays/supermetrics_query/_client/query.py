@@ -65,7 +65,7 @@ class Handle(BaseQuery, Generic[D]):
     @property
     def part(self) -> Part | None:
         """Which part of a query this is, as `split` made it; None for any other query."""
-        return part_of(self._run)
+        return self._run.part
 
     @property
     def format(self) -> str:
@@ -134,28 +134,13 @@ def all_or_nothing() -> Iterator[None]:
 
 
 def annotate(error: SupermetricsQueryError, run: Run, query: BaseQuery | None) -> None:
-    """Put on an error its query, the last status where it has none, and which part the query is."""
+    """Put on an error its query, and the last status where it has none."""
     run.annotate(error)
     is_own = error.schedule_id == run.schedule_id  # a callback may raise the error of another query
-    if is_own:
-        note_part(error, part_of(run))
     if is_own and isinstance(error, WaitTimeoutError):
         error.query = query
     elif is_own and isinstance(error, QueryError) and error.status is None:
         error.status = run.status
-
-
-def part_of(run: Run) -> Part | None:
-    """Return which part of a query a run is for, None where it is for the whole."""
-    part = getattr(run.request, "part", None)  # a PartQuery has it; to import that class here would load the models
-    return part if isinstance(part, Part) else None
-
-
-def note_part(error: SupermetricsQueryError, part: Part | None) -> None:
-    """Let the traceback of an error say which part of a query it is about, once."""
-    note = f"{part.place}: {part}" if part else ""
-    if note and note not in getattr(error, "__notes__", ()):
-        error.add_note(note)
 
 
 @exported
