@@ -3,7 +3,7 @@
 import pickle
 import traceback
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
@@ -17,15 +17,18 @@ from hypothesis import strategies as st
 from supermetrics_query import (
     ApiError,
     AsyncCombined,
+    AsyncQuery,
     AsyncQueryClient,
     BadRequestError,
     Combined,
     ConfigurationError,
     DataQuery,
     PollPolicy,
+    Query,
     QueryClient,
     QueryError,
     QueryFailedError,
+    ResultExpiredError,
     SupermetricsQueryError,
     WaitTimeoutError,
     combine,
@@ -191,6 +194,27 @@ def test_a_part_that_could_not_be_read_can_be_read_again() -> None:
         rows = list(combine(combined.failed).rows())
         assert len(rows) == query.status.response.meta.result.total_rows > 20
         assert query.error is None
+
+
+def test_a_part_that_expires_before_it_is_read_has_delivered_nothing(backend: str) -> None:
+    with subjects(backend, page_size=20) as subject:
+        query = subject.caller.call(subject.caller.client, "run", split(weather(), by_days=40)[0])
+        subject.service.advance(4000)
+        combined = combined_one(query)
+        assert subject.rows(combined) == []
+        [failed] = combined.failed
+        assert isinstance(failed.error, ResultExpiredError)
+        assert failed.error.delivered == 0
+        assert failed.error.__notes__ == ["part 1 of 2: accounts EWR, JFK, LGA, 2013-01-01 to 2013-02-09"]
+
+
+def combined_one(query: Query | AsyncQuery) -> Any:
+    """Return a query that is read like several."""
+    return combine([query]) if isinstance(query, Query) else combine(one(query))
+
+
+async def one(query: AsyncQuery) -> AsyncIterator[AsyncQuery]:
+    yield query
 
 
 def source(types: Sequence[str], rows: Sequence[Any], names: Sequence[str] = ("day", "value")) -> Source:
