@@ -218,6 +218,7 @@ def test_dates_that_stay_relative_are_fixed_by_a_day_that_is_given() -> None:
 
 def test_a_query_without_dates_can_be_split_by_account() -> None:
     assert len(split(query(ds_accounts="1,2"), by_account=1, today=LEAP)) == 2
+    assert len(split(query(ds_accounts="1,2", date_range_type=None), by_account=1, today=LEAP)) == 2
 
 
 @given(usual_days, st.sampled_from(sorted(RANGES)) | st.builds("last_{}_days".format, sizes))
