@@ -25,10 +25,15 @@ if TYPE_CHECKING:
 
     from ._client.client import AsyncQueryClient as AsyncQueryClient
     from ._client.client import QueryClient as QueryClient
+    from ._client.combined import AsyncCombined as AsyncCombined
+    from ._client.combined import Combined as Combined
+    from ._client.combined import combine as combine
     from ._client.query import AsyncQuery as AsyncQuery
     from ._client.query import Query as Query
     from ._contract.messages import Lane as Lane
     from ._contract.requests import query_from_dict as query_from_dict
+    from ._contract.splitting import PartQuery as PartQuery
+    from ._contract.splitting import split as split
     from ._core.limits import BaseLimiter as BaseLimiter
     from ._core.limits import Limiter as Limiter
     from ._core.limits import NoLimiter as NoLimiter
@@ -41,6 +46,7 @@ if TYPE_CHECKING:
     from ._models import BaseQuery as BaseQuery
     from ._models import Column as Column
     from ._models import Page as Page
+    from ._models import Part as Part
     from ._models import Progress as Progress
     from ._models import QueryStatus as QueryStatus
     from ._models import RateLimit as RateLimit
@@ -88,14 +94,16 @@ HOMES = {
         *("QuerySettings", "StatusCode"),
     ),
     "._client.client": ("AsyncQueryClient", "QueryClient"),
+    "._client.combined": ("AsyncCombined", "Combined", "combine"),
     "._client.query": ("AsyncQuery", "Query"),
     "._contract.messages": ("Lane",),
     "._contract.requests": ("query_from_dict",),
+    "._contract.splitting": ("PartQuery", "split"),
     "._core.limits": ("BaseLimiter", "Limiter", "NoLimiter", "Permit"),
     "._core.polling": ("DEFAULT_WAIT", "PollPolicy"),
     "._core.retrying": ("RetryPolicy",),
     "._io.redis_limiter": ("RedisLimiter",),
-    "._models": ("Attempt", "BaseQuery", "Column", "Page", "Progress", "QueryStatus", "RateLimit", "Workflow"),
+    "._models": ("Attempt", "BaseQuery", "Column", "Page", "Part", "Progress", "QueryStatus", "RateLimit", "Workflow"),
     "._results.files": ("whole_file",),
     "._version": ("__version__",),
     ".errors": (

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
 from functools import lru_cache
 from itertools import starmap
 from typing import Any, TypeAlias, TypeVar
@@ -16,6 +17,7 @@ SUCCESS = "SUCCESS"
 PENDING = frozenset({"SCHEDULED", "QUEUED", "RUNNING"})
 TERMINAL = frozenset({SUCCESS, "FAILURE", "STOPPED", "PROCESS_EXITED"})  # every other code means "not yet", for a time
 KNOWN_CODES = PENDING | TERMINAL
+MOST_SHOWN = 3  # accounts of a part, by its name
 
 K = TypeVar("K", bound=type)
 
@@ -95,6 +97,44 @@ class QueryStatus:
     def differs_from(self, other: "QueryStatus | None") -> bool:
         """Return whether code or progress has changed since another poll."""
         return other is None or (self.code, self.progress) != (other.code, other.progress)
+
+
+@exported
+@frozen(kw_only=True)
+class Part:
+    """Which part of a query: `number` of `count`, counted from 1, and what it covers, both dates inclusive.
+
+    `accounts` is empty where the query does not list them, and a date is None where it depends on the day.
+    """
+
+    number: int
+    count: int
+    accounts: tuple[str, ...] = ()
+    start_date: date | None = None
+    end_date: date | None = None
+
+    def __str__(self) -> str:
+        """Return the accounts and dates in words, the number where there are none."""
+        return ", ".join([*accounts_in_words(self.accounts), *days_in_words(self)]) or self.place
+
+    @property
+    def place(self) -> str:
+        """The number in words."""
+        return f"part {self.number} of {self.count}"
+
+
+def accounts_in_words(accounts: Sequence[str]) -> Iterator[str]:
+    """Yield a short text for the accounts of a part, if it has any."""
+    more = len(accounts) - MOST_SHOWN
+    if accounts:
+        shown = ", ".join(accounts[:MOST_SHOWN]) + (f" and {more} more" if more > 0 else "")
+        yield f"{'account' if len(accounts) == 1 else 'accounts'} {shown}"
+
+
+def days_in_words(part: Part) -> Iterator[str]:
+    """Yield a short text for the days of a part, if they are known."""
+    if part.start_date is not None and part.end_date is not None:
+        yield f"{part.start_date}" if part.start_date == part.end_date else f"{part.start_date} to {part.end_date}"
 
 
 @exported

@@ -77,7 +77,8 @@ def test_an_assert_that_is_not_reached_is_detected(tmp_path: Path) -> None:
 
 
 def test_the_pages_that_teach_have_examples() -> None:
-    teaching = ("start", "one-query", "many-queries", "operations", "polling", "errors", "queries", "tables")
+    usage = ("start", "one-query", "many-queries", "many-accounts", "queries", "tables")
+    teaching = (*usage, "operations", "polling", "errors")
     assert {f"docs/{name}.md" for name in teaching} <= {str(example.path.relative_to(ROOT)) for example in EXAMPLES}
 
 

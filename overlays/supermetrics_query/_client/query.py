@@ -20,7 +20,7 @@ from .._core.polling import DEFAULT_WAIT
 from .._core.run import Run
 from .._extras import Extra, check_installed
 from .._io.drivers import AsyncDriver, Driver
-from .._models import BaseQuery, Column, Page, QueryStatus, exported
+from .._models import BaseQuery, Column, Page, Part, QueryStatus, exported
 from .._results import tables
 from .._results.sinks import OnBytes, Target, sink_of
 from .._results.tables import Schema
@@ -61,6 +61,11 @@ class Handle(BaseQuery, Generic[D]):
     def request(self) -> models.DataQuery | None:
         """What was asked for; None for a query that was started elsewhere."""
         return self._run.request
+
+    @property
+    def part(self) -> Part | None:
+        """Which part of a query this is, as `split` made it; None for any other query."""
+        return self._run.part
 
     @property
     def format(self) -> str:

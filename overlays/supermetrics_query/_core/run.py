@@ -20,7 +20,7 @@ from .._contract.validation import (
     checked_window,
     short_repr,
 )
-from .._models import QueryStatus
+from .._models import Part, QueryStatus
 from .._results.rows import NO_LAYOUT, Layout
 from ..errors import ConfigurationError, SupermetricsQueryError
 from .series import Series
@@ -130,6 +130,12 @@ class Run:
         return self.series.stem if self.series else self.schedule_id
 
     @property
+    def part(self) -> Part | None:
+        """Which part of a query it is, None for a whole query."""
+        part = getattr(self.request, "part", None)  # a PartQuery has it, and to import that class loads the models
+        return part if isinstance(part, Part) else None
+
+    @property
     def is_over(self) -> bool:
         """Whether the query has ended."""
         return self.error is not None or (self.status is not None and self.status.is_terminal)
@@ -163,8 +169,14 @@ class Run:
         self.status = status
 
     def annotate(self, error: SupermetricsQueryError) -> None:
-        """Put on an error, and on its causes, what a reader needs to continue, unless it is of another query."""
+        """Put on an error, and on its causes, what a reader needs to continue, unless it is of another query.
+
+        Its traceback says which part the query is, once.
+        """
         cause: BaseException | None = error
         while isinstance(cause, SupermetricsQueryError) and cause.schedule_id in {None, self.schedule_id}:
             cause.schedule_id, cause.token = self.schedule_id, self.ticket.token
             cause = cause.__cause__
+        note = f"{self.part.place}: {self.part}" if self.part and error.schedule_id == self.schedule_id else None
+        if note is not None and note not in getattr(error, "__notes__", ()):
+            error.add_note(note)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 else:
     pa, pd, pl = Extra("arrow"), Extra("pandas"), Extra("polars")
 
-Schema: TypeAlias = Union["pa.Schema", "Mapping[str, pa.DataType]"]
+Schema: TypeAlias = Union["pa.Schema", Mapping[str, "pa.DataType"]]
 
 
 def table_builder(known: Callable[[], Sequence[Column]], schema: Schema | None) -> TableBuilder:
