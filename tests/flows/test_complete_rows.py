@@ -32,7 +32,7 @@ from supermetrics_query_api.models import QueryResponse
 
 from tests.support.answers import FIELDS, about, success
 from tests.support.calling import Caller, calling, each_async_backend
-from tests.support.scripted import BASE_URL, KEY, a_query, scripted_client
+from tests.support.scripted import BASE_URL, KEY, a_query, new_query, scripted_client
 from tests.support.table import CONVENTIONS, without
 
 ALL_ROWS, OBSERVED = 1_000_000, 1_000
@@ -337,7 +337,7 @@ class Api:
         details = {"max_rows": self.most} if self.is_named else {}
         body = success(data, FIELDS, settings={"no_headers": self.convention is without}, **details).json()
         body["meta"]["result"] = {"total_rows": len(self.rows if self.is_counted else given)}
-        return about("night-1", httpx.Response(200, json=body))
+        return about(asked["schedule_id"], httpx.Response(200, json=body))
 
 
 def client_of(api: Api, page_size: int = 10_000) -> QueryClient:
@@ -352,7 +352,7 @@ def came_from(api: Api, asked: int | None, page_size: int) -> tuple[list[Any], b
     with client_of(api, page_size) as client, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            for page in client.run(a_query(max_rows=asked)).pages():
+            for page in client.run(new_query(max_rows=asked)).pages():
                 came.extend(page.rows)
         except QueryError:
             return came, True
@@ -386,7 +386,7 @@ def test_a_promise_of_more_rows_than_were_asked_for_is_not_broken(asked: int | N
     """It is not documented whether `total_rows` counts what a limit has left out."""
     api = Api([(f"day {number}", number) for number in range(9)], 3, without, False, True)
     with client_of(api) as client:
-        query = client.run(a_query(max_rows=asked))
+        query = client.run(new_query(max_rows=asked))
         with nullcontext() if asked else pytest.raises(QueryError, match="had promised 9"):
             assert len(list(query.rows())) == 3
 
@@ -398,6 +398,6 @@ def test_an_api_that_stops_at_1000_and_says_nothing_is_noticed(convention: Any, 
     api = Api([(f"day {number}", number) for number in range(rows)], OBSERVED, convention, False, False)
     with client_of(api, page_size) as client, warnings.catch_warnings():
         warnings.simplefilter("ignore", RowLimitWarning)
-        query = client.run(a_query())
+        query = client.run(new_query())
         assert len(list(query.rows())) == min(rows, OBSERVED)
     assert query.row_limit == (OBSERVED if rows >= OBSERVED else None)
