@@ -288,6 +288,14 @@ def test_a_run_that_only_the_history_shows_for_long_is_followed_by_the_next(back
     assert sum(float(line.split()[1]) for line in subject.log if line.startswith("sleep")) == pytest.approx(30, abs=1)
 
 
+def test_a_query_that_was_joined_may_be_too_new_for_a_replica(backend: str) -> None:
+    steps = [of(0, status("RUNNING")), UNKNOWN, of(0, success())]
+    subject = scripted_client(backend, *steps, knows_id=True)
+    query = subject.call(subject.client, "start", new_query(), resume=NAME)
+    subject.call(query, "wait")
+    assert subject.log.count("poll 0..9999") == 3
+
+
 def test_a_conflict_says_that_another_process_has_started_the_query(backend: str) -> None:
     steps = [UNKNOWN, listed(), envelope(409, "CONFLICT_ERROR"), of(0, status("RUNNING")), of(0, success())]
     subject = scripted_client(backend, *steps, knows_id=True)

@@ -65,6 +65,17 @@ class Life:
         handle = self.in_time("run", self.query(), timeout=TIMEOUT)
         yield self.rows(handle)
 
+    def resume(self) -> Iterator[str]:
+        """Run a named query twice, as a process does that was killed in between."""
+        for _ in range(2):
+            try:
+                query = DataQuery(ds_id="WEATHER", fields=["of", "row"])
+                handle = self.in_time("run", query, timeout=TIMEOUT, resume=f"life {self.number}")
+            except SupermetricsQueryError:
+                yield "an error"
+            else:
+                yield self.rows(handle)
+
     def run_many(self) -> Iterator[str]:
         """Run some queries at once and read the rows of those that succeeded."""
         queries = [self.query(number) for number in range(4)]
@@ -125,7 +136,7 @@ class Life:
         return end
 
 
-CALLS: tuple[Callable[[Life], Iterator[str]], ...] = (Life.run, Life.run_many, Life.download, Life.leave)
+CALLS: tuple[Callable[[Life], Iterator[str]], ...] = (Life.run, Life.resume, Life.run_many, Life.download, Life.leave)
 
 
 async def cancelled(client: AsyncQueryClient, query: DataQuery, seconds: float) -> None:

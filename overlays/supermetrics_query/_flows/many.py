@@ -12,7 +12,7 @@ from supermetrics_query_api.models import DataQuery
 from .._contract.validation import short_repr
 from .._core.context import ClientContext
 from .._core.effects import Call, Flow, Yield, begin, collect, now
-from .._core.polling import NEVER, Deadline
+from .._core.polling import Deadline
 from .._core.run import Run
 from .._core.scheduling import MOST_RATE, Job, Scheduler
 from .._core.series import KnownRuns
@@ -119,7 +119,7 @@ class ManyRunner:
             return
         run = source.make_run(request)
         if run.series is not None:
-            yield from self.read_known_runs(run.series.known_runs)
+            yield from self.read_known_runs(run.series.known_runs, source.timeout)
         source.is_pulling = False
         if any(job.run.identity == run.identity for job in self.scheduler.jobs):
             run.abandoned = ConfigurationError(f"another query in flight has the schedule_id {run.schedule_id!r}")
@@ -133,10 +133,11 @@ class ManyRunner:
             job.is_busy = True
             self.multiplexer.add(self.start(job, run.request))
 
-    def read_known_runs(self, known_runs: KnownRuns) -> Flow[None]:
+    def read_known_runs(self, known_runs: KnownRuns, timeout: float) -> Flow[None]:
         """Read the history once for all queries; where that fails, the first one that needs it says why."""
+        deadline = self.context.deadline((yield from now()), timeout)
         with suppress(SupermetricsQueryError):
-            yield from read_known_runs(self.context, known_runs, NEVER)
+            yield from read_known_runs(self.context, known_runs, deadline)
 
     def start(self, job: Job, request: DataQuery) -> Flow[None]:
         """Start a query; one that cannot be started is handed over with the error."""

@@ -31,6 +31,7 @@ def join(context: ClientContext, run: Run, series: Series, deadline: Deadline) -
         run.become(series.schedule_id(number))
         if (yield from is_known(context, run, deadline)):
             if run.error is None:
+                run.timing.started = yield from now()  # it may be so new that not every replica shows it
                 yield from context.emit(QueryResumed(schedule_id=run.schedule_id, token=run.ticket.token))
                 return True
             number += 1
