@@ -27,8 +27,12 @@ if TYPE_CHECKING:
     from ._client.client import QueryClient as QueryClient
     from ._client.query import AsyncQuery as AsyncQuery
     from ._client.query import Query as Query
+    from ._client.reading import query_from_file as query_from_file
+    from ._contract.meaning import query_from_dict as query_from_dict
     from ._contract.messages import Lane as Lane
-    from ._contract.requests import query_from_dict as query_from_dict
+    from ._contract.pasted import ApiKeyWarning as ApiKeyWarning
+    from ._contract.pasted import PastedQuery as PastedQuery
+    from ._contract.pasted import query_from_url as query_from_url
     from ._core.limits import BaseLimiter as BaseLimiter
     from ._core.limits import Limiter as Limiter
     from ._core.limits import NoLimiter as NoLimiter
@@ -85,8 +89,10 @@ HOMES = {
     ),
     "._client.client": ("AsyncQueryClient", "QueryClient"),
     "._client.query": ("AsyncQuery", "Query"),
+    "._client.reading": ("query_from_file",),
+    "._contract.meaning": ("query_from_dict",),
     "._contract.messages": ("Lane",),
-    "._contract.requests": ("query_from_dict",),
+    "._contract.pasted": ("ApiKeyWarning", "PastedQuery", "query_from_url"),
     "._core.limits": ("BaseLimiter", "Limiter", "NoLimiter", "Permit"),
     "._core.polling": ("DEFAULT_WAIT", "PollPolicy"),
     "._core.retrying": ("RetryPolicy",),

@@ -56,6 +56,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "supermetrics-query run --ds-id GAWA --fields date,sessions --date-range last_month",
         "supermetrics-query run --file query.yaml --output csv | head",
         "supermetrics-query run --file query.yaml --start-date yesterday --to sessions.parquet",
+        "supermetrics-query run --url - --start-date yesterday < url.txt",
         "TOKEN=$(supermetrics-query run --file query.yaml --no-wait)",
     ),
     "wait": (

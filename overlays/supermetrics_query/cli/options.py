@@ -71,9 +71,11 @@ To: TypeAlias = Annotated[
     ),
 ]
 Format: TypeAlias = Annotated[
-    str,
+    str | None,
     Option(
-        metavar="NAME", help="A format of the API, such as csv or parquet, written unchanged.", rich_help_panel=RESULT
+        metavar="NAME",
+        help="A format of the API, such as csv or parquet, written unchanged; by default json, or that of --url.",
+        rich_help_panel=RESULT,
     ),
 ]
 NoWait: TypeAlias = Annotated[
@@ -87,6 +89,15 @@ File: TypeAlias = Annotated[
     Option(
         metavar="PATH",
         help="Read the query from a JSON or YAML file; - is stdin. Options override it.",
+        rich_help_panel=QUERY,
+    ),
+]
+Url: TypeAlias = Annotated[
+    str | None,
+    Option(
+        metavar="URL",
+        help="Read the query from a URL of the API; - is stdin. Options override it. A key in it is not used: the "
+        "history of the shell and lists of processes show it.",
         rich_help_panel=QUERY,
     ),
 ]
