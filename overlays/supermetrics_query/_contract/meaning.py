@@ -63,14 +63,11 @@ def query_from_dict(members: Mapping[str, object], **changes: object) -> DataQue
 
 
 def changed(members: Mapping[str, object], changes: Mapping[str, object]) -> dict[str, object]:
-    """Return the members of a query with those that replace them; raise ConfigurationError without a data source."""
+    """Return the members of a query with those that replace them; raise ConfigurationError for a key."""
     given = {name: value for name, value in changes.items() if value is not None}
     if "settings" in given:
         given["settings"] = {**an_object(members.get("settings") or {}), **an_object(given["settings"])}
-    found = {**without_key(members), **without_key(given)}
-    if not found.get("ds_id"):
-        raise ConfigurationError("a query needs a data source: ds_id, or --ds-id of the command")
-    return found
+    return {**without_key(members), **without_key(given)}
 
 
 def an_object(settings: object) -> Mapping[str, object]:

@@ -95,9 +95,10 @@ File: TypeAlias = Annotated[
 Url: TypeAlias = Annotated[
     str | None,
     Option(
+        "--url",
         metavar="URL",
-        help="Read the query from a URL of the API; - is stdin. Options override it. A key in it is not used: the "
-        "history of the shell and lists of processes show it.",
+        help="Read the query from a URL of the API; - is stdin, which keeps it out of the history. Options override it. "
+        "A key in it is not used.",
         rich_help_panel=QUERY,
     ),
 ]

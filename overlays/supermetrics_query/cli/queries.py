@@ -24,10 +24,11 @@ class Stdin:
     name: str = "stdin"
 
     def read(self, size: int, /) -> bytes:
-        """Return at most so many bytes; raise ConfigurationError where the shell has closed it."""
-        if sys.stdin is None:
-            raise ConfigurationError("cannot read 'stdin': it is closed")
-        return sys.stdin.buffer.read(size)
+        """Return at most so many bytes; raise ConfigurationError where it is closed."""
+        try:
+            return sys.stdin.buffer.read(size)
+        except (AttributeError, OSError):  # there is none, or what stands in its place
+            raise ConfigurationError("cannot read 'stdin': it is closed") from None
 
 
 def from_options(file: str | None, url: str | None, options: Mapping[str, Any]) -> PastedQuery:
@@ -40,6 +41,8 @@ def from_options(file: str | None, url: str | None, options: Mapping[str, Any]) 
         return from_url(url, given)
     if file is not None:
         return PastedQuery(query_from_file(Stdin() if file == STDIN else file, **given))
+    if not given.get("ds_id"):
+        raise ConfigurationError("a query needs a data source: --ds-id ID, or ds_id in --file or --url")
     return PastedQuery(query_from_dict({}, **given))
 
 
