@@ -25,10 +25,9 @@ from supermetrics_query import (
     query_from_url,
 )
 from supermetrics_query._contract.urls import LONGEST
-from supermetrics_query.cli.app import app
 from supermetrics_query.emulator import Emulator
-from typer.testing import CliRunner, Result
 
+from tests.cli.shell import command
 from tests.support.calling import calling
 from tests.support.pasted import BASE, FORMS, KEY, QUERY, encoded, plain, text
 from tests.support.queries import queries
@@ -40,12 +39,6 @@ def pasted(url: str, **changes: object) -> PastedQuery:
     """Return what a URL holds, whether or not it warns."""
     with warnings.catch_warnings(action="ignore", category=ApiKeyWarning):
         return query_from_url(url, **changes)
-
-
-def command(service: Emulator, *words: str, stdin: str = "", key: str = "") -> Result:
-    """Run a command in this process."""
-    variables = {"SUPERMETRICS_API_KEY": key or service.key, "SUPERMETRICS_BASE_URL": service.url}
-    return CliRunner(env=variables).invoke(app, words, input=stdin)
 
 
 def refusal(url: Any, **changes: object) -> str:
@@ -93,21 +86,21 @@ def test_the_command_runs_a_url_of_any_form(supermetrics_emulator: Emulator, nam
     with QueryClient(supermetrics_emulator.key, base_url=supermetrics_emulator.url) as client:
         expected = list(client.run(query_from_dict(form.members)).rows())
     assert [json.loads(line) for line in done.stdout.splitlines()] == expected
-    assert (done.exit_code, "warning: the API key" in done.stderr) == (0, form.key is not None)
-    assert KEY not in done.output
+    assert (done.returncode, "warning: the API key" in done.stderr) == (0, form.key is not None)
+    assert KEY not in done.stdout + done.stderr
 
 
 def test_the_command_writes_the_format_of_the_url_unless_another_is_given(supermetrics_emulator: Emulator) -> None:
     url = f"{BASE}/tsv?{encoded()}"
-    assert command(supermetrics_emulator, "run", "--url", url).stdout_bytes.count(b"\t") == 4
+    assert command(supermetrics_emulator, "run", "--url", url).stdout.count("\t") == 9
     done = command(supermetrics_emulator, "run", "--url", url, "--format", "csv")
-    assert (done.stdout_bytes.count(b"\t"), done.stdout_bytes.count(b",")) == (0, 4)
+    assert (done.stdout.count("\t"), done.stdout.count(",")) == (0, 9)
 
 
 def test_the_command_reads_a_url_from_stdin_and_options_override_it(supermetrics_emulator: Emulator) -> None:
     words = ("run", "--url", "-", "--end-date", "2013-01-02", "--setting", "b=2", "--output", "csv")
     done = command(supermetrics_emulator, *words, stdin=f"{BASE}/json?{encoded(settings={'a': 1})}\n")
-    assert len(done.stdout.splitlines()) == 3
+    assert len(done.stdout.splitlines()) == 6
     sent: Any = supermetrics_emulator.requests[0].json
     assert (sent["end_date"], sent["settings"]) == ("2013-01-02", {"a": 1, "b": 2})
 
@@ -115,12 +108,11 @@ def test_the_command_reads_a_url_from_stdin_and_options_override_it(supermetrics
 def test_the_command_does_not_use_the_key_in_a_url(supermetrics_emulator: Emulator) -> None:
     supermetrics_emulator.add_key(KEY)
     url = FORMS["json with the key"].at(supermetrics_emulator.origin)
-    none = CliRunner(env={"SUPERMETRICS_API_KEY": "", "SUPERMETRICS_BASE_URL": supermetrics_emulator.url})
-    done = none.invoke(app, ("run", "--url", url))
-    assert done.exit_code == 2
+    done = command(supermetrics_emulator, "run", "--url", url, env={"SUPERMETRICS_API_KEY": ""})
+    assert done.returncode == 2
     assert "warning: the API key in the URL is not used" in done.stderr
     assert "ConfigurationError: no API key: set SUPERMETRICS_API_KEY" in done.stderr
-    assert (supermetrics_emulator.requests, KEY in done.output) == ((), False)
+    assert (supermetrics_emulator.requests, KEY in done.stdout + done.stderr) == ((), False)
 
 
 def test_a_file_and_a_url_contradict_each_other(supermetrics_emulator: Emulator) -> None:
@@ -184,7 +176,7 @@ def test_a_url_that_is_no_query_is_refused_and_says_what_to_do(name: str) -> Non
 def test_a_saved_query_that_is_refused_by_the_command_shows_no_key(supermetrics_emulator: Emulator) -> None:
     url = BASE.replace("data", f"s/AbC123/json?api_key={KEY}")
     done = command(supermetrics_emulator, "run", "--url", url)
-    assert (done.exit_code, KEY in done.output, "saved query" in done.stderr) == (2, False, True)
+    assert (done.returncode, KEY in done.stdout + done.stderr, "saved query" in done.stderr) == (2, False, True)
 
 
 def test_every_format_of_the_contract_is_one_of_a_url() -> None:
@@ -298,7 +290,7 @@ def test_a_url_in_the_place_of_a_file_is_refused_without_showing_it(supermetrics
     with pytest.raises(ConfigurationError, match="this is a URL and not a file: use query_from_url") as caught:
         query_from_file(file)
     done = command(supermetrics_emulator, "run", "--file", file)
-    assert KEY not in f"{caught.value}{done.output}"
+    assert KEY not in f"{caught.value}{done.stdout}{done.stderr}"
 
 
 def test_a_file_that_is_open_as_text_is_refused(tmp_path: Path) -> None:

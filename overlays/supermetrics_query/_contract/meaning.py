@@ -15,7 +15,7 @@ from supermetrics_query_api.models import DataQuery
 
 from ..errors import ConfigurationError
 from .requests import REQUEST, query_of, without_key
-from .validation import short_repr
+from .validation import is_vast, short_repr
 
 MEMBERS = LIMITS[REQUEST]
 FIXED_DAY = re.compile(r"\d+-\d+-\d+")
@@ -78,8 +78,8 @@ def an_object(settings: object) -> Mapping[str, object]:
 
 
 def meant(name: str, value: object) -> object:
-    """Return a member of a query as the contract means it."""
-    return as_meant(name, value) if name in MEMBERS else value
+    """Return a member of a query as the contract means it; what is too large to be walked is left to be refused."""
+    return value if name not in MEMBERS or is_vast(value) else as_meant(name, value)
 
 
 def as_meant(place: str, value: object) -> object:

@@ -14,7 +14,7 @@ from attrs import frozen
 from ..errors import ConfigurationError
 from .meaning import JSON, MEMBERS, Unquoted
 from .requests import API_KEY, is_key, is_member, suggestion
-from .validation import checked_format
+from .validation import KEY_FORM, checked_format
 
 LONGEST = 256 * 1024  # characters
 ADDRESS = re.compile(
@@ -187,7 +187,8 @@ def unquoted(name: str, value: object) -> object:
 def check_apart(rest: Sequence[object], key: str | None) -> None:
     """Raise ConfigurationError where a key may stand in anything but its own place."""
     text = json.dumps(rest)
-    if KEY_NAME.search(text) or (key is not None and len(key) >= SHORTEST_KEY and key in text):
+    is_repeated = key is not None and len(key) >= SHORTEST_KEY and key in text
+    if is_repeated or KEY_NAME.search(text) or KEY_FORM.search(text):
         raise ConfigurationError("a key stands inside of another parameter of the URL: take it out")
 
 

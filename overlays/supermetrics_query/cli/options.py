@@ -97,8 +97,8 @@ Url: TypeAlias = Annotated[
     Option(
         "--url",
         metavar="URL",
-        help="Read the query from a URL of the API; - is stdin, which keeps it out of the history. Options override it. "
-        "A key in it is not used.",
+        help="Read the query from a URL of the API; - is stdin, which keeps it out of the history. Options override "
+        "it. A key in it is not used.",
         rich_help_panel=QUERY,
     ),
 ]
