@@ -97,6 +97,24 @@ def test_the_command_writes_the_format_of_the_url_unless_another_is_given(superm
     assert (done.stdout.count("\t"), done.stdout.count(",")) == (0, 9)
 
 
+WRITTEN = {
+    ("csv", "rows.csv"): "Date,Temp",
+    ("csv", "rows.json"): '[\n{"date": ',
+    ("keyjson", "rows.json"): '[\n{"date": ',
+    ("tsv", "rows.tsv"): "Date\tTemp",
+    ("json", "rows.csv"): "date,temp",
+}
+
+
+@pytest.mark.parametrize(("output", "name"), WRITTEN)
+def test_the_ending_of_a_file_wins_over_the_format_of_the_url(
+    supermetrics_emulator: Emulator, tmp_path: Path, output: str, name: str
+) -> None:
+    path = tmp_path / name
+    done = command(supermetrics_emulator, "run", "--url", f"{BASE}/{output}?{plain()}", "--to", str(path))
+    assert (done.returncode, path.read_text()[:9]) == (0, WRITTEN[output, name][:9])
+
+
 def test_the_command_reads_a_url_from_stdin_and_options_override_it(supermetrics_emulator: Emulator) -> None:
     words = ("run", "--url", "-", "--end-date", "2013-01-02", "--setting", "b=2", "--output", "csv")
     done = command(supermetrics_emulator, *words, stdin=f"{BASE}/json?{encoded(settings={'a': 1})}\n")
@@ -210,7 +228,7 @@ def test_a_key_that_is_not_there_is_none(empty: str) -> None:
 @pytest.mark.parametrize("name", ["api_key", "apiKey", "API_KEY", "api-key", "apikey"])
 def test_a_key_is_found_however_its_name_is_spelled(name: str) -> None:
     assert pasted(f"{BASE}/json?{name}={KEY}&{plain()}").api_key == KEY
-    assert pasted(f"{BASE}/json?{encoded(**{name: KEY})}").api_key == KEY
+    assert pasted(f"{BASE}/json?{encoded({**QUERY, name: KEY})}").api_key == KEY
 
 
 @pytest.mark.parametrize("user", [f"{KEY}@", f"{KEY}:@", f":{KEY}@", f"somebody:{KEY}@", f"a@b:{KEY}@"])
@@ -263,7 +281,7 @@ def test_changes_replace_members_and_single_settings(read: Any) -> None:
 @pytest.mark.parametrize("ending", ["json", "yaml"])
 def test_a_file_with_a_key_is_refused_without_showing_it(tmp_path: Path, name: str, ending: str) -> None:
     path = tmp_path / f"q.{ending}"
-    path.write_text(text(**{name: KEY}) if ending == "json" else f"ds_id: WEATHER\n{name}: {KEY}\n")
+    path.write_text(text({**QUERY, name: KEY}) if ending == "json" else f"ds_id: WEATHER\n{name}: {KEY}\n")
     with pytest.raises(ConfigurationError, match="give the key to the client") as caught:
         query_from_file(path)
     assert KEY not in str(caught.value)

@@ -4,7 +4,7 @@ import logging
 import pickle
 import traceback
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
@@ -149,7 +149,7 @@ def by_properties(name: str) -> DataQuery:
     return query
 
 
-HOLDING = {
+HOLDING: Mapping[str, Callable[[], DataQuery]] = {
     "argument": lambda: DataQuery(ds_id="GAWA", api_key=KEY),
     "from_dict": lambda: DataQuery.from_dict({"ds_id": "GAWA", "api_key": KEY}),
     "item": by_item,

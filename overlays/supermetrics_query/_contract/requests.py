@@ -88,7 +88,7 @@ def named(query: models.DataQuery) -> dict[str, object]:
 def without_key(members: Mapping[str, object]) -> Mapping[str, object]:
     """Return the members of a query; raise ConfigurationError, without showing it, where one of them is a key."""
     for name, value in members.items():
-        if is_key(name) and value is not None and not isinstance(value, Unset):
+        if value is not None and not isinstance(value, Unset) and is_key(name):
             raise ConfigurationError(
                 f"{API_KEY} is not sent with a query, where logs and files would keep it: take it out, and give "
                 "the key to the client, as QueryClient(api_key) or in SUPERMETRICS_API_KEY"

@@ -11,7 +11,7 @@ from . import extras
 from . import options as o
 from .forms import Rows
 from .options import duration
-from .output import Outlet, outlet, unchanged, without_parquet
+from .output import ENDINGS, Outlet, outlet, unchanged, without_parquet
 from .session import Session, Start
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def run(
     if format not in (None, JSON) and output:
         raise ConfigurationError("--output does not apply to --format, which writes the output of the API unchanged")
     asked = from_options(file, url, options)
-    form = format or (JSON if output else asked.format)
+    form = format or format_of(asked.format, output, to)
     order = Order(
         query=asked.query,
         format=form,
@@ -82,6 +82,12 @@ def run(
     order.outlet.check_format(form)
     session = Session(key_file=key_file, base_url=base_url, quiet=quiet, verbose=verbose)
     (start if no_wait else run_to_end)(session, order)
+
+
+def format_of(pasted: str, output: o.OutputForm, to: o.To) -> str:
+    """Return the format of a URL, or json where the rows are to be written in another form."""
+    ending = None if to is None else ENDINGS.get(to.suffix.lower())
+    return pasted if output is None and ending in (None, pasted) else JSON
 
 
 def start(session: Session, order: Order) -> None:
