@@ -4,14 +4,16 @@ What stands there without quotes is text until the contract says what its place 
 open, it is what JSON makes of it.
 """
 
+from __future__ import annotations
+
 import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+from supermetrics_query_api import models
 from supermetrics_query_api.limits import LIMITS
-from supermetrics_query_api.models import DataQuery
 
 from ..errors import ConfigurationError
 from .requests import REQUEST, query_of, without_key
@@ -47,7 +49,7 @@ def once_each(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
 JSON = json.JSONDecoder(parse_int=Unquoted, parse_float=Unquoted, object_pairs_hook=once_each)
 
 
-def query_from_dict(members: Mapping[str, object], **changes: object) -> DataQuery:
+def query_from_dict(members: Mapping[str, object], **changes: object) -> models.DataQuery:
     """Return the query that a mapping describes, by the names of the API.
 
     `changes` replace members: `start_date="yesterday"`. In `settings`, each one replaces its own key only; None changes
