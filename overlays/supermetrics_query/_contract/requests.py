@@ -57,7 +57,7 @@ def get_query_history(request: models.QueryHistoryRequest) -> Request:
 
 
 REQUEST = "DataQuery"
-API_KEY = "api_key"  # the API takes the key as a member, too; the clients send it in a header only
+KEY_MEMBER = "api_key"  # the API takes the key as a member, too; the clients send it in a header only
 
 
 @cache
@@ -90,7 +90,7 @@ def without_key(members: Mapping[str, object]) -> Mapping[str, object]:
     for name, value in members.items():
         if value is not None and not isinstance(value, Unset) and is_key(name):
             raise ConfigurationError(
-                f"{API_KEY} is not sent with a query, where logs and files would keep it: take it out, and give "
+                f"{KEY_MEMBER} is not sent with a query, where logs and files would keep it: take it out, and give "
                 "the key to the client, as QueryClient(api_key) or in SUPERMETRICS_API_KEY"
             )
     return members
@@ -116,6 +116,6 @@ def query_of(members: Mapping[str, object]) -> models.DataQuery:
 
 def suggestion(name: object) -> str:
     """Return which name may be meant, in words."""
-    names = [each for each in attributes() if each != API_KEY]
+    names = [each for each in attributes() if each != KEY_MEMBER]
     close = get_close_matches(str(name), names, n=1)
     return f"did you mean {close[0]!r}?" if close else f"it has {', '.join(names)}"

@@ -13,7 +13,7 @@ from attrs import frozen
 
 from ..errors import ConfigurationError
 from .meaning import JSON, MEMBERS, Unquoted
-from .requests import API_KEY, is_key, is_member, suggestion
+from .requests import KEY_MEMBER, is_key, is_member, suggestion
 from .validation import KEY_FORM, checked_format
 
 LONGEST = 256 * 1024  # characters
@@ -145,7 +145,7 @@ def taken(members: dict[str, Any]) -> list[object]:
 def the_key(found: Iterable[object]) -> str | None:
     """Return the key that was found, None where there is none; raise ConfigurationError where it cannot be one."""
     keys = [key for key in found if key]
-    limits = MEMBERS[API_KEY]["string"]
+    limits = MEMBERS[KEY_MEMBER]["string"]
     for key in keys:
         if (
             not isinstance(key, str)
