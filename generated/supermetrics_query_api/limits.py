@@ -14,6 +14,7 @@ LIMITS: dict[str, dict[str, dict[str, dict[str, int | str]]]] = {
         "schedule_id": {"string": {"minLength": 1, "maxLength": 50, "pattern": "^[A-Za-z0-9_-]{1,50}$"}},
         "offset_start": {"integer": {"minimum": 0, "maximum": 1000000}},
         "offset_end": {"integer": {"minimum": 0, "maximum": 1000000}},
+        "api_key": {"string": {"maxLength": 255, "pattern": "^[A-Za-z0-9_-]+$"}},
     },
     "DataQuery": {
         "ds_id": {"string": {"maxLength": 50}},
@@ -48,11 +49,13 @@ LIMITS: dict[str, dict[str, dict[str, dict[str, int | str]]]] = {
         "offset_end": {"integer": {"minimum": 0, "maximum": 1000000}},
         "cache_minutes": {"integer": {"minimum": 0, "maximum": 10080}},
         "sync_timeout": {"integer": {"minimum": 0, "maximum": 3600}},
+        "api_key": {"string": {"maxLength": 255, "pattern": "^[A-Za-z0-9_-]+$"}},
     },
     "QueryResultsRequest": {
         "schedule_id": {"string": {"minLength": 1, "maxLength": 50, "pattern": "^[A-Za-z0-9_-]{1,50}$"}},
         "offset": {"integer": {"minimum": 0, "maximum": 1000000}},
         "limit": {"integer": {"minimum": 1, "maximum": 100000}},
+        "api_key": {"string": {"maxLength": 255, "pattern": "^[A-Za-z0-9_-]+$"}},
     },
     "QueryHistoryRequest": {
         "ds_ids": {"string": {}, "array": {}},
@@ -63,5 +66,6 @@ LIMITS: dict[str, dict[str, dict[str, dict[str, int | str]]]] = {
         "until": {"string": {"maxLength": 100}},
         "offset": {"integer": {"minimum": 0, "maximum": 1000000}},
         "limit": {"integer": {"minimum": 1, "maximum": 1000}},
+        "api_key": {"string": {"maxLength": 255, "pattern": "^[A-Za-z0-9_-]+$"}},
     },
 }

@@ -30,8 +30,12 @@ if TYPE_CHECKING:
     from ._client.combined import combine as combine
     from ._client.query import AsyncQuery as AsyncQuery
     from ._client.query import Query as Query
+    from ._client.reading import query_from_file as query_from_file
+    from ._contract.meaning import query_from_dict as query_from_dict
     from ._contract.messages import Lane as Lane
-    from ._contract.requests import query_from_dict as query_from_dict
+    from ._contract.pasted import ApiKeyWarning as ApiKeyWarning
+    from ._contract.pasted import PastedQuery as PastedQuery
+    from ._contract.pasted import query_from_url as query_from_url
     from ._contract.splitting import PartQuery as PartQuery
     from ._contract.splitting import split as split
     from ._core.limits import BaseLimiter as BaseLimiter
@@ -96,8 +100,10 @@ HOMES = {
     "._client.client": ("AsyncQueryClient", "QueryClient"),
     "._client.combined": ("AsyncCombined", "Combined", "combine"),
     "._client.query": ("AsyncQuery", "Query"),
+    "._client.reading": ("query_from_file",),
+    "._contract.meaning": ("query_from_dict",),
     "._contract.messages": ("Lane",),
-    "._contract.requests": ("query_from_dict",),
+    "._contract.pasted": ("ApiKeyWarning", "PastedQuery", "query_from_url"),
     "._contract.splitting": ("PartQuery", "split"),
     "._core.limits": ("BaseLimiter", "Limiter", "NoLimiter", "Permit"),
     "._core.polling": ("DEFAULT_WAIT", "PollPolicy"),

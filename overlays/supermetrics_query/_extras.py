@@ -8,6 +8,7 @@ from .errors import ConfigurationError
 NEEDED = {
     "aiohttp": ("aiohttp",),
     "arrow": ("pyarrow",),
+    "cli": ("yaml",),
     "pandas": ("pyarrow", "pandas"),
     "polars": ("pyarrow", "polars"),
     "redis": ("redis",),
@@ -27,12 +28,12 @@ class Extra:
         return getattr(import_module(NEEDED[self._extra][-1]), name)
 
 
-def check_installed(extra: str) -> None:
-    """Raise ConfigurationError unless the libraries of an extra can be imported."""
+def check_installed(extra: str, why: str = "") -> None:
+    """Raise ConfigurationError, which begins with why, unless the libraries of an extra can be imported."""
     for name in NEEDED[extra]:
         try:
             import_module(name)
         except ImportError as error:
             raise ConfigurationError(
-                f"{name} cannot be imported ({error}): pip install 'supermetrics-query[{extra}]'"
+                f"{why}{name} cannot be imported ({error}): pip install 'supermetrics-query[{extra}]'"
             ) from error

@@ -18,6 +18,7 @@ from tests.cli.shell import COMMAND, shell
 
 NAMES = [each.__name__ for each in COMMANDS]
 QUERY_FILE = "ds_id: GAWA\nfields: [date, sessions]\n"
+URL = "https://api.supermetrics.com/enterprise/v2/query/data/json?ds_id=GAWA&fields=date,sessions\n"
 SESSIONS = "date,sessions\n2026-10-01,120\n2026-10-02,95\n"
 
 
@@ -67,6 +68,7 @@ EXAMPLE_LINES = [line for name in NAMES if name not in {"demo", "emulate"} for l
 def test_an_example_of_the_help_runs(supermetrics_emulator: Emulator, tmp_path: Path, line: str) -> None:
     (tmp_path / "sessions.csv").write_text(SESSIONS)
     (tmp_path / "query.yaml").write_text(QUERY_FILE)
+    (tmp_path / "url.txt").write_text(URL)
     supermetrics_emulator.add_source("GAWA", read_csv(tmp_path / "sessions.csv"))
     before = "TOKEN=$(supermetrics-query run --file query.yaml --no-wait) && " if "$TOKEN" in line else ""
     done = shell(supermetrics_emulator, f"set -o pipefail; {before}{line}", tmp_path)

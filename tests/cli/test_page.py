@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/command-line.md").read_text(encoding="utf-8")
 SCRIPTS = [text for text in re.findall(r"^```sh\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE) if "emulate" not in text]
 [QUERY] = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+URL = "https://api.supermetrics.com/enterprise/v2/query/data/json?ds_id=GAWA&fields=date,sessions\n"
 SESSIONS = "date,sessions\n2026-10-01,120\n2026-10-02,95\n"
 
 
@@ -22,6 +23,7 @@ SESSIONS = "date,sessions\n2026-10-01,120\n2026-10-02,95\n"
 def test_the_lines_of_the_page_run(supermetrics_emulator: Emulator, tmp_path: Path, script: str) -> None:
     (tmp_path / "sessions.csv").write_text(SESSIONS)
     (tmp_path / "query.yaml").write_text(QUERY)
+    (tmp_path / "url.txt").write_text(URL)
     supermetrics_emulator.add_source("GAWA", read_csv(tmp_path / "sessions.csv"))
     done = shell(supermetrics_emulator, f"set -e\n{script}", tmp_path)
     assert done.returncode == 0, done.stderr
@@ -29,7 +31,7 @@ def test_the_lines_of_the_page_run(supermetrics_emulator: Emulator, tmp_path: Pa
 
 
 def test_the_page_has_lines_to_run() -> None:
-    assert len(SCRIPTS) == 4
+    assert len(SCRIPTS) == 5
 
 
 def test_the_table_of_the_page_is_the_table_of_exit_codes() -> None:

@@ -111,7 +111,7 @@ BAD_FILES = [
     ("ds_id: [", "'stdin' is neither JSON nor YAML: .* in line 1"),
     ("- WEATHER", "'stdin' must hold an object such as 'ds_id: GAWA', not \\['WEATHER'\\]"),
     ("", "'stdin' must hold an object such as 'ds_id: GAWA', not nothing"),
-    ('{"ds_id": false}', "a query needs a data source: .*"),
+    ('{"ds_id": false}', "ds_id must be text, not False"),
     ('{"ds_id": true}', "ds_id must be text, not True"),
     ("ds_id: WEATHER\nmax_rows: ten", "max_rows must be a whole number, not 'ten'"),
     ("ds_id: WEATHER\nsettings: 5", "settings must be a mapping, not 5"),

@@ -11,26 +11,25 @@ from typing import Any
 import attrs
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from supermetrics_query import (
     AccountFilter,
     ConfigurationError,
     DataQuery,
     FieldSelection,
     QuerySettings,
+    query_from_dict,
 )
-from supermetrics_query._contract.requests import attributes, query_from_dict, sendable
+from supermetrics_query._contract.requests import attributes, sendable
 from supermetrics_query._contract.validation import BOUNDS, KINDS
 from supermetrics_query_api.limits import LIMITS
 from supermetrics_query_api.types import UNSET
 
 from tests.support.answers import about, success
+from tests.support.queries import MEMBERS, TOP, queries
 from tests.support.scripted import ScriptedClient, scripted_client
 
-MEMBERS = LIMITS["DataQuery"]
 ALL_ROWS = ("max_rows", 1_000_000)  # what the client sends where the query says nothing
 NAMELESS = about("", success())  # an answer to a query with any id
-TOP = [path for path in MEMBERS if "[]" not in path and "." not in path]
 
 
 def sent(query: DataQuery, backend: str = "sync") -> dict[str, Any]:
@@ -195,50 +194,6 @@ def test_days_in_the_wrong_order_are_for_the_api_to_judge() -> None:
 
 # Values within the limits of the contract, and values that exceed them by one.
 
-letters = st.characters(exclude_categories=["Cs"])
-
-
-def texts(limits: Mapping[str, Any]) -> st.SearchStrategy[str]:
-    if "pattern" in limits:
-        return st.from_regex(limits["pattern"].replace("$", r"\Z"))
-    return st.text(letters, max_size=30) | st.just("ä" * limits.get("maxLength", 2000))
-
-
-def within(path: str) -> st.SearchStrategy[Any]:
-    """Return a strategy for the valid values of a member."""
-    return st.one_of([within_kind(path, kind, limits) for kind, limits in MEMBERS[path].items()])
-
-
-def within_kind(path: str, kind: str, limits: Mapping[str, Any]) -> st.SearchStrategy[Any]:
-    match kind:
-        case "date":
-            return st.dates()
-        case "string":
-            return texts(limits)
-        case "integer":
-            return st.integers(limits["minimum"], limits["maximum"])
-        case "array":
-            some = st.lists(within(f"{path}[]"), max_size=3)
-            return some | some.map(tuple) | within(f"{path}[]").map(lambda item: [item] * limits["maxItems"])
-    return objects(path)
-
-
-def objects(path: str) -> st.SearchStrategy[Any]:
-    known = {each.removeprefix(f"{path}."): within(each) for each in MEMBERS if each.startswith(f"{path}.")}
-    needed = {name: value for name, value in known.items() if name == "id"}
-    optional = {name: value for name, value in known.items() if name != "id"} | {"beta": anything}
-    return st.fixed_dictionaries(needed, optional=optional)
-
-
-anything = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(letters, max_size=5),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(letters, max_size=3), inner, max_size=2),
-    max_leaves=4,
-)
-queries = st.fixed_dictionaries(
-    {"ds_id": within("ds_id")}, optional={path: within(path) for path in TOP if path not in ("ds_id", "offset_end")}
-)
-
 
 def as_json(value: Any) -> Any:
     """Return a value after a round trip through JSON."""
@@ -296,7 +251,7 @@ def test_every_kind_and_every_limit_of_the_contract_is_checked() -> None:
 
 
 def test_every_member_of_the_contract_is_one_of_the_model() -> None:
-    assert list(attributes()) == TOP
+    assert list(attributes()) == [*TOP, "api_key"]
     assert {*attributes().values()} == {field.name for field in attrs.fields(DataQuery)} - {"additional_properties"}
 
 

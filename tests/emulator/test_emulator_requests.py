@@ -5,7 +5,7 @@ import pytest
 from supermetrics_query.emulator import Emulator
 from supermetrics_query.emulator.problems import Family
 
-from tests.emulator.helpers import Api, error_of
+from tests.emulator.helpers import NO_TLS, Api, error_of
 
 
 def test_a_request_without_a_key_is_refused(service: Emulator) -> None:
@@ -137,3 +137,51 @@ def test_the_request_log_holds_every_request(service: Emulator, api: Api) -> Non
 def test_the_request_log_holds_no_key(service: Emulator, api: Api) -> None:
     api.start()
     assert service.key not in repr(service.requests)
+
+
+QUERY = {"ds_id": "WEATHER", "fields": "date,temp", "schedule_id": "q", "sync_timeout": 0}
+
+
+def without_header(service: Emulator, key: str) -> list[httpx.Response]:
+    """Start a query, poll it and list it with the key as a member of each request."""
+    body = {**QUERY, "api_key": key}
+    plain = {"schedule_id": "q", "api_key": key}
+    url = service.url
+    with httpx.Client(verify=NO_TLS) as http:
+        return [
+            http.post(f"{url}/query/data/json", json=body),
+            http.get(f"{url}/query/status", params={"json": json.dumps(plain)}),
+            http.get(f"{url}/query/status", params=plain),
+            http.get(f"{url}/query/history", params={"json": "{}", "api_key": key}),
+        ]
+
+
+def test_a_key_is_taken_as_a_member_where_there_is_no_header(service: Emulator) -> None:
+    assert {answer.status_code for answer in without_header(service, service.key)} <= {200, 202}
+    assert {answer.status_code for answer in without_header(service, "another")} == {401}
+    assert service.key not in repr(service.requests)
+    assert [seen.schedule_id for seen in service.requests[:3]] == ["q"] * 3
+
+
+def test_the_key_in_the_header_counts_before_a_member(service: Emulator, api: Api) -> None:
+    assert (
+        api.http.get("/query/status", params={"schedule_id": "q", "api_key": "x"}).json()["error"]["code"]
+        != "API_KEY_INVALID"
+    )
+    stranger = {"Authorization": "Bearer another"}
+    answer = httpx.get(f"{service.url}/query/history", params={"api_key": service.key}, headers=stranger, verify=NO_TLS)
+    assert answer.status_code == 401
+
+
+def test_the_request_log_holds_no_text_that_may_hold_a_key(service: Emulator) -> None:
+    broken = '{"schedule_id": "q", "api_key": "' + service.key
+    httpx.get(f"{service.url}/query/status", params={"json": broken, "schedule_id": "q"}, verify=NO_TLS)
+    [seen] = service.requests
+    assert (service.key in repr(seen), seen.params) == (False, {"schedule_id": "q"})
+
+
+def test_a_query_is_the_same_whichever_way_its_key_is_sent(service: Emulator, api: Api) -> None:
+    sent = {name: value for name, value in QUERY.items() if name != "schedule_id"}
+    first = api.http.post("/query/data/json", json=sent).json()
+    second = httpx.post(f"{service.url}/query/data/json", json={**sent, "api_key": service.key}, verify=NO_TLS).json()
+    assert first["meta"]["schedule_id"] == second["meta"]["schedule_id"]

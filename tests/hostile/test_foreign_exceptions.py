@@ -36,6 +36,8 @@ from supermetrics_query import (
     StatusCode,
     SupermetricsQueryError,
     query_from_dict,
+    query_from_file,
+    query_from_url,
 )
 
 from tests.contract.test_errors import examples
@@ -193,6 +195,7 @@ CLIENT = (
 )
 POLL = ("first", "floor", "ceiling", "use_progress", "jitter", "max_errors", "unknown_patience", "start_wait")
 MEMBERS = ("ds_id", "ds_accounts", "fields", "settings", "start_date", "max_rows", "schedule_id", "sync_timeout")
+A_URL = "https://api.test/v2/query/data/json?ds_id=WEATHER"
 # What takes a value of a caller: by what it belongs to and by its name.
 TAKES: Mapping[str, Mapping[str, Callable[[Any], object]]] = {
     "QueryClient": options_of(used, *CLIENT),
@@ -226,6 +229,8 @@ TAKES: Mapping[str, Mapping[str, Callable[[Any], object]]] = {
     "download": {
         **options_of(lambda **given: of_a_query("download", io.BytesIO(), **given), "on_progress"),
     },
+    "query_from_url": {"url": query_from_url, **options_of(partial(query_from_url, A_URL), "fields", "settings", "x")},
+    "query_from_file": {"file": query_from_file},
     "query_from_dict": {"members": query_from_dict, **{name: partial(of_dict, name) for name in (*MEMBERS, "x")}},
     "DataQuery": {name: partial(of_model, name) for name in MEMBERS},
 }

@@ -71,6 +71,11 @@ class DataQuery:
     """ How many seconds the API may wait for the query before it responds. With 0 it responds at once. If it is
     absent, the API waits up to 1800 seconds. A licence may lower the maximum.
      """
+    api_key: str | Unset = _attrs_field(default=UNSET, repr=False)
+    """ API key when not using an authorization header. Deprecated by the authors of this document, not by the API:
+    use
+    the header, because URLs and bodies are logged, stored and passed on.
+     """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -200,6 +205,8 @@ class DataQuery:
 
         sync_timeout = self.sync_timeout
 
+        api_key = self.api_key
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -253,6 +260,8 @@ class DataQuery:
             field_dict["cache_minutes"] = cache_minutes
         if sync_timeout is not UNSET:
             field_dict["sync_timeout"] = sync_timeout
+        if api_key is not UNSET:
+            field_dict["api_key"] = api_key
 
         return field_dict
 
@@ -466,6 +475,8 @@ class DataQuery:
 
         sync_timeout = d.pop("sync_timeout", UNSET)
 
+        api_key = d.pop("api_key", UNSET)
+
         data_query = cls(
             ds_id=ds_id,
             schedule_id=schedule_id,
@@ -491,6 +502,7 @@ class DataQuery:
             offset_end=offset_end,
             cache_minutes=cache_minutes,
             sync_timeout=sync_timeout,
+            api_key=api_key,
         )
 
         data_query.additional_properties = d

@@ -30,6 +30,11 @@ class QueryHistoryRequest:
     """ First entry to return, counted from 0. The API uses 0 if it is absent. """
     limit: int | Unset = UNSET
     """ How many entries to return. The API uses 100 if it is absent. """
+    api_key: str | Unset = _attrs_field(default=UNSET, repr=False)
+    """ API key when not using an authorization header. Deprecated by the authors of this document, not by the API:
+    use
+    the header, because URLs and bodies are logged, stored and passed on.
+     """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -57,6 +62,8 @@ class QueryHistoryRequest:
 
         limit = self.limit
 
+        api_key = self.api_key
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update({})
@@ -72,6 +79,8 @@ class QueryHistoryRequest:
             field_dict["offset"] = offset
         if limit is not UNSET:
             field_dict["limit"] = limit
+        if api_key is not UNSET:
+            field_dict["api_key"] = api_key
 
         return field_dict
 
@@ -111,6 +120,8 @@ class QueryHistoryRequest:
 
         limit = d.pop("limit", UNSET)
 
+        api_key = d.pop("api_key", UNSET)
+
         query_history_request = cls(
             ds_ids=ds_ids,
             status_codes=status_codes,
@@ -118,6 +129,7 @@ class QueryHistoryRequest:
             until=until,
             offset=offset,
             limit=limit,
+            api_key=api_key,
         )
 
         query_history_request.additional_properties = d

@@ -21,6 +21,11 @@ class QueryStatusRequest:
     """ First row to return, counted from 0. The API uses 0 if it is absent. """
     offset_end: int | Unset = UNSET
     """ Last row to return, inclusive. The API returns all following rows if it is absent. """
+    api_key: str | Unset = _attrs_field(default=UNSET, repr=False)
+    """ API key when not using an authorization header. Deprecated by the authors of this document, not by the API:
+    use
+    the header, because URLs and bodies are logged, stored and passed on.
+     """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -29,6 +34,8 @@ class QueryStatusRequest:
         offset_start = self.offset_start
 
         offset_end = self.offset_end
+
+        api_key = self.api_key
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -41,6 +48,8 @@ class QueryStatusRequest:
             field_dict["offset_start"] = offset_start
         if offset_end is not UNSET:
             field_dict["offset_end"] = offset_end
+        if api_key is not UNSET:
+            field_dict["api_key"] = api_key
 
         return field_dict
 
@@ -53,10 +62,13 @@ class QueryStatusRequest:
 
         offset_end = d.pop("offset_end", UNSET)
 
+        api_key = d.pop("api_key", UNSET)
+
         query_status_request = cls(
             schedule_id=schedule_id,
             offset_start=offset_start,
             offset_end=offset_end,
+            api_key=api_key,
         )
 
         query_status_request.additional_properties = d

@@ -41,6 +41,8 @@ DEFAULT_RETRY = RetryPolicy()
 LONGEST_REQUEST = 1e6  # seconds; a socket does not take more than 24 days
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 HOST = re.compile(r"[\w.-]+")
+# A path of the API that stands where its base belongs.
+OPERATION = re.compile(r"/query(/(accounts|data|fields|history|results|s|segments|status)(/.*)?)?/*$")
 
 D = TypeVar("D")
 
@@ -176,7 +178,7 @@ def checked_base_url(value: str) -> str:
     """Return a base URL without its last slash: https, or http to this machine."""
     if not isinstance(value, str):  # of another type, it may hold a password as well
         raise ConfigurationError(f"base_url must be text such as 'https://host/path', not {type(value).__name__}")
-    shown = short_repr(value.rpartition("@")[2])  # without a password
+    shown = short_repr(re.split("[?#]", value)[0].rpartition("@")[2])  # without a password, and without a key
     try:
         parts = urlsplit(value)  # it drops line ends
         usable = value.isprintable() and " " not in value and is_host(parts.hostname or "") and parts.port != 0
@@ -184,6 +186,9 @@ def checked_base_url(value: str) -> str:
         raise ConfigurationError(f"base_url is not a URL: {shown}") from None
     if not usable or parts.scheme not in ("http", "https"):
         raise ConfigurationError(f"base_url must look like https://host/path, not {shown}")
+    if OPERATION.search(parts.path):
+        right = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{OPERATION.sub('', parts.path)}"
+        raise ConfigurationError(f"base_url must end before /query: {short_repr(right)}")
     if parts.username is not None or "?" in value or "#" in value:
         raise ConfigurationError("base_url must not hold a user, a query or a fragment")
     if parts.scheme == "http" and not is_loopback(value):

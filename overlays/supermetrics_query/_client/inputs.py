@@ -10,6 +10,7 @@ from typing import TypeVar
 from supermetrics_query_api import models
 from supermetrics_query_api.types import Unset
 
+from .._contract.meaning import checked_day
 from .._contract.requests import sendable
 from .._contract.validation import (
     LAST_OFFSET,
@@ -120,10 +121,12 @@ def history_request(
 ) -> models.QueryHistoryRequest:
     """Return the request for a history; raise ConfigurationError for what the contract does not allow."""
     codes = None if status_codes is None else [checked_status_code(code) for code in status_codes]
-    asked = {"ds_ids": ds_ids, "status_codes": codes, "since": moment(since), "until": moment(until)}
+    asked = {"ds_ids": ds_ids, "status_codes": codes, "since": moment("since", since), "until": moment("until", until)}
     return models.QueryHistoryRequest(**validated("QueryHistoryRequest", asked))
 
 
-def moment(value: date | str | None) -> str | None:
+def moment(name: str, value: date | str | None) -> str | None:
     """Return a date or a datetime as the API reads it."""
-    return value.isoformat() if isinstance(value, date) else value
+    if isinstance(value, date):
+        return value.isoformat()
+    return checked_day(name, value) if isinstance(value, str) else value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from copy import copy
 from difflib import get_close_matches
@@ -12,11 +13,11 @@ from typing import Any
 import attrs
 from supermetrics_query_api import models
 from supermetrics_query_api.api import queries
-from supermetrics_query_api.types import UNSET
+from supermetrics_query_api.types import UNSET, Unset
 
 from ..errors import ConfigurationError
 from .messages import Lane, Request
-from .validation import checked_kind, short_repr, validated
+from .validation import short_repr, validated
 
 LONGEST_PARAMETER = 20_000  # characters, each of which may become three
 
@@ -56,6 +57,7 @@ def get_query_history(request: models.QueryHistoryRequest) -> Request:
 
 
 REQUEST = "DataQuery"
+KEY_MEMBER = "api_key"  # the API takes the key as a member, too; the clients send it in a header only
 
 
 @cache
@@ -69,7 +71,7 @@ def sendable(query: models.DataQuery) -> models.DataQuery:
 
     Raises ConfigurationError for what the contract does not allow. Members that it does not know pass.
     """
-    members = validated(REQUEST, query.additional_properties | named(query))
+    members = validated(REQUEST, without_key(query.additional_properties | named(query)))
     body = copy(query)
     for name, attribute in attributes().items():
         setattr(body, attribute, members.pop(name, UNSET))
@@ -83,18 +85,37 @@ def named(query: models.DataQuery) -> dict[str, object]:
     return {name: value for name, value in given.items() if value is not UNSET}
 
 
-def query_from_dict(members: Mapping[str, object]) -> models.DataQuery:
-    """Return the query that a mapping describes, by the names of the API, for instance from a file.
+def without_key(members: Mapping[str, object]) -> Mapping[str, object]:
+    """Return the members of a query; raise ConfigurationError, without showing it, where one of them is a key."""
+    for name, value in members.items():
+        if value is not None and not isinstance(value, Unset) and is_key(name):
+            raise ConfigurationError(
+                f"{KEY_MEMBER} is not sent with a query, where logs and files would keep it: take it out, and give "
+                "the key to the client, as QueryClient(api_key) or in SUPERMETRICS_API_KEY"
+            )
+    return members
 
-    Raises ConfigurationError for a name that no query has, and for what the contract does not allow.
-    """
-    for name in checked_kind("a query", members, Mapping):
-        if name not in attributes():
+
+def is_key(name: object) -> bool:
+    """Return whether a member is the key, also in a spelling that the API does not know."""
+    return isinstance(name, str) and re.sub("[_-]", "", name).lower() == "apikey"
+
+
+def is_member(name: object) -> bool:
+    """Return whether a query has a member of this name."""
+    return name in attributes()
+
+
+def query_of(members: Mapping[str, object]) -> models.DataQuery:
+    """Return a query; raise ConfigurationError for a name that none has, and for what the contract does not allow."""
+    for name in members:
+        if not is_member(name):
             raise ConfigurationError(f"a query has no member {short_repr(name)}; {suggestion(name)}")
     return models.DataQuery(**{attributes()[name]: value for name, value in validated(REQUEST, members).items()})
 
 
 def suggestion(name: object) -> str:
     """Return which name may be meant, in words."""
-    close = get_close_matches(str(name), attributes(), n=1)
-    return f"did you mean {close[0]!r}?" if close else f"it has {', '.join(attributes())}"
+    names = [each for each in attributes() if each != KEY_MEMBER]
+    close = get_close_matches(str(name), names, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"it has {', '.join(names)}"

@@ -23,7 +23,18 @@ from ..errors import ConfigurationError
 
 BYTES = (bytes, bytearray, memoryview)
 TEXTS = (str, *BYTES)
-SHORT = Repr()
+KEY_FORM = re.compile(r"(?:api|otok)_[\w-]{16,}")  # of what the API issues; a name such as `api_key` is shorter
+
+
+class ShortRepr(Repr):
+    """Shows the beginning and the end of a long value, and nothing of what looks like a key."""
+
+    def repr_str(self, x: str, level: int) -> str:
+        """Return a text in quotes."""
+        return super().repr_str(KEY_FORM.sub("[api key]", x), level)
+
+
+SHORT = ShortRepr()
 SHORT.maxstring = SHORT.maxother = 60
 SHORT.maxlevel = 2
 MOST_LEVELS, MOST_PARTS = 100, 100_000

@@ -57,6 +57,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "supermetrics-query run --file query.yaml --output csv | head",
         "supermetrics-query run --file query.yaml --start-date yesterday --to sessions.parquet",
         "supermetrics-query run --file query.yaml --resume nightly-$(date +%F) --to sessions.csv",
+        "supermetrics-query run --url - --start-date yesterday < url.txt",
         "TOKEN=$(supermetrics-query run --file query.yaml --no-wait)",
     ),
     "wait": (

@@ -11,7 +11,7 @@ from . import extras
 from . import options as o
 from .forms import Rows
 from .options import duration
-from .output import Outlet, outlet, unchanged, without_parquet
+from .output import ENDINGS, Outlet, outlet, unchanged, without_parquet
 from .session import Session, Start
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class Order:
 
 def run(
     file: o.File = None,
+    url: o.Url = None,
     ds_id: o.DsId = None,
     fields: o.Fields = None,
     accounts: o.Accounts = None,
@@ -55,7 +56,7 @@ def run(
     schedule_id: o.ScheduleId = None,
     output: o.OutputForm = None,
     to: o.To = None,
-    format: o.Format = JSON,
+    format: o.Format = None,
     resume: o.Resume = None,
     no_wait: o.NoWait = False,
     timeout: o.Timeout = o.LONGEST,
@@ -70,18 +71,26 @@ def run(
 
     if no_wait and (output or to):
         raise ConfigurationError("--no-wait writes no rows; leave out --output and --to, and use `rows` later")
-    if format != JSON and output:
+    if format not in (None, JSON) and output:
         raise ConfigurationError("--output does not apply to --format, which writes the output of the API unchanged")
+    asked = from_options(file, url, options)
+    form = format or format_of(asked.format, output, to)
     order = Order(
-        query=from_options(file, options),
-        format=format,
+        query=asked.query,
+        format=form,
         timeout=duration(timeout),
-        outlet=outlet(output, to) if format == JSON else unchanged(to),
+        outlet=outlet(output, to) if form == JSON else unchanged(to),
         resume=resume,
     )
-    order.outlet.check_format(format)
+    order.outlet.check_format(form)
     session = Session(key_file=key_file, base_url=base_url, quiet=quiet, verbose=verbose)
     (start if no_wait else run_to_end)(session, order)
+
+
+def format_of(pasted: str, output: o.OutputForm, to: o.To) -> str:
+    """Return the format of a URL, or json where the rows are to be written in another form."""
+    ending = None if to is None else ENDINGS.get(to.suffix.lower())
+    return pasted if output is None and ending in (None, pasted) else JSON
 
 
 def start(session: Session, order: Order) -> None:
@@ -212,15 +221,14 @@ def history(
     verbose: o.Verbose = False,
 ) -> None:
     """List the queries that the key has run, by default in the last 24 hours."""
-    from .queries import day, items
+    from .queries import items
 
     target = without_parquet(outlet(output, to))
-    span = {
-        name: None if value is None else day(f"--{name}", value) for name, value in (("since", since), ("until", until))
-    }
     session = Session(key_file=key_file, base_url=base_url, quiet=quiet, verbose=verbose)
     with session.client() as client:
-        found = client.history(ds_ids=items(ds_id) or None, status_codes=items(status) or None, **span)
+        found = client.history(
+            ds_ids=items(ds_id) or None, status_codes=items(status) or None, since=since, until=until
+        )
         entries = [entry.to_dict() for entry in found]
     keys = list(dict.fromkeys(key for entry in entries for key in entry if not key.startswith("@")))
     target.write(Rows(keys, [[[entry.get(key) for key in keys] for entry in entries]]))

@@ -71,9 +71,11 @@ To: TypeAlias = Annotated[
     ),
 ]
 Format: TypeAlias = Annotated[
-    str,
+    str | None,
     Option(
-        metavar="NAME", help="A format of the API, such as csv or parquet, written unchanged.", rich_help_panel=RESULT
+        metavar="NAME",
+        help="A format of the API, such as csv or parquet, written unchanged; by default json, or that of --url.",
+        rich_help_panel=RESULT,
     ),
 ]
 Resume: TypeAlias = Annotated[
@@ -95,6 +97,16 @@ File: TypeAlias = Annotated[
     Option(
         metavar="PATH",
         help="Read the query from a JSON or YAML file; - is stdin. Options override it.",
+        rich_help_panel=QUERY,
+    ),
+]
+Url: TypeAlias = Annotated[
+    str | None,
+    Option(
+        "--url",
+        metavar="URL",
+        help="Read the query from a URL of the API; - is stdin, which keeps it out of the history. Options override "
+        "it. A key in it is not used.",
         rich_help_panel=QUERY,
     ),
 ]

@@ -1,257 +1,69 @@
-"""The query of `run`: read from a file and from options, then made by the reader that the package has for mappings.
-
-What stands in a file without quotes is text until the contract says what its place takes. Where the contract leaves
-that open, it is what JSON makes of it; what versions of YAML read in different ways is refused.
-"""
+"""The query of `run`: read from a file, from a URL and from options, by the readers that the package has."""
 
 import json
-import re
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
-from datetime import date
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-import yaml
-from supermetrics_query_api.limits import LIMITS
+from attrs import frozen
 
-from .. import DataQuery, query_from_dict
+from .. import ApiKeyWarning, PastedQuery, query_from_dict, query_from_file, query_from_url
 from ..errors import ConfigurationError
+from . import exits
 
 STDIN = "-"
-LARGEST = 256 * 1024  # bytes; a query of all that the contract allows has half of it
-MOST_PARTS = 5_000  # of a YAML file; the library reads ten thousand in a second
-MEMBERS = LIMITS["DataQuery"]
-FIXED_DAY = re.compile(r"\d+-\d+-\d+")
-WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
-TRUTH = {"true": True, "false": False}
-NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+LONGEST_URL = 1024 * 1024  # bytes; what is longer is refused as a URL
 
 
-def from_options(file: str | None, options: Mapping[str, Any]) -> DataQuery:
-    """Return the query. Options override the file; in `settings`, each one overrides its own key only."""
-    try:
-        return query_from_dict(members_of(file, options))
-    except RecursionError:
-        raise ConfigurationError("the query is nested too deeply to be sent") from None
+@frozen
+class Stdin:
+    """Stdin in binary mode, by the name that messages have for it."""
+
+    name: str = "stdin"
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most so many bytes; raise ConfigurationError where it is closed."""
+        try:
+            return sys.stdin.buffer.read(size)
+        except (AttributeError, OSError):  # there is none, or what stands in its place
+            raise ConfigurationError("cannot read 'stdin': it is closed") from None
 
 
-def members_of(file: str | None, options: Mapping[str, Any]) -> dict[str, object]:
-    """Return the members of the query, by the names of the API, each as the contract means it."""
-    members = read_file(file) if file is not None else {}
+def from_options(file: str | None, url: str | None, options: Mapping[str, Any]) -> PastedQuery:
+    """Return the query and its format. Options override the file or URL; in `settings`, each its own key only."""
+    if file is not None and url is not None:
+        raise ConfigurationError("--file and --url contradict each other; leave one out")
     converted = {name: convert(options[option]) for name, (option, convert) in OPTIONS.items()}
     given = {name: value for name, value in converted.items() if value is not None}
-    if "settings" in given:
-        given["settings"] = an_object("settings", members.get("settings") or {}) | given["settings"]
-    meant = {name: as_meant(name, value) if name in MEMBERS else value for name, value in (members | given).items()}
-    if not meant.get("ds_id"):
-        raise ConfigurationError("a query needs a data source: --ds-id ID, or ds_id in --file")
-    return meant
+    if url is not None:
+        return from_url(url, given)
+    if file is not None:
+        return PastedQuery(query_from_file(Stdin() if file == STDIN else file, **given))
+    if not given.get("ds_id"):
+        raise ConfigurationError("a query needs a data source: --ds-id ID, or ds_id in --file or --url")
+    return PastedQuery(query_from_dict({}, **given))
 
 
-# Files.
+def from_url(url: str, given: Mapping[str, Any]) -> PastedQuery:
+    """Return the query in a URL, which may come from stdin, and say that a key in it is not used."""
+    with warnings.catch_warnings(action="ignore", category=ApiKeyWarning):
+        pasted = query_from_url(text_of_stdin() if url == STDIN else url, **given)
+    if pasted.api_key:
+        exits.say(
+            "warning: the API key in the URL is not used here, but by all who see the URL, for instance in the history "
+            "of the shell: have it replaced, and keep the new one in SUPERMETRICS_API_KEY or a --key-file"
+        )
+    return pasted
 
 
-class Unquoted(str):
-    """What stands in JSON without quotes, and is a number."""
-
-    __slots__ = ()
-
-    def value(self, place: str) -> object:
-        """Return what it is where the contract leaves that open."""
-        try:
-            return json.loads(self)
-        except ValueError:  # thousands of digits
-            raise ConfigurationError(f"{place} cannot be sent as JSON: {self[:60]}...") from None
-
-
-class Plain(Unquoted):
-    """What stands in YAML without quotes."""
-
-    __slots__ = ()
-
-    def value(self, place: str) -> object:
-        """Return a number, a truth value or text; raise ConfigurationError where versions of YAML differ."""
-        kind = kind_of(self)
-        if self.lower() in TRUTH:
-            return TRUTH[self.lower()]
-        if kind in ("int", "float") and NUMBER.fullmatch(self):
-            return super().value(place)
-        if kind in ("bool", "int", "float") or NUMBER.fullmatch(self):
-            raise ConfigurationError(
-                f"{place} is {str(self)!r}, which versions of YAML read in different ways: "
-                "put it in quotes, or write a plain number, true or false"
-            )
-        return str(self)
-
-
-def kind_of(text: str) -> str:
-    """Return what YAML 1.1 takes text without quotes for: str, int, float, bool, null, timestamp ..."""
-    table = yaml.SafeLoader.yaml_implicit_resolvers
-    found = (tag for tag, pattern in (*table.get(text[:1], ()), *table.get(None, ())) if pattern.match(text))
-    return next(found, "str").rpartition(":")[2]
-
-
-def read_file(name: str) -> dict[str, object]:
-    """Return the object that a JSON or YAML file holds; `-` is stdin."""
-    place = "stdin" if name == STDIN else name
+def text_of_stdin() -> str:
+    """Return the text on stdin."""
     try:
-        value = parsed(place, content_of(name).decode("utf-8-sig"))
-    except OSError as error:
-        raise ConfigurationError(f"cannot read {place!r}: {error.strerror}") from None
+        return Stdin().read(LONGEST_URL).decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ConfigurationError(f"{place!r} is not text in UTF-8") from None
-    if not isinstance(value, dict):
-        raise ConfigurationError(f"{place!r} must hold an object such as 'ds_id: GAWA', not {short_repr(value)}")
-    return value
-
-
-def content_of(name: str) -> bytes:
-    """Return the content of a file; raise ConfigurationError for one that is larger than any query."""
-    if name == STDIN and sys.stdin is None:
-        raise ConfigurationError("cannot read 'stdin': it is closed")
-    if "\0" in name:
-        raise ConfigurationError(f"cannot read {name!r}: no file has such a name")
-    with nullcontext(sys.stdin.buffer) if name == STDIN else Path(name).open("rb") as file:
-        content: bytes = file.read(LARGEST + 1)
-    if len(content) > LARGEST:
-        raise ConfigurationError(f"{short_repr(name)} is larger than {LARGEST // 1024} KiB, and no query is")
-    return content
-
-
-def parsed(place: str, content: str) -> object:
-    """Parse JSON, or YAML where it is not JSON and the file is not named .json."""
-    try:
-        return json.loads(content, parse_int=Unquoted, parse_float=Unquoted, object_pairs_hook=once_each)
-    except ValueError as error:
-        if place.endswith(".json"):
-            raise ConfigurationError(f"{place!r} is not JSON: {error}") from None
-    try:
-        return document(few(yaml.parse(content, Loader=yaml.SafeLoader)))
-    except (yaml.YAMLError, ValueError) as error:
-        raise ConfigurationError(f"{place!r} is neither JSON nor YAML: {flaw(error)}") from None
-
-
-def once_each(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
-    """Return an object; raise ValueError for a name that stands in it twice."""
-    for name, times in Counter(name for name, _ in pairs).items():
-        if times > 1:
-            raise ValueError(f"{short_repr(name)} stands in one object {times} times")
-    return dict(pairs)
-
-
-def flaw(error: Exception) -> str:
-    """Say what is wrong with YAML, and in which line."""
-    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
-        return f"{error.problem} in line {error.problem_mark.line + 1}"
-    return str(error).splitlines()[0]
-
-
-def few(events: Iterator[yaml.Event]) -> Iterator[yaml.Event]:
-    """Yield the parts of a YAML file; raise YAMLError where they are more than YAML reads in a second."""
-    for number, event in enumerate(events):
-        if number > MOST_PARTS:
-            raise refusal(f"there are more than {MOST_PARTS} parts, write it as JSON", event)
-        yield event
-
-
-def document(events: Iterator[yaml.Event]) -> object:
-    """Return what the one document of a YAML file holds, None where there is none."""
-    value = None
-    for event in events:
-        if isinstance(event, yaml.DocumentStartEvent):
-            if value is not None:
-                raise refusal("there is a second document", event)
-            value = node(next(events), events)
-    return value
-
-
-def node(event: yaml.Event, events: Iterator[yaml.Event]) -> object:
-    """Return the value that begins with an event."""
-    match event:
-        case yaml.ScalarEvent(tag=None) if event.implicit[0]:
-            return None if kind_of(event.value) == "null" else Plain(event.value)
-        case yaml.ScalarEvent(tag=None | "tag:yaml.org,2002:str" | "!"):
-            return str(event.value)
-        case yaml.SequenceStartEvent(tag=None):
-            return [node(each, events) for each in until(yaml.SequenceEndEvent, events)]
-        case yaml.MappingStartEvent(tag=None):
-            pairs = [(key(each), node(next(events), events)) for each in until(yaml.MappingEndEvent, events)]
-            try:
-                return once_each(pairs)
-            except ValueError as error:
-                raise refusal(str(error), event) from None
-    raise refusal("aliases and tags are not for a query: write it out", event)
-
-
-def until(end: type[yaml.Event], events: Iterator[yaml.Event]) -> Iterator[yaml.Event]:
-    """Yield the events that begin what stands in a list or a mapping."""
-    return iter(lambda: None if isinstance(event := next(events), end) else event, None)
-
-
-def key(event: yaml.Event) -> str:
-    """Return a name in a mapping, as it is written."""
-    if isinstance(event, yaml.ScalarEvent):
-        return str(event.value)
-    raise refusal("a name must be text", event)
-
-
-def refusal(problem: str, event: yaml.Event) -> yaml.YAMLError:
-    """Return the error for something that YAML has and a query has not."""
-    mark = event.start_mark
-    return yaml.YAMLError(f"{problem} in line {mark.line + 1}" if mark else problem)
-
-
-# Values.
-
-
-def as_meant(place: str, value: object) -> object:
-    """Return a value as the contract means it at a place, which is a path such as `fields[].id`."""
-    if isinstance(value, dict):
-        return {name: as_meant(f"{place}.{name}", each) for name, each in value.items()}
-    if isinstance(value, list):
-        return [as_meant(f"{place}[]", each) for each in value]
-    kinds = MEMBERS.get(place)
-    if isinstance(value, Unquoted):
-        return scalar(place, value, kinds)
-    return day(place, value) if kinds and "date" in kinds and isinstance(value, str) else value
-
-
-def scalar(place: str, value: Unquoted, kinds: Mapping[str, object] | None) -> object:
-    """Return what was written without quotes as one of the kinds that its place takes."""
-    if kinds is None:
-        return value.value(place)
-    if "date" in kinds:
-        return day(place, str(value))
-    return int(value) if "string" not in kinds and WHOLE.fullmatch(value) else str(value)
-
-
-def day(name: str, written: str) -> str:
-    """Return a day, fixed or relative; what looks like a date must be one."""
-    if FIXED_DAY.fullmatch(written):
-        try:
-            date.fromisoformat(written)
-        except ValueError:
-            raise ConfigurationError(f"{name} must be a day such as 2026-11-01, not {written!r}") from None
-    return written
-
-
-def an_object(name: str, value: object) -> dict[str, object]:
-    """Return an object; raise ConfigurationError for anything else."""
-    if isinstance(value, dict):
-        return value
-    raise ConfigurationError(f"{name} must be an object such as 'no_headers: true', not {short_repr(value)}")
-
-
-def short_repr(value: object) -> str:
-    """Show a value, or the beginning of a long one."""
-    return "nothing" if value is None else f"{value!r:.60}"
-
-
-# Options.
+        raise ConfigurationError("'stdin' is not text in UTF-8") from None
 
 
 def items(parts: Sequence[str] | None) -> list[str]:
@@ -283,7 +95,7 @@ def json_or_text(value: str) -> object:
     except ValueError:
         return value
     except RecursionError:
-        raise ConfigurationError(f"a value is nested too deeply: {short_repr(value)}") from None
+        raise ConfigurationError(f"a value is nested too deeply: {value:.60}") from None
 
 
 def same(value: object) -> object:

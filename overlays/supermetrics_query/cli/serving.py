@@ -12,7 +12,7 @@ import typer
 from ..emulator import Emulator, Plan, Source, read_csv
 from ..errors import ConfigurationError
 from . import exits
-from .queries import day, named
+from .queries import named
 
 PASTE_HINT = "The emulator serves until Ctrl-C. Paste this into another shell:"
 
@@ -65,7 +65,7 @@ def day_of(text: str | None) -> date | None:
     if text is None:
         return None
     try:
-        return date.fromisoformat(day("--today", text))
+        return date.fromisoformat(text)
     except ValueError:
         raise ConfigurationError(f"--today must be a day such as 2026-11-01, not {text!r}") from None
 

@@ -18,10 +18,10 @@ from .control import PATH as CONTROL
 from .control import control
 from .faults import Fault
 from .injection import Exchange, inject
+from .keys import body_of, key_of, parameters_of, without_key
 from .operations import Call, Operation, history, results, start, status
 from .problems import ServiceError
 from .state import SeenRequest, State
-from .validation import decode_json, parse_parameters
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -63,12 +63,13 @@ class Middleware:
         return path.removeprefix(base)
 
     def _record(self, scope: Scope, body: bytes) -> SeenRequest:
+        sent = body_of(body)
         return SeenRequest(
             at=self.state.timeline.now(),
             method=scope["method"],
             path=self._path(scope),
-            params=_parameters(QueryParams(scope["query_string"])),
-            json=_json(body),
+            params=without_key(parameters_of(QueryParams(scope["query_string"]))),
+            json=without_key(sent) if isinstance(sent, Mapping) else sent,
             headers={name: value for name, value in Headers(scope=scope).items() if name not in SECRET},
         )
 
@@ -118,20 +119,6 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return replay
 
 
-def _parameters(query: QueryParams) -> dict[str, object]:
-    try:
-        return parse_parameters(query)
-    except ServiceError:
-        return dict(query)
-
-
-def _json(body: bytes) -> object:
-    try:
-        return decode_json(body)
-    except ServiceError:
-        return None
-
-
 OPERATIONS: tuple[tuple[str, str, Operation], ...] = (
     ("POST", "/query/data/{format:supermetrics_format}", start),
     ("GET", "/query/status", status),
@@ -175,7 +162,7 @@ def url_without_query(request: Request) -> str:
 
 def _endpoint(state: State, operation: Operation) -> Endpoint:
     async def serve(request: Request) -> Response:
-        key = _key(request)
+        key = await _key(request)
         try:
             _authorize(state, key)
             reply = await operation(state, await _read_call(request, key))
@@ -197,9 +184,8 @@ async def _read_call(request: Request, key: str) -> Call:
     )
 
 
-def _key(request: Request) -> str:
-    scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    return key.strip() if scheme.lower() == "bearer" else ""
+async def _key(request: Request) -> str:
+    return key_of(request.headers.get("authorization", ""), request.query_params, await request.body())
 
 
 def _authorize(state: State, key: str) -> None:

@@ -18,8 +18,8 @@ from .problems import bad_request
 from .selection import Result, Selection
 from .validation import get_integer
 
-# These members say how a query is delivered; they do not change which query it is.
-DELIVERY = {"schedule_id", "offset_start", "offset_end", "sync_timeout"}
+# These members say how a query is delivered, and to whom; they do not change which query it is.
+DELIVERY = {"api_key", "schedule_id", "offset_start", "offset_end", "sync_timeout"}
 
 DEFAULT_SYNC_TIMEOUT = 1800  # seconds
 MAX_RUN_SECONDS = 4 * 3600.0  # a longer run fails, whatever its plan says

@@ -1,0 +1,69 @@
+"""A query from a URL. What is raised, warned of or shown holds nothing of the key in it."""
+
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import field, frozen
+from supermetrics_query_api.models import DataQuery
+
+from .._models import exported
+from ..errors import ConfigurationError
+from .meaning import query_from_dict
+from .urls import read_url
+
+
+@exported
+class ApiKeyWarning(UserWarning):
+    """A URL with an API key in it was read: whoever has seen the URL can use the key."""
+
+
+@exported
+@frozen
+class PastedQuery:
+    """What a URL holds: a query, its output format, and the key in it, which no repr shows and no pickle keeps."""
+
+    query: DataQuery
+    format: str = "json"
+    api_key: str | None = field(default=None, repr=False)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle without the key."""
+        return PastedQuery, (self.query, self.format)
+
+
+def query_from_url(url: str, **changes: object) -> PastedQuery:
+    """Return the query in a URL of the API, its format, and the key in it apart.
+
+    Any host will do, or none. `changes` replace members, as in `query_from_dict`. Warns with ApiKeyWarning where there
+    is a key. Raises ConfigurationError for what is no query; no message shows a key.
+    """
+    try:
+        pasted = pasted_from(url, changes)
+    except ConfigurationError as error:
+        problem = str(error)
+    except RecursionError:
+        problem = "the query is nested too deeply to be sent"
+    else:
+        if pasted.api_key:
+            warn()
+        return pasted
+    finally:
+        del url  # tracebacks may show local variables
+    raise ConfigurationError(problem)  # not from within, where variables hold the key
+
+
+def pasted_from(url: str, changes: Mapping[str, object]) -> PastedQuery:
+    """Return what a URL holds; raise ConfigurationError for what is no query."""
+    found = read_url(url)
+    return PastedQuery(query_from_dict(found.members, **changes), found.format, found.key)
+
+
+def warn() -> None:
+    """Warn of a key. Python prints the line that a warning names: in that of the caller, the URL may stand."""
+    warnings.warn(
+        "the URL holds an API key, which all who have seen the URL can use: have the key replaced, and keep the new "
+        "one in SUPERMETRICS_API_KEY",
+        ApiKeyWarning,
+        stacklevel=1,
+    )
