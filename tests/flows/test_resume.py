@@ -18,6 +18,7 @@ from supermetrics_query import (
     ServerError,
     StartSent,
     WaitTimeoutError,
+    split,
 )
 from supermetrics_query._core.series import series_of
 from supermetrics_query.emulator import Emulator, Plan
@@ -223,6 +224,17 @@ def test_a_process_that_runs_many_again_starts_none_twice(world: World) -> None:
         assert len(many(caller, queries)) == 29
         assert world.asked().count("history") == 1
     assert len(world.started) == len({*world.started}) == 29
+
+
+def test_the_parts_of_a_query_are_started_once(world: World) -> None:
+    whole = a_query(ds_accounts=["JFK", "LGA"], start_date="2013-01-01", end_date="2013-02-10", max_rows=None)
+    for _ in range(2):
+        with world.process() as caller:
+            ended = caller.collect(
+                caller.client, "run_many", split(whole, by_account=1, by_days=20), resume=NAME, format="json"
+            )
+            assert sum(len(caller.collect(query, "rows")) for query in ended) == 2 * (31 + 10)
+    assert len(world.started) == 6
 
 
 def test_the_same_query_in_flight_twice_is_one_that_cannot_be_told_apart(world: World) -> None:

@@ -12,12 +12,11 @@ from .._models import Part, exported
 from ..errors import ConfigurationError
 from .dates import Days, are_fixed, days_of
 from .requests import REQUEST, attributes, named, sendable
-from .validation import TEXTS, Member, checked_whole, limit, short_repr, value_of
+from .validation import MOST_ROWS, TEXTS, Member, checked_whole, limit, short_repr, value_of
 
 TEAM_LIST = "list."  # `list.all_accounts` and its like, which only the API can resolve
 DATES = ("start_date", "end_date", "date_range_type")
 MOST_ACCOUNTS = limit(REQUEST, "ds_accounts", "maxItems")
-MOST_ROWS = limit(REQUEST, "max_rows", "maximum")
 
 Piece: TypeAlias = tuple[tuple[str, ...], Days | None]
 
