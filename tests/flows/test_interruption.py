@@ -24,7 +24,7 @@ from supermetrics_query._flows import start as starting
 from tests.support.answers import envelope, gateway, status, success, too_many
 from tests.support.calling import each_async_backend
 from tests.support.interrupting import InterruptedAsyncDriver, InterruptedDriver, InterruptError, Moment
-from tests.support.scripted import STEADY, Script, Step, a_query
+from tests.support.scripted import STEADY, Script, Step, a_query, scripted_client
 
 SETTINGS = ClientContext(poll=STEADY, retry=RetryPolicy(), timeout=30.0, page_size=3, renewable=True, draw=lambda: 0.5)
 QUEUED, RUNNING = status("QUEUED", http=202), status("RUNNING", ready=1, total=4)
@@ -193,3 +193,35 @@ async def take_one(script: Script, method: str) -> Flow[None]:
 def test_an_async_iterator_closed_midway_closes_its_flow_at_once(method: str, backend: str) -> None:
     flow = anyio.run(take_one, Script([RUNNING, success(), success(LATER)]), method, backend=backend)
     assert getgeneratorstate(flow) == GEN_CLOSED
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("method", ["start", "run", "wait", "rows", "to_arrow"])
+def test_what_interrupts_a_query_says_once_how_to_continue(
+    method: str, kind: type[BaseException], backend: str
+) -> None:
+    token = Ticket("night-1").token
+    subject = scripted_client(backend, kind())
+    is_new = method in {"start", "run"}
+    target = subject.client if is_new else subject.client.attach(token)
+    call = subject.collect if method == "rows" else subject.call
+    with pytest.raises(kind) as caught:
+        call(target, method, *([a_query()] if is_new else []))
+    assert caught.value.__notes__ == [f"query 'night-1' is not stopped by this: client.attach({token!r})"]
+
+
+@each_async_backend
+def test_a_cancelled_task_knows_how_to_continue(backend: str) -> None:
+    notes: list[str] = []
+
+    async def cancelled() -> None:
+        query: Any = scripted_client(backend, RUNNING).client.attach("night-1")
+        with anyio.CancelScope() as scope:
+            try:
+                await query.wait(on_progress=lambda _: scope.cancel())
+            except anyio.get_cancelled_exc_class() as error:
+                notes.extend(error.__notes__)
+                raise
+
+    anyio.run(cancelled, backend=backend)
+    assert notes == [f"query 'night-1' is not stopped by this: client.attach({Ticket('night-1').token!r})"]

@@ -171,7 +171,7 @@ class Api:
 
 def given(step: Step) -> httpx.Response:
     """Raise an error, or return a fresh copy of an answer."""
-    if isinstance(step, Exception):
+    if isinstance(step, BaseException):
         raise step
     return httpx.Response(step.status_code, headers=step.headers, content=step.content)
 

@@ -14,7 +14,7 @@ KEY = "api_secret_of_the_tests"
 BASE_URL = "https://api.test/enterprise/v2"
 STEADY = PollPolicy(jitter=0)
 
-Step = httpx.Response | Exception
+Step = httpx.Response | BaseException
 
 
 class Clock(FakeClock):
@@ -50,7 +50,7 @@ class Script:
         self.clock.log.append(summary(request))
         self.clock.advance(self.takes)
         step = self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
-        if isinstance(step, Exception):
+        if isinstance(step, BaseException):
             raise step
         # Reading consumes a response, so each request gets a fresh copy.
         return httpx.Response(step.status_code, headers=step.headers, content=step.content)

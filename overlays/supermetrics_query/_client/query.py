@@ -6,7 +6,7 @@ carries what its reader needs to continue.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import aclosing, closing, contextmanager
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar
 
@@ -123,11 +123,16 @@ def annotated(flow: Flow[T], run: Run, query: BaseQuery | None = None) -> Flow[T
 
 @contextmanager
 def annotated_errors(run: Run, query: BaseQuery | None = None) -> Iterator[None]:
-    """Put on every error that leaves the block what its reader needs to continue."""
+    """Put on every error that leaves the block what its reader needs to continue, also on Ctrl-C and cancellation."""
     try:
         yield
     except SupermetricsQueryError as error:
         annotate(error, run, query)
+        raise
+    except GeneratorExit:
+        raise
+    except BaseException as error:
+        note(error, [run])
         raise
 
 
@@ -139,6 +144,14 @@ def all_or_nothing() -> Iterator[None]:
     except ResultExpiredError as error:
         error.delivered = 0
         raise
+
+
+def note(error: BaseException, runs: Iterable[Run]) -> None:
+    """Say on an error that is not of this package which queries it does not stop, and what continues them."""
+    lines = [f"query {run.schedule_id!r} is not stopped by this: client.attach({run.ticket.token!r})" for run in runs]
+    for line in lines:
+        if line not in getattr(error, "__notes__", ()):
+            error.add_note(line)
 
 
 def annotate(error: SupermetricsQueryError, run: Run, query: BaseQuery | None) -> None:

@@ -1,14 +1,14 @@
 """Perform what flows ask for: two drivers, one sync and one async, that decide nothing.
 
-Only our own errors are thrown into a flow. Everything else (Ctrl-C, a cancelled task, an error of the user's callback)
-passes through and closes the flow.
+A flow may handle our own errors. Everything else (Ctrl-C, a cancelled task, an error of the user's callback) passes
+through a flow, which may only say on it what continues, and closes it.
 """
 
 import inspect
 import threading
-from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from contextlib import closing
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeVar, assert_never
 
@@ -64,7 +64,7 @@ class Driver:
 
     def run(self, flow: Flow[T]) -> T:
         """Perform a flow to its end and return its result."""
-        with closing(flow):
+        with ending(flow):
             step = resume(flow)
             while not isinstance(step, Done):
                 step = resume(flow, self._outcome(step))
@@ -72,7 +72,7 @@ class Driver:
 
     def iterate(self, flow: Flow[None], convert: Callable[[Any], Any] = as_it_is) -> Generator[Any, None, None]:
         """Perform a flow, and yield its items as the caller wants them."""
-        with closing(flow):
+        with ending(flow):
             step = resume(flow)
             while not isinstance(step, Done):
                 if isinstance(step, Yield):
@@ -147,7 +147,7 @@ class AsyncDriver:
 
     async def run(self, flow: Flow[T]) -> T:
         """Perform a flow to its end and return its result."""
-        with closing(flow):
+        with ending(flow):
             step = resume(flow)
             while not isinstance(step, Done):
                 step = resume(flow, await self._outcome(step))
@@ -155,7 +155,7 @@ class AsyncDriver:
 
     async def iterate(self, flow: Flow[None], convert: Callable[[Any], Any] = as_it_is) -> AsyncGenerator[Any, None]:
         """Perform a flow, and yield its items as the caller wants them."""
-        with closing(flow):
+        with ending(flow):
             step = resume(flow)
             while not isinstance(step, Done):
                 if isinstance(step, Yield):
@@ -211,6 +211,18 @@ class AsyncDriver:
         async with lock:
             if self._credentials.serial == effect.stale:
                 self._credentials.replace(await awaited(self._credentials.ask()))
+
+
+@contextmanager
+def ending(flow: Flow[Any]) -> Iterator[None]:
+    """Close a flow at the end of the block; what is raised in the block passes through the flow first."""
+    try:
+        yield
+    except BaseException as error:
+        flow.throw(error)
+        raise
+    finally:
+        flow.close()
 
 
 def futures(pending: Sequence[Pending[Any]]) -> list[Future[Any]]:
