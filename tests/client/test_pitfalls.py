@@ -21,6 +21,7 @@ from supermetrics_query import (
     ServerError,
     WaitTimeoutError,
 )
+from supermetrics_query._core.run import Ticket
 from supermetrics_query._io.httpx_transport import client_options
 
 from tests.support.answers import envelope, gateway, status, success, too_many
@@ -52,8 +53,8 @@ def read_timeouts(subject: ScriptedClient) -> list[float]:
 def test_no_property_of_a_handle_sends_a_request_or_seems_live() -> None:
     subject = scripted_client("sync", success())
     handle = subject.client.attach("night-1")
-    seen = (handle.schedule_id, handle.token[:4], handle.status, handle.error, handle.columns, repr(handle))
-    assert seen == ("night-1", "sq1.", None, None, [], "<Query night-1 not seen yet>")
+    seen = (handle.schedule_id, handle.token, handle.status, handle.error, handle.columns, repr(handle))
+    assert seen == ("night-1", "night-1", None, None, [], "<Query night-1 not seen yet>")
     assert subject.log == []
     assert not {"done", "is_done", "result"} & set(dir(handle))
 
@@ -179,10 +180,17 @@ def token_of(content: bytes) -> str:
     return "sq1." + urlsafe_b64encode(content).decode().rstrip("=")
 
 
-def test_a_token_is_json_of_four_members_and_holds_no_key() -> None:
-    token = scripted_client("sync", success()).client.attach("night-1").token.removeprefix("sq1.")
+def test_a_token_is_the_id_or_json_that_says_more_and_holds_no_key() -> None:
+    client = scripted_client("sync", success()).client
+    assert client.attach("night-1").token == "night-1"
+    token = client.attach(Ticket("night-1", "csv").token).token.removeprefix("sq1.")
     content = json.loads(urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-    assert content == {"schedule_id": "night-1", "format": "json", "first_row": 0, "last_row": 1_000_000}
+    assert content == {"schedule_id": "night-1", "format": "csv", "first_row": 0, "last_row": 1_000_000}
+
+
+def test_a_token_that_says_no_more_than_an_id_is_read() -> None:
+    token = token_of(b'{"schedule_id": "night-1", "format": "json", "first_row": 0, "last_row": 1000000}')
+    assert scripted_client("sync", success()).client.attach(token).token == "night-1"
 
 
 def test_a_token_of_a_later_version_is_read_as_far_as_it_is_known() -> None:

@@ -27,6 +27,16 @@ class Lane(Enum):
     POLL = "poll"
 
 
+# What a request does, in the words of an error.
+PURPOSES = {
+    ("start_query", Lane.START): "starting the query",
+    ("get_query_status", Lane.POLL): "polling the query",
+    ("get_query_status", Lane.PAGE): "reading the query",
+    ("get_query_results", Lane.PAGE): "downloading the result",
+    ("get_query_history", Lane.PAGE): "reading the history",
+}
+
+
 @frozen
 class Request:
     """A request as the generated package describes it: the keywords of an HTTP client."""
@@ -35,6 +45,11 @@ class Request:
     keywords: Mapping[str, Any]
     lane: Lane = Lane.PAGE
     write: Callable[[bytes], object] | None = None  # takes the body of a success in place of the answer; False ends it
+
+    @property
+    def purpose(self) -> str:
+        """What it does, in words."""
+        return PURPOSES.get((self.operation, self.lane), self.operation)
 
 
 def nothing() -> None:
@@ -59,6 +74,7 @@ class Answer:
     seconds: float = field(default=0.0, eq=False)  # from the request to the end of the answer
     credential: int = 0  # which credential was sent, see Renew
     flaw: str | None = None  # why the body is not whole
+    purpose: str = field(default="", eq=False)  # what its request does, in words
     # Drops its connection: where an answer is that of another request, all that follow on its connection are.
     discard: Callable[[], object] = field(default=nothing, eq=False, repr=False)
     # Takes the key out of a body that was passed on as it arrived.

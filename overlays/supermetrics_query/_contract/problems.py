@@ -46,7 +46,8 @@ def build(kind: type[Kind], report: Report, problem: models.ProblemDetails, answ
     """Return an exception with everything that is known."""
     request_id = report.request_id or answer.headers.get("x-request-id")
     delay = retry_after(answer)
-    facts = [f"HTTP {answer.status}", report.code, request_id and f"request id {request_id}"]
+    purpose = f" while {answer.purpose}" if answer.purpose else ""
+    facts = [f"HTTP {answer.status}{purpose}", report.code, request_id and f"request id {request_id}"]
     advice = [
         "" if delay is None else f"retry after {delay:g} s",
         "redirects are not followed, check base_url" if 300 <= answer.status < 400 else kind.hint,

@@ -37,7 +37,7 @@ OTHERS: Mapping[str, str] = {
 }
 RAW_JSON = re.compile(r"(^|&)json=\s*(?=\{)")
 NAME = re.compile(r"[A-Za-z_]{1,40}")  # what is shown of a name; a key has digits
-KEY_NAME = re.compile(r"api[_-]?key", re.IGNORECASE)
+KEY_NAME = re.compile(r"api[_-]?key[\\\"'\s]*(?:[:=]|%3[ad])", re.IGNORECASE)  # and what separates it from a key
 SHORTEST_KEY = 8  # characters; any text may hold a shorter one
 # They change no rows: the layout of JSON, and the name of the program that sends it.
 IGNORED = {"pretty", "system"}

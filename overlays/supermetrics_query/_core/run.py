@@ -1,6 +1,7 @@
 """What is known of one run of one query: which it is, when to poll it, and how it has ended. Flows change it.
 
-A token is all that another process needs to continue: versioned JSON, no secret, nothing executable.
+A token is all that another process needs to continue: the schedule id, or versioned JSON that holds more; no secret,
+nothing executable.
 """
 
 import binascii
@@ -41,7 +42,9 @@ class Ticket:
 
     @property
     def token(self) -> str:
-        """What another process needs to continue."""
+        """What another process needs to continue: the id alone, where nothing else was asked for."""
+        if self == Ticket(self.schedule_id):
+            return self.schedule_id
         members = asdict(self, filter=lambda _, value: value is not None)
         return PREFIX + urlsafe_b64encode(msgspec.json.encode(members)).decode().rstrip("=")
 

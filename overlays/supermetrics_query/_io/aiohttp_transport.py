@@ -83,7 +83,7 @@ class AiohttpTransport:
     async def send(self, effect: Send, credentials: Credentials) -> Answer:
         """Send a request; raise TransportError where there is no answer."""
         opened = await self._loops.get()
-        receiver = Receiver.of(effect, credentials, self._most_body)
+        receiver = Receiver.of(effect, self._base_url, credentials, self._most_body)
         try:
             with waiting_for(receiver), opened.bounded(receiver) as scope:
                 note(is_connecting=True)

@@ -66,7 +66,7 @@ class Transport:
     def send(self, effect: Send, credentials: Credentials) -> Answer:
         """Send a request; raise TransportError where there is no answer."""
         client = self._client()
-        receiver = Receiver.of(effect, credentials, self._most_body)
+        receiver = Receiver.of(effect, self._base_url, credentials, self._most_body)
         try:
             with waiting_for(receiver):
                 response = client.send(request_of(client, self._base_url, effect, credentials), stream=True)
@@ -119,7 +119,7 @@ class AsyncTransport:
     async def send(self, effect: Send, credentials: Credentials) -> Answer:
         """Send a request; raise TransportError where there is no answer."""
         opened = await self._loops.get()
-        client, receiver = opened.client, Receiver.of(effect, credentials, self._most_body)
+        client, receiver = opened.client, Receiver.of(effect, self._base_url, credentials, self._most_body)
         try:
             with waiting_for(receiver), opened.bounded(receiver) as scope:
                 response = await client.send(request_of(client, self._base_url, effect, credentials), stream=True)

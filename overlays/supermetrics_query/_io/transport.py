@@ -72,7 +72,7 @@ def refuse_ours(options: Mapping[str, Any]) -> None:
 
 def closed() -> ConfigurationError:
     """Return the error for a client that has been closed."""
-    return ConfigurationError("this client has been closed: use it inside its `with` block")
+    return ConfigurationError("this client has been closed: make a new one, or do this inside its `with` block")
 
 
 def host_of(base_url: str) -> str:
@@ -112,6 +112,7 @@ class Receiver:
     """What has arrived of an answer, and what is wrong with it. An error of a library must not stay: it has the key."""
 
     effect: Send
+    host: str
     most: int
     serial: int
     mask: Mask
@@ -124,9 +125,9 @@ class Receiver:
     began: float = field(factory=time.monotonic)
 
     @classmethod
-    def of(cls, effect: Send, credentials: Credentials, most: int) -> "Receiver":
+    def of(cls, effect: Send, base_url: str, credentials: Credentials, most: int) -> "Receiver":
         """Return one for an answer to a request with the current key."""
-        return cls(effect, most, credentials.serial, credentials.mask)
+        return cls(effect, host_of(base_url), most, credentials.serial, credentials.mask)
 
     @property
     def age(self) -> float:
@@ -180,14 +181,14 @@ class Receiver:
         """Keep what an error says: before the head there is no answer, after it one that is not whole."""
         text = self.mask.text(described(error))
         if self.head is None:
-            message = f"no answer to {self.effect.request.operation}: {text}"
+            message = f"no answer from {self.host} while {self.effect.request.purpose}: {text}"
             self.failure = TransportError(message, sent=not (self.is_connecting or isinstance(error, never_sent)))
         self.flaw = self.flaw or text
 
     def answer(self) -> Answer:
         """Return what has arrived as plain data; raise TransportError where that is nothing."""
         if self.head is None or self.failure is not None:
-            raise self.failure or TransportError("no answer", sent=True)
+            raise self.failure or TransportError(f"no answer from {self.host}", sent=True)
         if not self.decoder.is_whole:
             self.flaw = self.flaw or f"its body ends in the middle of its {self.decoder.coding}"
         return Answer(
@@ -196,6 +197,7 @@ class Receiver:
             body=self.mask.body(self.content, SEARCHED if 200 <= self.head.status < 300 else None),
             method=self.head.method,
             url=public(self.head.url),
+            purpose=self.effect.request.purpose,
             received=time.time(),
             seconds=self.age,
             credential=self.serial,

@@ -39,10 +39,12 @@ CODES: Mapping[type[SupermetricsQueryError], int] = {
     errors.ServerError: 11,
     errors.UnreadableResponseError: 8,
     errors.TransportError: 8,
+    errors.ApiError: 12,
 }
+UNWRITTEN = 13
 MEANINGS: Mapping[int, str] = {
     0: "success",
-    1: "any other error: the API refused the request, or a file could not be written",
+    1: "an error that this package does not know: please report it",
     2: "usage: the command, an option, a file or the key cannot be used; nothing was sent",
     3: "the query failed",
     4: "the query was stopped",
@@ -53,6 +55,8 @@ MEANINGS: Mapping[int, str] = {
     9: "expired: the result is no longer kept, or belongs to another key",
     10: "permission: the key, its licence or a login does not allow this",
     11: "try later: too many requests, or the API failed on every try",
+    12: "refused: the API does not accept the request; correct the query",
+    UNWRITTEN: "output: the disk is full, or the file cannot be written for another reason",
     INTERRUPTED: "Ctrl-C or SIGTERM: the query keeps running",
     NOBODY_READS: "broken pipe: the reader has exited, as in `... | head`",
 }
@@ -118,7 +122,7 @@ def unwritten(error: OSError, hint: str = "") -> typer.Exit:
     text = "stdout is closed" if error.errno == errno.EBADF else ""
     for line in filter(None, (line_of(error, text), hint)):
         say(line)
-    return typer.Exit(1)
+    return typer.Exit(UNWRITTEN)
 
 
 def flush_messages() -> None:
