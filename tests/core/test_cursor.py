@@ -9,8 +9,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from supermetrics_query import Page, QueryStatus
 from supermetrics_query._contract.validation import LAST_OFFSET
-from supermetrics_query._core.paging import Aim, Broken, Cursor, Prefetch, Step, Window
+from supermetrics_query._core.paging import Broken, Cursor, Prefetch, Step
 from supermetrics_query._core.run import Run, Ticket
+from supermetrics_query._core.windows import Aim, Window
 from supermetrics_query._results.rows import layout_of
 from supermetrics_query_api.models import QueryResponse
 
@@ -327,7 +328,7 @@ def test_what_is_under_way_is_what_is_asked_for_next(readable: tuple[Server, int
     assume(server.convention is not repeated)
     reading = read(server, page_size, start, prefetch)
     # While it is open where the header stands, pages are fetched as if it had an offset of its own.
-    assume(reading.cursor.header_offset or "header 0..0" not in reading.log)
+    assume(reading.cursor.header.offset or "header 0..0" not in reading.log)
     asked = [line for line in reading.log if line.startswith("next")]
     for number, windows in enumerate(reading.ahead):
         assert len(windows) <= prefetch
