@@ -32,6 +32,12 @@ def without(rows: Rows, first: int, last: int) -> list[Any]:
     return list(rows[first : last + 1])
 
 
+def rows_of_part(convention: Callable[[Rows, int, int], list[Any]], rows: Rows, first: int, last: int) -> Rows:
+    """Return the rows at these offsets; a header that is counted has offset 0, so each row stands one further."""
+    shift = int(convention is counted)
+    return rows[max(first - shift, 0) : last + 1 - shift]
+
+
 CONVENTIONS: tuple[Callable[[Rows, int, int], list[Any]], ...] = (counted, repeated, first_only, without)
 
 

@@ -15,12 +15,13 @@ from attrs import Factory, define, evolve, field, frozen
 
 from .._contract.validation import LAST_OFFSET
 from .._models import Page, QueryStatus
-from .._results.rows import Layout, data_of, field_ids, holds_rows, layout_of, total_of
+from .._results.rows import Layout, data_of, field_ids, header_of, holds_rows, layout_under, total_of
 from .header import Header
 from .run import Run
-from .windows import LAST_WINDOW, NO_ROWS, Aim, Fingerprint, Window, WindowRows
+from .windows import FIRST_OFFSET, LAST_WINDOW, NO_ROWS, Aim, Fingerprint, Window, WindowRows
 
 MOST_AHEAD = 5  # pages under way where answers are slow: as many as a key may ask for in a quarter of a second
+MORE_ROWS = "the API gives more rows than are asked for: use download()"
 SAME_ROWS = "the API gives the same rows again, whichever are asked for: use download()"
 SLOW = 0.05  # seconds; an answer that comes sooner is not worth a thread or a task of its own
 
@@ -121,10 +122,27 @@ class Cursor:
             return self._without_header(held)
         if window.aim is Aim.FIRST and seen is not self.first:
             self.first = seen
-            self.run.layout = self.layout = layout_of(seen.response)
-            self.header = Header(self.layout.header)
+            self._lay_out(self.run.layout_for(seen.response))
         if window.aim is not Aim.LAST_OFFSET and (difference := self._difference(seen)):
             return self._replaced(difference, seen)
+        if window.aim is Aim.FIRST and self._lacks_titles():
+            return self._ask(FIRST_OFFSET)
+        if window.aim is Aim.TITLES:
+            self._lay_out(layout_under(header_of(seen.response), self.first.response))
+        return self._read(window, seen, held)
+
+    def _lacks_titles(self) -> bool:
+        """Return whether the page of a part begins with a row or with the header of the result, not yet known."""
+        is_open = self.run.ticket.first_row > 0 and self.header.titles is None
+        return is_open and header_of(self.first.response) is not None
+
+    def _lay_out(self, layout: Layout) -> None:
+        """Read rows under another layout."""
+        self.run.layout = self.layout = layout
+        self.header = Header(layout.header)
+
+    def _read(self, window: Window, seen: QueryStatus, held: WindowRows = NO_ROWS) -> Step:
+        """Return what follows from an answer of this result."""
         if window.aim in {Aim.FIRST, Aim.NEXT}:
             self.prefetch = self.prefetch.after(seen.seconds)
         try:
@@ -139,14 +157,13 @@ class Cursor:
         before, self.before = self.before, part.fingerprint
         match aim:
             case Aim.FIRST:
-                self.header = self.header.after_page_one(part)
-                return self._accept(self.header.stripped(part))
-            case Aim.NEXT:
-                window = self.page_window(aim=Aim.AGAIN)
-                return self._ask(window) if self._is_alike(part, before) else self._without_header(part)
-            case Aim.AGAIN:
-                is_alike = self._is_alike(part, before)
-                return self._ask(LAST_WINDOW, part) if is_alike else self._without_header(part)
+                return self._begin(part)
+            case Aim.TITLES:
+                step = self._read(self.window(0, self.page_size, Aim.FIRST), self.first)
+                self.before = part.fingerprint  # which may come once more for the next window
+                return step
+            case Aim.NEXT | Aim.AGAIN:
+                return self._compare(aim, part, before)
             case Aim.LAST_OFFSET:
                 first = self.header.stripped(part).rows[:1]
                 self.trusts_offsets = not first or first != self.header.stripped(held).rows[:1]
@@ -159,6 +176,23 @@ class Cursor:
                 return self._without_header(held, header) if header else self._broken(SAME_ROWS)
             case _:
                 assert_never(aim)
+
+    def _begin(self, part: WindowRows) -> Step:
+        """Accept page one. That of a later part has a header only where each page has one, which offsets must show."""
+        ticket = self.run.ticket
+        if not ticket.is_whole and part.entries > part.asked + (self.header.titles is not None):
+            return self._broken(MORE_ROWS)
+        if ticket.first_row:
+            may_ignore_offsets = self.header.begins(part) and part.entries > 1
+            return self._ask(LAST_WINDOW, part) if may_ignore_offsets else self._without_header(part)
+        self.header = self.header.after_page_one(part)
+        return self._accept(self.header.stripped(part))
+
+    def _compare(self, aim: Aim, part: WindowRows, before: Fingerprint | None) -> Step:
+        """Accept a later page; one that may hold the rows of another is asked for again, and then the last offsets."""
+        if not self._is_alike(part, before):
+            return self._without_header(part)
+        return self._ask(self.page_window(aim=Aim.AGAIN)) if aim is Aim.NEXT else self._ask(LAST_WINDOW, part)
 
     def _is_alike(self, part: WindowRows, before: Fingerprint | None) -> bool:
         """Return whether these rows may be those of the answer before, or begin with those of page one."""
@@ -192,7 +226,7 @@ class Cursor:
         self.position = max(part.start + len(part.rows), self.start)
         if self.page_window().first > self.run.ticket.last_row:
             return self._end(part, f"the API gives no rows beyond offset {LAST_OFFSET}: ask for less at once")
-        is_full = part.entries >= part.asked and bool(part.rows or is_first)
+        is_full = part.entries >= part.asked and bool(part.rows or (is_first and self.header.offset))
         if not is_full and (not part.rows or not self.missing):
             return self._end(part, f"the API had promised {self.total} and gives no more: start the query again")
         if not is_full:  # where the next rows begin is known only when these have come

@@ -14,6 +14,7 @@ class Aim(Enum):
     """What a window is asked for."""
 
     FIRST = auto()  # page one, which the poll that found success holds
+    TITLES = auto()  # the first offset of a result of which a part is read: what its header is, if it has one
     NEXT = auto()  # the rows that follow
     AGAIN = auto()  # the same rows once more, because they look like rows that came before
     LAST_OFFSET = auto()  # whether even the last offsets bring these rows, as from a server that ignores offsets
@@ -30,6 +31,7 @@ class Window:
     aim: Aim = Aim.NEXT
 
 
+FIRST_OFFSET = Window(0, 0, Aim.TITLES)
 LAST_WINDOW = Window(LAST_OFFSET - 1, LAST_OFFSET, Aim.LAST_OFFSET)  # with room for a row beside a header
 
 
