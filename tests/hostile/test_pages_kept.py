@@ -204,6 +204,15 @@ def test_a_part_from_a_server_that_ignores_offsets_is_an_error_and_no_other_part
     assert "use download()" in str(error)
 
 
+@pytest.mark.parametrize("part", [(0, 4), (1, 1), (5, 9), (5, LAST - 1)])
+@pytest.mark.parametrize("convention", CONVENTIONS)
+def test_a_part_never_has_more_rows_than_are_asked_for(convention: Any, part: tuple[int, int]) -> None:
+    rows, error = Api(source(60), convention, offsets=everything).read(13, part)
+    assert rows == []
+    assert isinstance(error, QueryError)
+    assert "gave 0 rows; the API gives more rows than are asked for: use download()" in str(error)
+
+
 @given(api=servers(), part=parts, page_size=page_sizes, start=st.integers(0, 9), lives=st.integers(1, 12))
 def test_what_was_delivered_of_a_part_and_what_follows_is_the_part(
     api: Api, part: tuple[int, int], page_size: int, start: int, lives: int
