@@ -213,6 +213,11 @@ def test_a_part_never_has_more_rows_than_are_asked_for(convention: Any, part: tu
     assert "gave 0 rows; the API gives more rows than are asked for: use download()" in str(error)
 
 
+def test_a_part_without_a_header_has_not_one_row_more_than_is_asked_for() -> None:
+    rows, error = Api(source(60), without, offsets=without_start).read(13, (1, 5))
+    assert (rows, isinstance(error, QueryError)) == ([], True)
+
+
 @given(api=servers(), part=parts, page_size=page_sizes, start=st.integers(0, 9), lives=st.integers(1, 12))
 def test_what_was_delivered_of_a_part_and_what_follows_is_the_part(
     api: Api, part: tuple[int, int], page_size: int, start: int, lives: int

@@ -132,9 +132,8 @@ class Cursor:
         return self._read(window, seen, held)
 
     def _lacks_titles(self) -> bool:
-        """Return whether the page of a part begins with a row or with the header of the result, not yet known."""
-        is_open = self.run.ticket.first_row > 0 and self.header.titles is None
-        return is_open and header_of(self.first.response) is not None
+        """Return whether page one may begin with the header, which only another answer can show."""
+        return self.header.titles is None and header_of(self.first.response) is not None
 
     def _lay_out(self, layout: Layout) -> None:
         """Read rows under another layout."""
