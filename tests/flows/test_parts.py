@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from attrs import define
 from supermetrics_query import DataQuery, Page, PollPolicy
+from supermetrics_query._core.run import Ticket
 from supermetrics_query.emulator import INSTANT, Emulator
 from supermetrics_query.emulator.behaviour import HeaderRow
 
@@ -111,3 +112,11 @@ def test_the_titles_of_a_part_are_those_of_the_result_and_are_asked_for_once(bac
         assert subject.collect(query, "rows") == [{"Date": "day 3", "Temp": 3.0}]
     assert [column.key for column in query.columns] == ["Date", "Temp"]
     assert [line for line in subject.log if line.startswith("poll")] == ["poll 0..0"]
+
+
+def test_the_titles_of_a_part_are_asked_for_where_the_status_came_without_rows(backend: str) -> None:
+    page, first = success([["day 3", 3.0]], None), success([HEADER], None)
+    subject = scripted_client(backend, success(None, None), page, first)
+    query = subject.client.attach(Ticket("night-1", first_row=4, last_row=4).token)
+    assert subject.collect(query, "rows") == [{"Date": "day 3", "Temp": 3.0}]
+    assert subject.log == ["poll 4..4", "poll 4..4", "poll 0..0"]
