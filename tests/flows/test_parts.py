@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from attrs import define
-from supermetrics_query import DataQuery, Page, PollPolicy
+from supermetrics_query import DataQuery, NoLimiter, Page, PollPolicy
 from supermetrics_query._core.run import Ticket
 from supermetrics_query.emulator import INSTANT, Emulator
 from supermetrics_query.emulator.behaviour import HeaderRow
@@ -55,7 +55,7 @@ def reading(stack: str, header: HeaderRow) -> Iterator[Reader]:
     """Open a client of an emulator."""
     with (
         Emulator(plan=INSTANT, header=header) as service,
-        calling(stack, service.key, base_url=service.url, poll=LIVELY, page_size=3) as caller,
+        calling(stack, service.key, base_url=service.url, poll=LIVELY, page_size=3, limiter=NoLimiter()) as caller,
     ):
         yield Reader(caller, CONVENTIONS[header])
 
