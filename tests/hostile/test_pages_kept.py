@@ -29,7 +29,7 @@ from tests.support.answers import FIELDS, NOT_FOUND, envelope, status, success
 from tests.support.calling import backend_of, transport_of
 from tests.support.scripted import BASE_URL, KEY, scripted_client
 from tests.support.servers import STAYS, Exchange, a_server, raw
-from tests.support.table import CONVENTIONS, HEADER, counted, rows_of_part, without
+from tests.support.table import CONVENTIONS, HEADER, counted, first_only, repeated, rows_of_part, without
 
 LAST = 10**6
 WHOLE = (0, LAST)
@@ -211,6 +211,14 @@ def test_a_part_never_has_more_rows_than_are_asked_for(convention: Any, part: tu
     assert rows == []
     assert isinstance(error, QueryError)
     assert "gave 0 rows; the API gives more rows than are asked for: use download()" in str(error)
+
+
+@pytest.mark.parametrize("convention", [counted, repeated, first_only])
+def test_a_part_of_one_row_is_not_empty_where_offsets_are_ignored(convention: Any) -> None:
+    rows, error = Api(source(9), convention, offsets=from_the_first).read(13, (5, 5))
+    assert rows == []
+    assert isinstance(error, QueryError)
+    assert "gives the same rows again" in str(error)
 
 
 def test_a_part_without_a_header_has_not_one_row_more_than_is_asked_for() -> None:
