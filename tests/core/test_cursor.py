@@ -1,6 +1,7 @@
 """The cursor of a result, stepped by hand: no request, no flow, no clock. A server here is a function of a window."""
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any, assert_never
 
 import pytest
@@ -9,13 +10,13 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from supermetrics_query import Page, QueryStatus
 from supermetrics_query._contract.validation import LAST_OFFSET
-from supermetrics_query._core.paging import Aim, Broken, Cursor, Prefetch, Step, Window
+from supermetrics_query._core.paging import Broken, Cursor, Prefetch, Step
 from supermetrics_query._core.run import Run, Ticket
-from supermetrics_query._results.rows import layout_of
+from supermetrics_query._core.windows import Aim, Window
 from supermetrics_query_api.models import QueryResponse
 
 from tests.support.answers import FIELDS, success
-from tests.support.table import CONVENTIONS, HEADER, counted, first_only, repeated, without
+from tests.support.table import CONVENTIONS, HEADER, counted, first_only, repeated, rows_of_part, without
 
 MOST_STEPS = 200  # more than any server here has to give
 PROMISED_9 = "the API had promised 9 and gives no more: start the query again"
@@ -67,17 +68,26 @@ class Server:
 
 
 def cursor_of(
-    first: QueryStatus, page_size: int, start: int = 0, prefetch: int | None = 0, part: tuple[int, int] | None = None
+    first: QueryStatus,
+    page_size: int,
+    start: int = 0,
+    prefetch: int | None = 0,
+    part: tuple[int, int] = (0, LAST_OFFSET),
 ) -> Cursor:
     """Make a cursor that has received nothing."""
-    ticket = Ticket("night-1", "json", *(part or (0, LAST_OFFSET)))
-    run = Run(ticket, status=first, layout=layout_of(first.response))
+    ticket = Ticket("night-1", "json", *part)
+    run = Run(ticket, status=first)
+    run.layout = run.layout_for(first.response)
     return Cursor(run, first, page_size, Prefetch(prefetch), start)
 
 
-def page_one(server: Server, page_size: int) -> QueryStatus:
+WHOLE = (0, LAST_OFFSET)
+
+
+def page_one(server: Server, page_size: int, part: tuple[int, int] = WHOLE) -> QueryStatus:
     """Return the poll that finds success."""
-    answer = server.answer(Window(0, page_size - 1, Aim.FIRST))
+    first, last = part
+    answer = server.answer(Window(first, min(first + page_size - 1, last), Aim.FIRST))
     assert answer is not None
     return answer
 
@@ -125,9 +135,12 @@ class Reading:
         return [row for page in self.pages for row in page.rows]
 
 
-def read(server: Server, page_size: int, start: int = 0, prefetch: int | None = 0) -> Reading:
-    """Read a result to its end."""
-    return Reading(cursor_of(page_one(server, page_size), page_size, start, prefetch), server).to_the_end()
+def read(
+    server: Server, page_size: int, start: int = 0, prefetch: int | None = 0, part: tuple[int, int] = WHOLE
+) -> Reading:
+    """Read a result, or a part of it, to its end."""
+    first = page_one(server, page_size, part)
+    return Reading(cursor_of(first, page_size, start, prefetch, part), server).to_the_end()
 
 
 @frozen
@@ -138,6 +151,7 @@ class Case:
     server: Callable[[], Server]
     log: Sequence[str]
     page_size: int = 4
+    part: tuple[int, int] = WHOLE
 
 
 FIVE = source(5)
@@ -260,12 +274,81 @@ CASES = (
         ],
         page_size=2,
     ),
+    Case(
+        "a part, header counted",
+        lambda: Server(FIVE, counted),
+        ["titles 0..0", "2 rows", "next 4..4", "1 rows"],
+        2,
+        (2, 4),
+    ),
+    Case(
+        "a part, header repeated",
+        lambda: Server(FIVE, repeated),
+        ["titles 0..0", "last_offset 999999..1000000", "2 rows", "next 4..4", "1 rows"],
+        page_size=2,
+        part=(2, 4),
+    ),
+    Case(
+        "a part at the end, header repeated",
+        lambda: Server(FIVE, repeated),
+        ["titles 0..0", "last_offset 999999..1000000", "repeated 3..3", "2 rows"],
+        part=(3, 9),
+    ),
+    Case(
+        "a part beyond the end, header repeated",
+        lambda: Server(FIVE, repeated),
+        ["titles 0..0", "repeated 999999..1000000", "0 rows"],
+        part=(5, 9),
+    ),
+    Case(
+        "a part without rows, header repeated",
+        lambda: Server([], repeated),
+        ["titles 0..0", "repeated 999999..1000000", "0 rows"],
+        page_size=1,
+        part=(1, 9),
+    ),
+    Case(
+        "a part whose page two comes as the titles once",
+        lambda: Server(FIVE, counted, again={4}),
+        ["titles 0..0", "2 rows", "next 4..5", "again 4..5", "2 rows"],
+        page_size=2,
+        part=(2, 5),
+    ),
+    Case("a part beyond the end, header counted", lambda: Server(FIVE, counted), ["0 rows"], part=(6, 9)),
+    Case("a part, header beside page one", lambda: Server(FIVE, first_only), ["titles 0..0", "2 rows"], part=(3, 4)),
+    Case("a part, no header", lambda: Server(FIVE), ["2 rows"], part=(3, 4)),
+    Case("a part of one row", lambda: Server(FIVE, counted), ["titles 0..0", "1 rows"], part=(3, 3)),
+    Case("a part from the first offset", lambda: Server(FIVE, counted), ["2 rows"], part=(0, 2)),
+    Case(
+        "a part whose first row looks like the header",
+        lambda: Server([*FIVE[:2], HEADER, *FIVE[2:]], counted),
+        ["titles 0..0", "last_offset 999999..1000000", "repeated 3..3", "3 rows"],
+        part=(3, 5),
+    ),
+    Case(
+        "a part whose only row looks like the header",
+        lambda: Server([*FIVE[:2], HEADER], counted),
+        ["titles 0..0", "repeated 999999..1000000", "1 rows"],
+        part=(3, 3),
+    ),
+    Case(
+        "a part whose first row looks like the header, and no answer for the last offset",
+        lambda: Server([*FIVE[:2], HEADER, *FIVE[2:]], counted, fails_at_last_offset=True),
+        ["titles 0..0", "last_offset 999999..1000000", "repeated 3..3", "3 rows"],
+        part=(3, 5),
+    ),
+    Case(
+        "a part of a server that ignores offsets",
+        lambda: Server(FIVE, counted, ignores_offsets=True),
+        ["titles 0..0", "last_offset 999999..1000000", SAME_ROWS],
+        part=(3, 6),
+    ),
 )
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_what_is_asked_for_and_what_comes_of_it(case: Case) -> None:
-    assert read(case.server(), case.page_size).log == case.log
+    assert read(case.server(), case.page_size, part=case.part).log == case.log
 
 
 @st.composite
@@ -295,6 +378,46 @@ def test_every_row_comes_once_and_in_order(readable: tuple[Server, int], start: 
     reading = read(server, page_size, start, prefetch)
     assert reading.rows == server.rows[start:]
     assert [page.start for page in reading.pages if page.rows] == starts(reading.pages, start)
+
+
+some_rows = st.lists(st.sampled_from([HEADER, HEADER, ("a", 1), ("b", 2)]), max_size=24) | st.integers(0, 24).map(
+    source
+)
+
+
+@given(
+    rows=some_rows,
+    convention=st.sampled_from(CONVENTIONS),
+    first=st.integers(0, 30),
+    length=st.integers(1, 30) | st.just(LAST_OFFSET),
+    page_size=st.integers(1, 33),
+    start=st.integers(0, 30),
+    prefetch=st.none() | st.integers(0, 5),
+)
+def test_a_part_has_the_rows_at_its_offsets(
+    rows: list[Any], convention: Any, first: int, length: int, page_size: int, start: int, prefetch: int | None
+) -> None:
+    part = (first, min(first + length - 1, LAST_OFFSET))
+    reading = read(Server(rows, convention), page_size, start, prefetch, part)
+    assert reading.broken is None
+    assert reading.rows == rows_of_part(convention, rows, *part)[start:]
+    assert [page.start for page in reading.pages if page.rows] == starts(reading.pages, start)
+    asked = [line for line in reading.log if line.startswith("next")]
+    assert all(first < int(line.split()[1].partition("..")[0]) <= part[1] for line in asked)
+
+
+@given(
+    rows=some_rows,
+    convention=st.sampled_from(CONVENTIONS),
+    cuts=st.sets(st.integers(1, 30), max_size=5),
+    page_size=st.integers(1, 33),
+)
+def test_parts_that_follow_each_other_are_the_whole(
+    rows: list[Any], convention: Any, cuts: set[int], page_size: int
+) -> None:
+    parts = [(first, end - 1) for first, end in pairwise([0, *sorted(cuts), LAST_OFFSET + 1])]
+    readings = [read(Server(rows, convention), page_size, part=part) for part in parts]
+    assert [row for reading in readings for row in reading.rows] == rows
 
 
 @given(readable=readable_servers())
@@ -327,7 +450,7 @@ def test_what_is_under_way_is_what_is_asked_for_next(readable: tuple[Server, int
     assume(server.convention is not repeated)
     reading = read(server, page_size, start, prefetch)
     # While it is open where the header stands, pages are fetched as if it had an offset of its own.
-    assume(reading.cursor.header_offset or "header 0..0" not in reading.log)
+    assume(reading.cursor.header.offset or "header 0..0" not in reading.log)
     asked = [line for line in reading.log if line.startswith("next")]
     for number, windows in enumerate(reading.ahead):
         assert len(windows) <= prefetch

@@ -8,7 +8,7 @@ import anyio
 import httpx
 import pytest
 from attrs import define, field
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from supermetrics_query import (
     ApiError,
@@ -29,9 +29,10 @@ from tests.support.answers import FIELDS, NOT_FOUND, envelope, status, success
 from tests.support.calling import backend_of, transport_of
 from tests.support.scripted import BASE_URL, KEY, scripted_client
 from tests.support.servers import STAYS, Exchange, a_server, raw
-from tests.support.table import CONVENTIONS, HEADER, counted, without
+from tests.support.table import CONVENTIONS, HEADER, counted, first_only, repeated, rows_of_part, without
 
 LAST = 10**6
+WHOLE = (0, LAST)
 GONE = envelope(404, "QUERY_RESULTS_UNAVAILABLE")
 OUTCOMES = ("QUERY_ERROR", "QUERY_ACCOUNT_UNAVAILABLE", "QUERY_AUTH_UNAVAILABLE")
 
@@ -91,13 +92,15 @@ class Api:
         body["meta"]["result"] = {} if self.total is None else {"total_rows": self.total}
         return httpx.Response(200, json=body)
 
-    def read(self, page_size: int, **options: Any) -> tuple[list[Any], SupermetricsQueryError | None]:
+    def read(
+        self, page_size: int, part: tuple[int, int] = WHOLE, **options: Any
+    ) -> tuple[list[Any], SupermetricsQueryError | None]:
         """Return the rows that a client hands over, and how the reading broke."""
         given_rows: list[Any] = []
         transport = {"transport": httpx.MockTransport(self)}
         with QueryClient(KEY, base_url=BASE_URL, page_size=page_size, http_options=transport) as client:
             try:
-                for page in client.attach("night-1").pages(**options):
+                for page in client.attach(Ticket("night-1", "json", *part).token).pages(**options):
                     assert page.start == options.get("start", 0) + len(given_rows)
                     given_rows.extend(page.rows)
             except SupermetricsQueryError as error:
@@ -167,6 +170,74 @@ def test_what_was_delivered_and_what_follows_is_the_whole(api: Api, page_size: i
         api.asked, api.lives = [], LAST
         rows += api.read(page_size, start=error.delivered)[0]
     assert rows == [*map(as_tuple, api.rows)][start:]
+
+
+parts = st.builds(lambda first, length: (first, first + length - 1), st.integers(0, 30), st.integers(1, 20))
+
+
+@given(
+    api=servers(), part=parts, page_size=page_sizes, start=st.integers(0, 30), prefetch=st.none() | st.integers(0, 4)
+)
+def test_a_part_has_exactly_the_rows_at_its_offsets(
+    api: Api, part: tuple[int, int], page_size: int, start: int, prefetch: int | None
+) -> None:
+    api.cap = LAST  # `total_rows` does not say how many of the rows are in a part
+    rows, error = api.read(page_size, part, start=start, prefetch=prefetch)
+    assert rows == [*map(as_tuple, rows_of_part(api.convention, api.rows, *part))][start:]
+    assert error is None
+
+
+@given(
+    api=servers(),
+    offsets=st.sampled_from([without_start, from_the_first, everything]),
+    part=parts,
+    page_size=page_sizes,
+)
+def test_a_part_from_a_server_that_ignores_offsets_is_an_error_and_no_other_part(
+    api: Api, offsets: Offsets, part: tuple[int, int], page_size: int
+) -> None:
+    assume(api.rows and part[0] and api.convention is not without)
+    api.offsets, api.cap = offsets, LAST
+    rows, error = api.read(page_size, part)
+    assert rows == []
+    assert isinstance(error, QueryError)
+    assert "use download()" in str(error)
+
+
+@pytest.mark.parametrize("part", [(0, 4), (1, 1), (5, 9), (5, LAST - 1)])
+@pytest.mark.parametrize("convention", CONVENTIONS)
+def test_a_part_never_has_more_rows_than_are_asked_for(convention: Any, part: tuple[int, int]) -> None:
+    rows, error = Api(source(60), convention, offsets=everything).read(13, part)
+    assert rows == []
+    assert isinstance(error, QueryError)
+    assert "gave 0 rows; the API gives more rows than are asked for: use download()" in str(error)
+
+
+@pytest.mark.parametrize("convention", [counted, repeated, first_only])
+def test_a_part_of_one_row_is_not_empty_where_offsets_are_ignored(convention: Any) -> None:
+    rows, error = Api(source(9), convention, offsets=from_the_first).read(13, (5, 5))
+    assert rows == []
+    assert isinstance(error, QueryError)
+    assert "gives the same rows again" in str(error)
+
+
+def test_a_part_without_a_header_has_not_one_row_more_than_is_asked_for() -> None:
+    rows, error = Api(source(60), without, offsets=without_start).read(13, (1, 5))
+    assert (rows, isinstance(error, QueryError)) == ([], True)
+
+
+@given(api=servers(), part=parts, page_size=page_sizes, start=st.integers(0, 9), lives=st.integers(1, 12))
+def test_what_was_delivered_of_a_part_and_what_follows_is_the_part(
+    api: Api, part: tuple[int, int], page_size: int, start: int, lives: int
+) -> None:
+    api.cap, api.lives = LAST, lives
+    rows, error = api.read(page_size, part, start=start, prefetch=0)
+    if error is not None:
+        assert isinstance(error, ResultExpiredError)
+        assert error.delivered == start + len(rows)
+        api.asked, api.lives = [], LAST
+        rows += api.read(page_size, part, start=error.delivered)[0]
+    assert rows == [*map(as_tuple, rows_of_part(api.convention, api.rows, *part))][start:]
 
 
 @given(first=st.integers(0, 20), length=st.integers(1, 20), page_size=page_sizes, start=st.integers(0, 30))

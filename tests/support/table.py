@@ -9,6 +9,7 @@ import httpx
 from tests.support.answers import FIELDS, success
 
 Rows = Sequence[Sequence[Any]]
+Convention = Callable[[Rows, int, int], list[Any]]
 HEADER = ("Date", "Temp")
 
 
@@ -32,10 +33,16 @@ def without(rows: Rows, first: int, last: int) -> list[Any]:
     return list(rows[first : last + 1])
 
 
-CONVENTIONS: tuple[Callable[[Rows, int, int], list[Any]], ...] = (counted, repeated, first_only, without)
+def rows_of_part(convention: Convention, rows: Rows, first: int, last: int) -> Rows:
+    """Return the rows at these offsets; a header that is counted has offset 0, so each row stands one further."""
+    shift = int(convention is counted)
+    return rows[max(first - shift, 0) : last + 1 - shift]
 
 
-def serving_rows(convention: Callable[[Rows, int, int], list[Any]], rows: Rows) -> httpx.MockTransport:
+CONVENTIONS: tuple[Convention, ...] = (counted, repeated, first_only, without)
+
+
+def serving_rows(convention: Convention, rows: Rows) -> httpx.MockTransport:
     """Answer every request with its window."""
     settings = {"no_headers": True} if convention is without else []
 

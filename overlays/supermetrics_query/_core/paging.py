@@ -9,67 +9,21 @@ those of page one again?) is decided by a probe, whose answer differs, and never
 """
 
 from collections.abc import Sequence
-from enum import Enum, auto
 from typing import TypeAlias, assert_never
 
 from attrs import Factory, define, evolve, field, frozen
 
 from .._contract.validation import LAST_OFFSET
-from .._models import Page, QueryStatus, Row
-from .._results.rows import Layout, data_of, field_ids, holds_rows, layout_of, total_of
+from .._models import Page, QueryStatus
+from .._results.rows import Layout, data_of, field_ids, header_of, holds_rows, layout_under, total_of
+from .header import Header
 from .run import Run
+from .windows import FIRST_OFFSET, LAST_WINDOW, NO_ROWS, Aim, Fingerprint, Window, WindowRows
 
 MOST_AHEAD = 5  # pages under way where answers are slow: as many as a key may ask for in a quarter of a second
+MORE_ROWS = "the API gives more rows than are asked for: use download()"
 SAME_ROWS = "the API gives the same rows again, whichever are asked for: use download()"
 SLOW = 0.05  # seconds; an answer that comes sooner is not worth a thread or a task of its own
-
-
-class Aim(Enum):
-    """What a window is asked for."""
-
-    FIRST = auto()  # page one, which the poll that found success holds
-    NEXT = auto()  # the rows that follow
-    AGAIN = auto()  # the same rows once more, because they look like rows that came before
-    LAST_OFFSET = auto()  # whether even the last offsets bring these rows, as from a server that ignores offsets
-    HEADER = auto()  # whether the header takes an offset of its own
-    REPEATED = auto()  # whether a later page begins with the header, or with a row that looks like it
-
-
-@frozen
-class Window:
-    """The offsets to ask for, both included."""
-
-    first: int
-    last: int
-    aim: Aim = Aim.NEXT
-
-
-LAST_WINDOW = Window(LAST_OFFSET - 1, LAST_OFFSET, Aim.LAST_OFFSET)  # with room for a row beside a header
-
-
-@frozen
-class WindowRows:
-    """What came for a window. `entries` counts the header too, `asked` is how many there could have been."""
-
-    start: int = 0  # how many rows of the result come before it
-    rows: Sequence[Row] = ()
-    entries: int = 0
-    asked: int = 0
-
-    @property
-    def fingerprint(self) -> "Fingerprint":
-        """What distinguishes it from another part; to keep all of its rows would hold two pages in memory."""
-        return len(self.rows), (*self.rows[:1], *self.rows[-1:])
-
-    def begins_as(self, other: "Fingerprint") -> bool:
-        """Return whether it may begin with the rows of another part, as far as it goes."""
-        count, edges = other
-        is_same = bool(self.rows) and edges[:1] == (self.rows[0],)
-        return is_same and (len(self.rows) < count or self.rows[count - 1] == edges[-1])
-
-
-Fingerprint: TypeAlias = tuple[int, Sequence[Row]]
-NO_ROWS = WindowRows()
 
 
 @frozen
@@ -117,11 +71,10 @@ class Cursor:
     start: int = 0  # rows before this one are left out
     wanted: Window | Broken | None = Factory(lambda self: self.window(0, self.page_size, Aim.FIRST), takes_self=True)
     layout: Layout = Factory(lambda self: self.run.layout, takes_self=True)  # a poll in between may bring another
+    header: Header = Factory(lambda self: Header(self.layout.header), takes_self=True)
     position: int = 0  # the number of the next row
     count: int = 0  # how many rows the result is known to have; `start` may be beyond them
     delivered: int = Factory(lambda self: self.start, takes_self=True)  # the row after those that were handed over
-    header_offset: int = 0  # how many offsets the header takes
-    repeats_header: bool | None = None  # whether later pages begin with it, None while that is open
     page_one: Fingerprint | None = None  # or of the first page with rows
     before: Fingerprint | None = None  # the answer before
     trusts_offsets: bool = False  # whether pages may look alike, as the last offset has shown
@@ -137,18 +90,13 @@ class Cursor:
         """How many of the promised rows have not come."""
         return 0 if self.total is None else max(0, self.total - self.position)
 
-    @property
-    def has_header(self) -> bool:
-        """Whether the first entry of the result is no row."""
-        return self.layout.header is not None
-
     def window(self, offset: int, size: int, aim: Aim) -> Window:
         """Return the window that begins so many offsets into the result."""
         return Window(*self.run.ticket.window(offset, size), aim)
 
     def page_window(self, number: int = 0, aim: Aim = Aim.NEXT) -> Window:
         """Return the window of the next page, or of one so many pages after it."""
-        return self.window(self.header_offset + self.position + number * self.page_size, self.page_size, aim)
+        return self.window(self.header.offset + self.position + number * self.page_size, self.page_size, aim)
 
     def windows_ahead(self) -> Sequence[Window]:
         """Return the windows that are worth having under way, the next one first."""
@@ -173,10 +121,27 @@ class Cursor:
         if seen is None:
             return self._without_header(held)
         if window.aim is Aim.FIRST and seen is not self.first:
-            self.first, self.layout = seen, layout_of(seen.response)
-            self.run.layout = self.layout
+            self.first = seen
+            self._lay_out(self.run.layout_for(seen.response))
         if window.aim is not Aim.LAST_OFFSET and (difference := self._difference(seen)):
             return self._replaced(difference, seen)
+        if window.aim is Aim.FIRST and self._lacks_titles():
+            return self._ask(FIRST_OFFSET)
+        if window.aim is Aim.TITLES:
+            self._lay_out(layout_under(header_of(seen.response), self.first.response))
+        return self._read(window, seen, held)
+
+    def _lacks_titles(self) -> bool:
+        """Return whether page one may begin with the header, which only another answer can show."""
+        return self.header.titles is None and header_of(self.first.response) is not None
+
+    def _lay_out(self, layout: Layout) -> None:
+        """Read rows under another layout."""
+        self.run.layout = self.layout = layout
+        self.header = Header(layout.header)
+
+    def _read(self, window: Window, seen: QueryStatus, held: WindowRows = NO_ROWS) -> Step:
+        """Return what follows from an answer of this result."""
         if window.aim in {Aim.FIRST, Aim.NEXT}:
             self.prefetch = self.prefetch.after(seen.seconds)
         try:
@@ -191,57 +156,57 @@ class Cursor:
         before, self.before = self.before, part.fingerprint
         match aim:
             case Aim.FIRST:
-                self.header_offset = int(self.has_header and part.entries <= part.asked)
-                return self._accept(self._headless(part))
-            case Aim.NEXT:
-                window = self.page_window(aim=Aim.AGAIN)
-                return self._ask(window) if self._is_alike(part, before) else self._without_header(part)
-            case Aim.AGAIN:
-                is_alike = self._is_alike(part, before)
-                return self._ask(LAST_WINDOW, part) if is_alike else self._without_header(part)
+                return self._begin(part)
+            case Aim.TITLES:
+                step = self._read(self.window(0, self.page_size, Aim.FIRST), self.first)
+                self.before = part.fingerprint  # which may come once more for the next window
+                return step
+            case Aim.NEXT | Aim.AGAIN:
+                return self._compare(aim, part, before)
             case Aim.LAST_OFFSET:
-                first = self._headless(part).rows[:1]
-                self.trusts_offsets = not first or first != self._headless(held).rows[:1]
+                first = self.header.stripped(part).rows[:1]
+                self.trusts_offsets = not first or first != self.header.stripped(held).rows[:1]
                 return self._without_header(held) if self.trusts_offsets else self._broken(SAME_ROWS)
             case Aim.HEADER:
-                self.header_offset = int(not self._headless(part).rows)
+                self.header = self.header.after_offset_zero(part)
                 return self._ask(self.page_window())
             case Aim.REPEATED:
-                there = int(held.entries > 1)  # rows that the window is known to hold
-                self.repeats_header = self._begins_with_header(part) and part.entries > there
-                is_beyond = self.repeats_header and part.entries > there + 1
-                return self._broken(SAME_ROWS) if is_beyond else self._without_header(held)
+                header = self.header.after_probe(part, held)
+                return self._without_header(held, header) if header else self._broken(SAME_ROWS)
             case _:
                 assert_never(aim)
+
+    def _begin(self, part: WindowRows) -> Step:
+        """Accept page one. That of a later part has a header only where each page has one, which offsets must show."""
+        ticket = self.run.ticket
+        if not ticket.is_whole and part.entries > part.asked + (self.header.titles is not None):
+            return self._broken(MORE_ROWS)
+        if ticket.first_row:
+            may_ignore_offsets = self.header.begins(part) and part.entries > 1
+            return self._ask(LAST_WINDOW, part) if may_ignore_offsets else self._without_header(part)
+        self.header = self.header.after_page_one(part)
+        return self._accept(self.header.stripped(part))
+
+    def _compare(self, aim: Aim, part: WindowRows, before: Fingerprint | None) -> Step:
+        """Accept a later page; one that may hold the rows of another is asked for again, and then the last offsets."""
+        if not self._is_alike(part, before):
+            return self._without_header(part)
+        return self._ask(self.page_window(aim=Aim.AGAIN)) if aim is Aim.NEXT else self._ask(LAST_WINDOW, part)
 
     def _is_alike(self, part: WindowRows, before: Fingerprint | None) -> bool:
         """Return whether these rows may be those of the answer before, or begin with those of page one."""
         if self.trusts_offsets or not part.rows:
             return False
-        is_page_one = self.page_one is not None and self._headless(part).begins_as(self.page_one)
+        is_page_one = self.page_one is not None and self.header.stripped(part).begins_as(self.page_one)
         return is_page_one or part.fingerprint == before
 
-    def _begins_with_header(self, part: WindowRows) -> bool:
-        """Return whether the first entry looks like the header."""
-        return bool(part.rows) and part.rows[0] == self.layout.header
-
-    def _headless(self, part: WindowRows) -> WindowRows:
-        """Return a part without what looks like the header."""
-        return evolve(part, rows=part.rows[1:]) if self._begins_with_header(part) else part
-
-    def _without_header(self, part: WindowRows) -> Step:
-        """Accept a later page without the header that it repeats; find out first whether it is one.
-
-        A window of one row brings two entries where headers are repeated, and one beyond the end brings one.
-        """
-        if not self._begins_with_header(part) or self.repeats_header is False:
-            return self._accept(part)
-        if self.repeats_header or part.entries > part.asked:
-            self.repeats_header = True
-            return self._accept(self._headless(part))
-        is_alone = part.entries == 1
-        first = LAST_WINDOW.first if is_alone else self.page_window().first
-        return self._ask(Window(first, first + is_alone, Aim.REPEATED), part)
+    def _without_header(self, part: WindowRows, known: Header | None = None) -> Step:
+        """Accept a later page without the header that it repeats; find out first whether it is one."""
+        header = (known or self.header).after_later_page(part)
+        if header is None:
+            return self._ask(self.header.probe(part, self.page_window().first), part)
+        self.header = header
+        return self._accept(header.stripped(part) if header.is_repeated else part)
 
     def _difference(self, seen: QueryStatus) -> str | None:
         """Return what shows that an answer belongs to another result, or to none."""
@@ -260,13 +225,13 @@ class Cursor:
         self.position = max(part.start + len(part.rows), self.start)
         if self.page_window().first > self.run.ticket.last_row:
             return self._end(part, f"the API gives no rows beyond offset {LAST_OFFSET}: ask for less at once")
-        is_full = part.entries >= part.asked and bool(part.rows or is_first)
+        is_full = part.entries >= part.asked and bool(part.rows or (is_first and self.header.offset))
         if not is_full and (not part.rows or not self.missing):
             return self._end(part, f"the API had promised {self.total} and gives no more: start the query again")
         if not is_full:  # where the next rows begin is known only when these have come
             self.prefetch = evolve(self.prefetch, limit=0)
         # A header among the entries looks like one beside them and a row that was kept back.
-        is_open = is_first and self.header_offset and self.missing
+        is_open = is_first and self.header.offset and self.missing
         self.wanted = self.window(0, 1, Aim.HEADER) if is_open else self.page_window()
         return self._page(part)
 
@@ -281,7 +246,7 @@ class Cursor:
         It is not documented whether the header counts as one of them.
         """
         page = self._page(part)
-        self.wanted = self._broken(complaint) if self.missing > self.has_header else None
+        self.wanted = self._broken(complaint) if self.missing > (self.header.titles is not None) else None
         return page
 
     def _page(self, part: WindowRows) -> Page:

@@ -22,7 +22,7 @@ from .._contract.validation import (
     short_repr,
 )
 from .._models import Part, QueryStatus
-from .._results.rows import NO_LAYOUT, Layout
+from .._results.rows import NO_LAYOUT, Layout, layout_of, layout_under
 from ..errors import ConfigurationError, SupermetricsQueryError
 from .series import Series
 
@@ -53,9 +53,14 @@ class Ticket:
         first = self.first_row + position
         return first, min(first + size - 1, self.last_row)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether no part of the result was asked for."""
+        return (self.first_row, self.last_row) == (0, LAST_OFFSET)
+
     def promised(self, total: int | None) -> int | None:
         """Return how many of the rows that a result has were asked for, None where that is not known."""
-        if total is None or (self.first_row, self.last_row) != (0, LAST_OFFSET):
+        if total is None or not self.is_whole:
             return None
         return total if self.max_rows is None else min(total, self.max_rows)
 
@@ -152,6 +157,10 @@ class Run:
         """Be another run of the same query, of which nothing is known yet."""
         self.ticket = evolve(self.ticket, schedule_id=schedule_id)
         self.timing, self.status, self.layout, self.error, self.row_limit = Timing(), None, NO_LAYOUT, None, None
+
+    def layout_for(self, response: models.QueryResponse) -> Layout:
+        """Return how page one is laid out; where it is not the first of the result, it may begin with a row."""
+        return layout_under(None, response) if self.ticket.first_row else layout_of(response)
 
     def may_lag(self, now: float) -> bool:
         """Return whether a status that is not found may only be late, because our own start was answered just now."""

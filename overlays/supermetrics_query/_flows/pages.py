@@ -15,10 +15,11 @@ from .._contract.status import ENDINGS, status_of
 from .._core.completeness import row_limit
 from .._core.context import ClientContext
 from .._core.effects import Flow, Pending, Yield, begin, now
-from .._core.paging import Aim, Broken, Cursor, Prefetch, Window
+from .._core.paging import Broken, Cursor, Prefetch
 from .._core.polling import DEFAULT_WAIT, NEVER
 from .._core.retrying import CALL_ERRORS, is_outcome, is_worth_polling_again
 from .._core.run import Run
+from .._core.windows import Aim, Window
 from .._models import Page, QueryStatus
 from .._results.rows import holds_rows
 from ..errors import QueryError, ResultExpiredError, StatusNotFoundError
@@ -42,7 +43,7 @@ def pages(context: ClientContext, run: Run, start: int = 0, prefetch: int | None
         yield from read(cursor, ahead)
     finally:
         ahead.drop()
-    limit = row_limit(run.ticket, cursor.first.response, cursor.count, cursor.header_offset)
+    limit = row_limit(run.ticket, cursor.first.response, cursor.count, cursor.header.offset)
     yield from report_limit(context, run, limit)
 
 

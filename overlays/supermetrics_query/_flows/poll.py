@@ -25,7 +25,6 @@ from .._core.retrying import (
 )
 from .._core.run import Run
 from .._models import Attempt, QueryStatus
-from .._results.rows import layout_of
 from ..errors import (
     QueryError,
     QueryFailedError,
@@ -236,7 +235,7 @@ def remember(context: ClientContext, run: Run, status: QueryStatus, moment: floa
     run.record(status, moment)
     run.timing.due = next_poll(context.poll, context.retry, run, None, moment, context.draw)
     if status.is_success:
-        run.layout = layout_of(status.response)
+        run.layout = run.layout_for(status.response)
     kind = ENDINGS.get(status.code)
     if kind is not None:
         request = f" (request id {status.request_id})" if status.request_id else ""

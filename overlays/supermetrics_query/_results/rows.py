@@ -59,8 +59,12 @@ NO_LAYOUT = Layout((), None)
 
 def layout_of(response: models.QueryResponse) -> Layout:
     """Return how the rows are laid out, by the answer that holds the first of them."""
+    return layout_under(header_of(response), response)
+
+
+def layout_under(header: Row | None, response: models.QueryResponse) -> Layout:
+    """Return how the rows of an answer are laid out under a header that another answer may hold."""
     data = data_of(response)
-    header = tuple(data[0]) if data and isinstance(data[0], list | tuple) and has_header(response) else None
     keys = dict.fromkeys(key for row in data if isinstance(row, dict) for key in row)
     fields = fields_by_column(query_of(response))
     if are_objects := bool(keys) and all(isinstance(row, dict) for row in data):
@@ -101,6 +105,12 @@ def unique(names: Sequence[tuple[str | None, int]]) -> dict[str | None, int]:
 def data_of(response: models.QueryResponse) -> list[Any]:
     """Return the rows as they came, header and all."""
     return response.data if isinstance(response.data, list) else []
+
+
+def header_of(response: models.QueryResponse) -> Row | None:
+    """Return the first entry where it can be the header, None where it is a row or where there is none."""
+    data = data_of(response)
+    return tuple(data[0]) if data and isinstance(data[0], list | tuple) and has_header(response) else None
 
 
 def holds_rows(response: models.QueryResponse) -> bool:
