@@ -92,8 +92,8 @@ class Handle(BaseQuery, Generic[D]):
 
     @property
     def columns(self) -> list[Column]:
-        """The columns of the result, once the query has succeeded."""
-        return list(self._run.layout.columns)
+        """The columns of the result in the order of the request, once the query has succeeded."""
+        return list(self._run.layout.ordered_columns)
 
     @property
     def row_limit(self) -> int | None:

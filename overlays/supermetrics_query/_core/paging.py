@@ -254,7 +254,8 @@ class Cursor:
         rows = part.rows[self.start - part.start :] if self.start > part.start else part.rows
         end = part.start + len(part.rows)
         self.delivered = max(self.delivered, end)
-        return Page(start=end - len(rows), columns=self.layout.columns, rows=rows)
+        ordered = self.layout.ordered(rows)
+        return Page(start=end - len(rows), columns=self.layout.ordered_columns, rows=ordered)
 
     def _broken(self, what: str, cause: ValueError | None = None) -> Broken:
         """Return why rows cannot be had."""

@@ -3,12 +3,15 @@
 Columns are placed by `meta.query.fields[].data_column`, never by label or by the order of the request. Row 0 is the
 header unless the query says `no_headers`. Columns that no field names, such as those made by a split, take the label of
 the header. Rows that are objects are paired by name: by the ids of the fields, or by their titles.
+
+Callers get the columns in the order of `meta.query.fields`, which is that of the request, where these name all of them.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from attrs import evolve, frozen
@@ -23,13 +26,26 @@ MOST_COLUMNS = 1001  # `data_column` in the contract goes to 1000
 class Layout:
     """How the rows of a result are to be read: its columns, and its header row if it has one.
 
-    Rows that are arrays fill the first `width` columns; `places` says which column each key of an object fills.
+    Rows that are arrays fill the first `width` columns; `places` says which column each key of an object fills. `order`
+    is that of the request, where it differs from the one in which the API gives the columns.
     """
 
     columns: tuple[Column, ...]
     header: Row | None
     width: int = 0
     places: Mapping[str, int] = {}
+    order: tuple[int, ...] = ()
+
+    @property
+    def ordered_columns(self) -> tuple[Column, ...]:
+        """The columns in the order of the request."""
+        if not self.order:
+            return self.columns
+        return tuple(evolve(self.columns[place], index=index) for index, place in enumerate(self.order))
+
+    def ordered(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """Return rows whose cells are in the order of the request."""
+        return [*map(itemgetter(*self.order), rows)] if self.order else rows
 
     def rows(self, data: Sequence[Any]) -> Sequence[Row]:
         """Return all entries of a page as tuples of one width; raise ValueError where a cell has no column."""
@@ -77,7 +93,16 @@ def layout_under(header: Row | None, response: models.QueryResponse) -> Layout:
         places[key] = len(columns)
         columns.append(column_of(len(columns), key, None))
     padding = (None,) * (len(columns) - len(header or ()))
-    return Layout(tuple(numbered(columns)), None if header is None else header + padding, width, places)
+    titles = None if header is None else header + padding
+    return Layout(tuple(numbered(columns)), titles, width, places, order_of(fields, query_of(response), len(columns)))
+
+
+def order_of(fields: Mapping[int, models.QueryField], query: models.QueryDetails | None, count: int) -> tuple[int, ...]:
+    """Return the columns in the order of the request, nothing where they have it or where it does not name all."""
+    places = {id(field): index for index, field in fields.items()}
+    listed = query.fields if query and isinstance(query.fields, list) else []
+    order = tuple(places[id(each)] for each in listed if id(each) in places)
+    return order if sorted(order) == [*range(count)] != [*order] else ()
 
 
 def places_of(fields: Mapping[int, models.QueryField], labels: Sequence[Any], keys: Iterable[str]) -> dict[str, int]:
