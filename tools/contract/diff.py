@@ -1,82 +1,59 @@
 """Rate what changed in the contract since the last release: `python -m tools.contract.diff [OLD [NEW]]`.
 
-Redocly finds the changes, including those inside the JSON parameter, and knows which of them are breaking. The other
-changes are rated here: Redocly counts a new example as a feature and a new format as wording.
+Both documents are generated, because callers feel names and signatures; what travels is compared besides.
 """
 
-import json
 import sys
-from enum import IntEnum
-from itertools import pairwise
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
 
-from attrs import frozen
+import yaml
 
 from tools import ROOT
-from tools.contract.document import Document, load
-from tools.contract.redocly import redocly
+from tools.contract.document import Document, dump, load
+from tools.contract.generate import GenerationError, run_generator
+from tools.contract.lowering import lower
+from tools.contract.rating import Change, Rating
+from tools.contract.surface import Facts, changes, surface
+from tools.contract.wire import Walk, unversioned
 
 RELEASED = Path("docs", "contract", "released.yaml")
 CURRENT = Path("openapi.yaml")
-EXPLAINING = {"description", "summary", "title", "example", "examples", "externalDocs", "contact", "license"}
 
 Version = tuple[int, int, int]
 
 
-class Rating(IntEnum):
-    """What a change means for users of the contract."""
-
-    NONE = 0
-    ADDITIVE = 1
-    BREAKING = 2
-
-
-@frozen
-class Change:
-    rating: Rating
-    kind: str
-    where: str
-    reasons: tuple[str, ...] = ()
+def generated(document: Document) -> Facts:
+    """Return what is public in the package of a document; formatting it would change no name."""
+    config = yaml.safe_load((ROOT / "generator-config.yml").read_bytes()) | {"post_hooks": []}
+    with TemporaryDirectory() as work:
+        paths = [Path(work, name) for name in ("config.yml", "lowered.yaml", "tree")]
+        paths[0].write_bytes(dump(config))
+        paths[1].write_bytes(dump(lower(document)))
+        run_generator(*paths)
+        return surface(paths[2])
 
 
-def explains(change: dict[str, Any]) -> bool:
-    """Return whether a change touches only explanations; a member named `title` is not one."""
-    steps = ["", *change["path"].split("/"), change.get("property", "")]
-    within = any(step in EXPLAINING and before != "properties" for before, step in pairwise(steps))
-    return within or steps[2] == "tags"
+def difference(old: Document, new: Document) -> list[Change]:
+    """Return what changed, the gravest first; documents that mean the same differ in their order."""
+    walk = Walk(old, new)
+    travelling = list(walk.changes())
+    named = changes(generated(old), generated(new), walk.directions())
+    found = by_place([*travelling, *named])
+    if not found and dump(unversioned(old)) != dump(unversioned(new)):
+        return [Change(Rating.PATCH, "the document", "the order has changed, or a name that nobody sees")]
+    return found
 
 
-def rate(change: dict[str, Any]) -> Rating:
-    """Rate one change that Redocly reports."""
-    if change["impact"] == "major":
-        return Rating.BREAKING
-    return Rating.NONE if explains(change) else Rating.ADDITIVE
-
-
-def described(change: dict[str, Any]) -> Change:
-    place = change["revision"] if "revision" in change else change["base"]
-    steps = [step.replace("~1", "/") for step in place["pointer"].split("/")[1:]]
-    where = f"{' '.join(steps)} ({place['file']}:{place['line']})"
-    return Change(rate(change), change["kind"], where, tuple(each["message"] for each in change["verdicts"]))
-
-
-def is_the_version(change: dict[str, Any]) -> bool:
-    return bool(change["path"] == "#/info" and change.get("property") == "version")
-
-
-def reported(old: Path, new: Path) -> list[Change]:
-    """Ask Redocly what changed, apart from the version."""
-    done = redocly("diff", str(old), str(new), "--format", "json", "--fail-on", "none")
-    if done.returncode:
-        raise SystemExit(done.stdout + done.stderr)
-    return [described(each) for each in json.loads(done.stdout)["changes"] if not is_the_version(each)]
-
-
-def unreported(old: Document, new: Document) -> list[Change]:
-    """Report a change that Redocly does not see: it does not compare the values of examples."""
-    one, other = (each | {"info": each["info"] | {"version": None}} for each in (old, new))
-    return [Change(Rating.NONE, "modified", "examples")] if one != other else []
+def by_place(found: Iterable[Change]) -> list[Change]:
+    """Return one change for each place, as grave as its gravest."""
+    places: dict[str, dict[str, Rating]] = {}
+    for each in found:
+        sentences = places.setdefault(each.place, {})
+        sentences[each.sentence] = max(each.rating, sentences.get(each.sentence, each.rating))
+    joined = [Change(max(each.values()), place, "; ".join(each)) for place, each in places.items()]
+    return sorted(joined, key=lambda each: -each.rating)
 
 
 def version(document: Document) -> Version:
@@ -88,7 +65,7 @@ def demanded(old: Version, ratings: list[Rating]) -> Version:
     """Return the lowest version that these changes allow."""
     major, minor, patch = old
     raised = {
-        Rating.NONE: (major, minor, patch + 1),
+        Rating.PATCH: (major, minor, patch + 1),
         Rating.ADDITIVE: (major, minor + 1, 0),
         Rating.BREAKING: (major + 1, 0, 0),
     }
@@ -100,20 +77,20 @@ def spelled(number: Version) -> str:
 
 
 def report(found: list[Change]) -> str:
-    lines = []
-    for change in sorted(found, key=lambda each: -each.rating):
-        lines.append(f"{change.rating.name.lower():9} {change.kind:8} {change.where}")
-        lines += [f"{'':18} {reason}" for reason in change.reasons]
-    return "\n".join(lines)
+    return "".join(f"{each.rating.name.lower():9} {each.place or 'the document'}: {each.sentence}\n" for each in found)
 
 
 def compare(old: Path, new: Path) -> int:
+    """Print what changed; return 1 if the version is too low, or if a document cannot be generated."""
     documents = load(old), load(new)
-    found = reported(old, new) or unreported(*documents)
+    try:
+        found = difference(*documents)
+    except GenerationError as error:
+        print(f"{error}\nnothing can be generated from {old} or {new}", file=sys.stderr)
+        return 1
     before, after = map(version, documents)
     needed = demanded(before, [change.rating for change in found])
-    if found:
-        print(report(found))
+    print(report(found), end="")
     if after < needed:
         print(f"info.version must be at least {spelled(needed)} after {spelled(before)} and is {spelled(after)}")
         return 1
