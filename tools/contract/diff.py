@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import yaml
+from attrs import frozen
 
 from tools import ROOT
 from tools.contract.document import Document, dump, load
@@ -24,36 +25,50 @@ CURRENT = Path("openapi.yaml")
 Version = tuple[int, int, int]
 
 
-def generated(document: Document) -> Facts:
-    """Return what is public in the package of a document; formatting it would change no name."""
-    config = yaml.safe_load((ROOT / "generator-config.yml").read_bytes()) | {"post_hooks": []}
-    with TemporaryDirectory() as work:
-        paths = [Path(work, name) for name in ("config.yml", "lowered.yaml", "tree")]
-        paths[0].write_bytes(dump(config))
-        paths[1].write_bytes(dump(lower(document)))
-        run_generator(*paths)
-        return surface(paths[2])
+@frozen
+class Contract:
+    """A document, and what is public in the package that it generates."""
+
+    document: Document
+    package: Facts
+
+    @classmethod
+    def of(cls, document: Document) -> "Contract":
+        """Generate the package; raise GenerationError where that fails. Formatting it would change no name."""
+        config = yaml.safe_load((ROOT / "generator-config.yml").read_bytes()) | {"post_hooks": []}
+        with TemporaryDirectory() as work:
+            settings, lowered, tree = (Path(work, name) for name in ("config.yml", "lowered.yaml", "tree"))
+            settings.write_bytes(dump(config))
+            lowered.write_bytes(dump(lower(document)))
+            run_generator(settings, lowered, tree)
+            return cls(document, surface(tree))
 
 
-def difference(old: Document, new: Document) -> list[Change]:
-    """Return what changed, the gravest first; documents that mean the same differ in their order."""
-    walk = Walk(old, new)
+def difference(old: Contract, new: Contract) -> list[Change]:
+    """Return what changed, the gravest first."""
+    walk = Walk(old.document, new.document)
     travelling = list(walk.changes())
-    named = changes(generated(old), generated(new), walk.directions())
-    found = by_place([*travelling, *named])
-    if not found and dump(unversioned(old)) != dump(unversioned(new)):
-        return [Change(Rating.PATCH, "the document", "the order has changed, or a name that nobody sees")]
-    return found
+    return by_place([*travelling, *changes(old.package, new.package, walk.directions())]) or rest(old, new)
+
+
+def rest(old: Contract, new: Contract) -> list[Change]:
+    """Report what has no meaning, and makes another document all the same."""
+    same = dump(unversioned(old.document)) == dump(unversioned(new.document))
+    return [] if same else [Change(Rating.PATCH, "", "has another order, or other names for components")]
 
 
 def by_place(found: Iterable[Change]) -> list[Change]:
-    """Return one change for each place, as grave as its gravest."""
-    places: dict[str, dict[str, Rating]] = {}
+    """Return one change for each place, the gravest first."""
+    places: dict[str, list[Change]] = {}
     for each in found:
-        sentences = places.setdefault(each.place, {})
-        sentences[each.sentence] = max(each.rating, sentences.get(each.sentence, each.rating))
-    joined = [Change(max(each.values()), place, "; ".join(each)) for place, each in places.items()]
-    return sorted(joined, key=lambda each: -each.rating)
+        places.setdefault(each.place, []).append(each)
+    return sorted(map(joined, places.values()), key=lambda each: -each.rating)
+
+
+def joined(found: list[Change]) -> Change:
+    """Return one change that says all, as grave as the gravest."""
+    ordered = sorted(found, key=lambda each: -each.rating)
+    return Change(ordered[0].rating, ordered[0].place, "; ".join(dict.fromkeys(each.sentence for each in ordered)))
 
 
 def version(document: Document) -> Version:
@@ -84,7 +99,7 @@ def compare(old: Path, new: Path) -> int:
     """Print what changed; return 1 if the version is too low, or if a document cannot be generated."""
     documents = load(old), load(new)
     try:
-        found = difference(*documents)
+        found = difference(*map(Contract.of, documents))
     except GenerationError as error:
         print(f"{error}\nnothing can be generated from {old} or {new}", file=sys.stderr)
         return 1

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from attrs import frozen
 
-from tools.contract.rating import KIND, Change, Direction, Rating, Relation, among
+from tools.contract.rating import KIND, Change, Direction, Rating
+from tools.contract.relations import Relation, among
 
 Sides = Set[Direction]
 BOTH: Sides = frozenset(Direction)
@@ -65,11 +66,12 @@ def functions(name: str, body: list[ast.stmt]) -> Iterator[tuple[str, Fact]]:
     """Yield the functions of an operation, and the arguments and the result that they share."""
     yield name, Fact()
     for node in body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("_"):
-            yield f"{name}.{node.name}", Fact()
-            if node.name == "sync_detailed":
-                yield f"{name}()", Fact(spelled(node.returns), sides={Direction.READ})
-                yield from ((f"{name}({each})", fact) for each, fact in arguments(node.args))
+        match node:
+            case ast.FunctionDef("sync_detailed", given, returns=ast.Subscript(_, result)):
+                yield f"{name}()", Fact(spelled(result), sides={Direction.READ})
+                yield from ((f"{name}({each})", fact) for each, fact in arguments(given))
+            case ast.FunctionDef(function) | ast.AsyncFunctionDef(function) if not function.startswith("_"):
+                yield f"{name}.{function}", Fact()
 
 
 def arguments(given: ast.arguments) -> Iterator[tuple[str, Fact]]:

@@ -11,7 +11,8 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from tools.contract.document import SCHEMAS, Document, resolved
-from tools.contract.rating import EXPLAINING, METHODS, MISSING, NAMED, Change, Direction, rate
+from tools.contract.rating import EXPLAINING, METHODS, NAMED, Change, Direction, rate
+from tools.contract.relations import MISSING
 
 DIRECTIONS = {"parameters": Direction.SENT, "requestBody": Direction.SENT, "responses": Direction.READ}
 WHOLE = {*EXPLAINING, "security", "tags", "enum", "required", "type", "default", "const"}
@@ -44,14 +45,21 @@ class Place:
 
     def changed(self, before: Any, after: Any) -> Change:
         """Return the change of the value that is here."""
-        what = " ".join(self.below) or self.word
-        if self.word in EXPLAINING:
-            sentence = f"{what} has changed"
-        elif MISSING in (before, after) and not self.below:
-            sentence = "is new" if before is MISSING else "was removed"
-        else:
-            sentence = f"{what} was {SHORT.repr(before)} and is {SHORT.repr(after)}"
-        return Change(rate(self.word, self.direction, before, after), self.name, sentence)
+        rating = rate(self.word, self.direction, before, after)
+        return Change(rating, self.name, sentence(" ".join(self.below), before, after))
+
+
+def sentence(what: str, before: Any, after: Any) -> str:
+    """Say what became of a keyword, or of a name where there is none."""
+    if not what:
+        return "is new" if before is MISSING else "was removed"
+    if EXPLAINING.intersection(what.split()[-1:]):
+        return f"{what} has changed"
+    if isinstance(before, list) and isinstance(after, list):
+        gone, came = ([each for each in one if each not in other] for one, other in ((before, after), (after, before)))
+        parts = [f"{verb} {SHORT.repr(each)}" for verb, each in (("lost", gone), ("gained", came)) if each]
+        return f"{what} {' and '.join(parts) or 'has another order'}"
+    return f"{what} was {SHORT.repr(before)} and is {SHORT.repr(after)}"
 
 
 @frozen
@@ -110,7 +118,7 @@ class Walk:
             yield from self.value(at.entry(word, name), one.get(name, MISSING), other.get(name, MISSING))
         common = [[name for name in names if name in one and name in other] for names in (one, other)]
         if common[0] != common[1]:
-            yield Change(rate("order", at.direction, *common), at.name, f"the order of {word} has changed")
+            yield Change(rate("order", at.direction, *common), at.name, f"{word} has another order")
 
     def alternatives(self, at: Place, one: list[Any], other: list[Any]) -> Iterator[Change]:
         """Compare two lists: first what is alike, then what may have become something else."""
