@@ -134,7 +134,7 @@ CHANGES: Mapping[str, tuple[Edit, str, str]] = {
     "a default": (put(f"{QUERY} max_rows default", 1000), "breaking", "DataQuery.max_rows"),
     "a deprecated member": (put(f"{QUERY} max_rows deprecated", True), "additive", "DataQuery.max_rows"),
     "a request closed": (put(f"{SCHEMAS} DataQuery additionalProperties", False), "breaking", "DataQuery"),
-    "a request open as before": (put(f"{SCHEMAS} DataQuery additionalProperties", True), "patch", ""),
+    "a request open as before": (put(f"{SCHEMAS} DataQuery additionalProperties", True), "patch", "DataQuery"),
     "another type sent": (put(f"{QUERY} max_rows type", "string"), "breaking", "DataQuery.max_rows"),
     "more types sent": (put(f"{QUERY} ds_user type", ["string", "integer"]), "additive", "DataQuery.ds_user"),
     "an alternative sent": (

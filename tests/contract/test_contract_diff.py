@@ -9,6 +9,7 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from tests.contract.changes import CHANGES, Edit, extend
+from tests.contract.generating import generate
 from tools import ROOT
 from tools.contract.diff import CURRENT, RELEASED, Contract, compare, demanded, difference, version
 from tools.contract.document import Document, dump, load
@@ -48,14 +49,14 @@ def old(document: Document, tmp_path: Path) -> Path:
 def test_a_change_is_rated_by_what_callers_feel(root: Path, edit: Edit, rating: str, place: str) -> None:
     before = released(root)
 
-    found = difference(before, Contract.of(edited(before.document, edit)))
+    found = difference(before, Contract.of(edited(before.document, edit), generate))
 
     assert found[0].rating.name.lower() == rating, found
     assert place in [each.place for each in found], found
 
 
 def test_a_document_does_not_differ_from_itself(root: Path, contract: Document) -> None:
-    assert difference(released(root), Contract.of(deepcopy(contract))) == []
+    assert difference(released(root), Contract.of(deepcopy(contract), generate)) == []
 
 
 def test_formatting_the_package_changes_nothing_that_callers_feel(root: Path, contract: Document) -> None:
@@ -86,7 +87,7 @@ def test_a_breaking_name_is_not_hidden_by_what_is_added(root: Path) -> None:
     before = released(root)
     edits = [CHANGES[name][0] for name in ("a component renamed", "a member added to json", "a description")]
 
-    found = difference(before, Contract.of(edited(before.document, *edits)))
+    found = difference(before, Contract.of(edited(before.document, *edits), generate))
 
     assert [each.rating for each in found] == sorted((each.rating for each in found), reverse=True)
     assert {each.rating for each in found} == set(Rating)

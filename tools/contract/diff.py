@@ -4,7 +4,7 @@ Both documents are generated, because callers feel names and signatures; what tr
 """
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -33,14 +33,14 @@ class Contract:
     package: Facts
 
     @classmethod
-    def of(cls, document: Document) -> "Contract":
+    def of(cls, document: Document, generate: Callable[[Path, Path, Path], None] = run_generator) -> "Contract":
         """Generate the package; raise GenerationError where that fails. Formatting it would change no name."""
         config = yaml.safe_load((ROOT / "generator-config.yml").read_bytes()) | {"post_hooks": []}
         with TemporaryDirectory() as work:
             settings, lowered, tree = (Path(work, name) for name in ("config.yml", "lowered.yaml", "tree"))
             settings.write_bytes(dump(config))
             lowered.write_bytes(dump(lower(document)))
-            run_generator(settings, lowered, tree)
+            generate(settings, lowered, tree)
             return cls(document, surface(tree))
 
 

@@ -122,19 +122,23 @@ class Walk:
 
     def alternatives(self, at: Place, one: list[Any], other: list[Any]) -> Iterator[Change]:
         """Compare two lists: first what is alike, then what may have become something else."""
-        gone, came = [each for each in one if each not in other], [each for each in other if each not in one]
+        gone = [each for each in one if each not in other and not only_lists(self.old, each, one)]
+        came = [each for each in other if each not in one and not only_lists(self.new, each, other)]
         pairs = [(each, each) for each in one if each in other]
         if len(gone) == len(came):
             pairs += zip(gone, came, strict=True)
         else:
-            yield at.changed(one, [each for each in other if not self.only_lists(each, one)])
+            yield at.changed(one, [each for each in one if each not in gone] + came)
         for before, after in pairs:
             yield from self.value(at.item(other.index(after)), before, after)
 
-    def only_lists(self, schema: Document, known: list[Document]) -> bool:
-        """Return whether a schema only lists values of a type that was allowed."""
-        schema = resolved(self.new, schema)
-        return "enum" in schema and any(schema["type"] == each.get("type") for each in known)
+
+def only_lists(document: Document, schema: Any, among: list[Any]) -> bool:
+    """Return whether an alternative only lists values of a type that another one allows as a whole."""
+    if not isinstance(schema, dict) or "enum" not in (listing := resolved(document, schema)):
+        return False
+    others = (resolved(document, each) for each in among if each != schema)
+    return any(listing.get("type") == each.get("type") and "enum" not in each for each in others)
 
 
 def unversioned(document: Document) -> Document:
