@@ -23,8 +23,9 @@ A_STATUS = extend(STATUSES, "MADE_UP")
 
 
 @cache
-def released(root: Path) -> Contract:
-    return Contract(load(root / CURRENT), surface(root / PACKAGE))
+def current() -> Contract:
+    """Return the contract, with the package that is committed."""
+    return Contract(load(ROOT / CURRENT), surface(ROOT / PACKAGE))
 
 
 def edited(document: Document, *edits: Edit) -> Document:
@@ -46,21 +47,23 @@ def old(document: Document, tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(("edit", "rating", "place"), CHANGES.values(), ids=CHANGES)
-def test_a_change_is_rated_by_what_callers_feel(root: Path, edit: Edit, rating: str, place: str) -> None:
-    before = released(root)
+def test_a_change_is_rated_by_what_callers_feel(edit: Edit, rating: str, place: str) -> None:
+    before = current()
+    after = Contract.of(edited(before.document, edit), generate)
 
-    found = difference(before, Contract.of(edited(before.document, edit), generate))
+    found = difference(before, after)
 
     assert found[0].rating.name.lower() == rating, found
     assert place in [each.place for each in found], found
+    assert difference(after, after) == []
 
 
-def test_a_document_does_not_differ_from_itself(root: Path, contract: Document) -> None:
-    assert difference(released(root), Contract.of(deepcopy(contract), generate)) == []
+def test_a_document_does_not_differ_from_itself(contract: Document) -> None:
+    assert difference(current(), Contract.of(deepcopy(contract), generate)) == []
 
 
-def test_formatting_the_package_changes_nothing_that_callers_feel(root: Path, contract: Document) -> None:
-    assert Contract.of(contract).package == surface(root / PACKAGE)
+def test_formatting_the_package_changes_nothing_that_callers_feel(contract: Document) -> None:
+    assert Contract.of(contract).package == current().package
 
 
 def weight(old: Document, new: Document) -> int:
@@ -71,20 +74,19 @@ def weight(old: Document, new: Document) -> int:
 @given(
     names=st.lists(st.sampled_from(sorted(CHANGES)), min_size=2, max_size=4, unique_by=lambda name: CHANGES[name][2])
 )
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=60)
 def test_several_changes_weigh_no_less_than_the_gravest_of_them(names: list[str]) -> None:
-    document = load(ROOT / CURRENT)
-    edits = [CHANGES[name][0] for name in names]
+    before, edits = current().document, [CHANGES[name][0] for name in names]
     try:
-        together = edited(document, *edits)
+        together = edited(before, *edits)
     except (KeyError, IndexError):  # one change takes away what another one changes
         reject()
 
-    assert weight(document, together) >= max(weight(document, edited(document, edit)) for edit in edits)
+    assert weight(before, together) >= max(weight(before, edited(before, edit)) for edit in edits)
 
 
-def test_a_breaking_name_is_not_hidden_by_what_is_added(root: Path) -> None:
-    before = released(root)
+def test_a_breaking_name_is_not_hidden_by_what_is_added() -> None:
+    before = current()
     edits = [CHANGES[name][0] for name in ("a component renamed", "a member added to json", "a description")]
 
     found = difference(before, Contract.of(edited(before.document, *edits), generate))
@@ -93,7 +95,7 @@ def test_a_breaking_name_is_not_hidden_by_what_is_added(root: Path) -> None:
     assert {each.rating for each in found} == set(Rating)
 
 
-@pytest.mark.parametrize(("raised", "result"), [("1.0.0", 1), ("1.0.9", 1), ("1.1.0", 0), ("1.2.0", 0), ("2.0.0", 0)])
+@pytest.mark.parametrize(("raised", "result"), [("1.0.9", 1), ("1.1.0", 0)])
 def test_the_version_must_rise_as_far_as_the_change(
     old: Path, raised: str, result: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
