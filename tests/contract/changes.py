@@ -267,6 +267,7 @@ CHANGES: Mapping[str, tuple[Edit, str, str]] = {
     "the order of members": (reverse(QUERY), "patch", "DataQuery"),
     "the order of members read": (reverse(META), "patch", "QueryMeta"),
     "the order of values": (reverse(f"{SCHEMAS} StatusCode enum"), "patch", "StatusCode"),
+    "the order of alternatives": (reverse(f"{QUERY} fields anyOf"), "patch", "DataQuery.fields"),
     "the order of schemas": (reverse(SCHEMAS), "patch", ""),
     "the order of paths": (reverse("paths"), "patch", ""),
 }

@@ -4,7 +4,7 @@ References are followed, so that a component is compared where it is used and fo
 who send, and the same limit of a response binds nobody who reads.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from reprlib import Repr
 from typing import Any
 
@@ -116,9 +116,7 @@ class Walk:
         """Compare what has names, and the order of the names."""
         for name in dict.fromkeys((*one, *other)):
             yield from self.value(at.entry(word, name), one.get(name, MISSING), other.get(name, MISSING))
-        common = [[name for name in names if name in one and name in other] for names in (one, other)]
-        if common[0] != common[1]:
-            yield Change(rate("order", at.direction, *common), at.name, f"{word} has another order")
+        yield from reordered(at.keyword(word), one, other)
 
     def alternatives(self, at: Place, one: list[Any], other: list[Any]) -> Iterator[Change]:
         """Compare two lists: first what is alike, then what may have become something else."""
@@ -131,6 +129,14 @@ class Walk:
             yield at.changed(one, [each for each in one if each not in gone] + came)
         for before, after in pairs:
             yield from self.value(at.item(other.index(after)), before, after)
+        yield from reordered(at, one, other)
+
+
+def reordered(at: Place, one: Collection[Any], other: Collection[Any]) -> Iterator[Change]:
+    """Yield a change where what two collections share stands in another order."""
+    before, after = ([each for each in held if each in one and each in other] for held in (one, other))
+    if before != after:
+        yield Change(rate("order", at.direction, before, after), at.name, f"{' '.join(at.below)} has another order")
 
 
 def only_lists(document: Document, schema: Any, among: list[Any]) -> bool:
