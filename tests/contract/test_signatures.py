@@ -1,4 +1,10 @@
-"""Nothing that the contract declares is lost on the way to the generated functions."""
+"""Nothing that the contract declares is lost on the way to the generated functions, and no name is left out."""
+
+import inspect
+
+import attrs
+import pytest
+from supermetrics_query_api import models
 
 from tests.contract.signatures import mismatches
 from tools.contract.document import Document
@@ -31,3 +37,10 @@ def test_an_operation_that_was_not_generated_is_named_by_its_parameters(document
     document["paths"]["/query/status"]["get"]["operationId"] = "make_up_query"
 
     assert list(mismatches(document)) == ["make_up_query: json is declared and not generated"]
+
+
+@pytest.mark.parametrize("name", [each for each in models.__all__ if attrs.has(getattr(models, each))])
+def test_a_model_takes_keyword_arguments_only_so_that_a_member_may_be_inserted(name: str) -> None:
+    taken = inspect.signature(getattr(models, name)).parameters.values()
+
+    assert {each.kind for each in taken} <= {inspect.Parameter.KEYWORD_ONLY}

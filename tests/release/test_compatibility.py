@@ -44,7 +44,7 @@ def test_every_public_name_is_written_down() -> None:
         "Polled.changed",
         "ApiError.retry_after",
         "class RateLimitError(ApiError)",
-        "DataQuery(0: ds_id)",
+        "DataQuery(ds_id)",
         "run --ds-id",
         "exit 5 after WaitTimeoutError",
     ],

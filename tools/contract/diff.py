@@ -1,82 +1,74 @@
 """Rate what changed in the contract since the last release: `python -m tools.contract.diff [OLD [NEW]]`.
 
-Redocly finds the changes, including those inside the JSON parameter, and knows which of them are breaking. The other
-changes are rated here: Redocly counts a new example as a feature and a new format as wording.
+Both documents are generated, because callers feel names and signatures; what travels is compared besides.
 """
 
-import json
 import sys
-from enum import IntEnum
-from itertools import pairwise
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
 
+import yaml
 from attrs import frozen
 
 from tools import ROOT
-from tools.contract.document import Document, load
-from tools.contract.redocly import redocly
+from tools.contract.document import Document, dump, load
+from tools.contract.generate import GenerationError, run_generator
+from tools.contract.lowering import lower
+from tools.contract.rating import Change, Rating
+from tools.contract.surface import Facts, changes, surface
+from tools.contract.wire import Walk, unversioned
 
 RELEASED = Path("docs", "contract", "released.yaml")
 CURRENT = Path("openapi.yaml")
-EXPLAINING = {"description", "summary", "title", "example", "examples", "externalDocs", "contact", "license"}
 
 Version = tuple[int, int, int]
 
 
-class Rating(IntEnum):
-    """What a change means for users of the contract."""
-
-    NONE = 0
-    ADDITIVE = 1
-    BREAKING = 2
-
-
 @frozen
-class Change:
-    rating: Rating
-    kind: str
-    where: str
-    reasons: tuple[str, ...] = ()
+class Contract:
+    """A document, and what is public in the package that it generates."""
+
+    document: Document
+    package: Facts
+
+    @classmethod
+    def of(cls, document: Document, generate: Callable[[Path, Path, Path], None] = run_generator) -> "Contract":
+        """Generate the package; raise GenerationError where that fails. Formatting it would change no name."""
+        config = yaml.safe_load((ROOT / "generator-config.yml").read_bytes()) | {"post_hooks": []}
+        with TemporaryDirectory() as work:
+            settings, lowered, tree = (Path(work, name) for name in ("config.yml", "lowered.yaml", "tree"))
+            settings.write_bytes(dump(config))
+            lowered.write_bytes(dump(lower(document)))
+            generate(settings, lowered, tree)
+            return cls(document, surface(tree))
 
 
-def explains(change: dict[str, Any]) -> bool:
-    """Return whether a change touches only explanations; a member named `title` is not one."""
-    steps = ["", *change["path"].split("/"), change.get("property", "")]
-    within = any(step in EXPLAINING and before != "properties" for before, step in pairwise(steps))
-    return within or steps[2] == "tags"
+def difference(old: Contract, new: Contract) -> list[Change]:
+    """Return what changed, the gravest first."""
+    walk = Walk(old.document, new.document)
+    travelling = list(walk.changes())
+    return by_place([*travelling, *changes(old.package, new.package, walk.directions())]) or rest(old, new)
 
 
-def rate(change: dict[str, Any]) -> Rating:
-    """Rate one change that Redocly reports."""
-    if change["impact"] == "major":
-        return Rating.BREAKING
-    return Rating.NONE if explains(change) else Rating.ADDITIVE
+def rest(old: Contract, new: Contract) -> list[Change]:
+    """Report what has no meaning, and makes another document all the same."""
+    same = dump(unversioned(old.document)) == dump(unversioned(new.document))
+    return [] if same else [Change(Rating.PATCH, "", "has another order, or other names for components")]
 
 
-def described(change: dict[str, Any]) -> Change:
-    place = change["revision"] if "revision" in change else change["base"]
-    steps = [step.replace("~1", "/") for step in place["pointer"].split("/")[1:]]
-    where = f"{' '.join(steps)} ({place['file']}:{place['line']})"
-    return Change(rate(change), change["kind"], where, tuple(each["message"] for each in change["verdicts"]))
+def by_place(found: Iterable[Change]) -> list[Change]:
+    """Return one change for each place, the gravest first."""
+    places: dict[str, list[Change]] = {}
+    for each in found:
+        places.setdefault(each.place, []).append(each)
+    return sorted(map(joined, places.values()), key=lambda each: -each.rating)
 
 
-def is_the_version(change: dict[str, Any]) -> bool:
-    return bool(change["path"] == "#/info" and change.get("property") == "version")
-
-
-def reported(old: Path, new: Path) -> list[Change]:
-    """Ask Redocly what changed, apart from the version."""
-    done = redocly("diff", str(old), str(new), "--format", "json", "--fail-on", "none")
-    if done.returncode:
-        raise SystemExit(done.stdout + done.stderr)
-    return [described(each) for each in json.loads(done.stdout)["changes"] if not is_the_version(each)]
-
-
-def unreported(old: Document, new: Document) -> list[Change]:
-    """Report a change that Redocly does not see: it does not compare the values of examples."""
-    one, other = (each | {"info": each["info"] | {"version": None}} for each in (old, new))
-    return [Change(Rating.NONE, "modified", "examples")] if one != other else []
+def joined(found: list[Change]) -> Change:
+    """Return one change that says all, as grave as the gravest."""
+    ordered = sorted(found, key=lambda each: -each.rating)
+    return Change(ordered[0].rating, ordered[0].place, "; ".join(dict.fromkeys(each.sentence for each in ordered)))
 
 
 def version(document: Document) -> Version:
@@ -88,7 +80,7 @@ def demanded(old: Version, ratings: list[Rating]) -> Version:
     """Return the lowest version that these changes allow."""
     major, minor, patch = old
     raised = {
-        Rating.NONE: (major, minor, patch + 1),
+        Rating.PATCH: (major, minor, patch + 1),
         Rating.ADDITIVE: (major, minor + 1, 0),
         Rating.BREAKING: (major + 1, 0, 0),
     }
@@ -100,20 +92,20 @@ def spelled(number: Version) -> str:
 
 
 def report(found: list[Change]) -> str:
-    lines = []
-    for change in sorted(found, key=lambda each: -each.rating):
-        lines.append(f"{change.rating.name.lower():9} {change.kind:8} {change.where}")
-        lines += [f"{'':18} {reason}" for reason in change.reasons]
-    return "\n".join(lines)
+    return "".join(f"{each.rating.name.lower():9} {each.place or 'the document'}: {each.sentence}\n" for each in found)
 
 
 def compare(old: Path, new: Path) -> int:
+    """Print what changed; return 1 if the version is too low, or if a document cannot be generated."""
     documents = load(old), load(new)
-    found = reported(old, new) or unreported(*documents)
+    try:
+        found = difference(*map(Contract.of, documents))
+    except GenerationError as error:
+        print(f"{error}\nnothing can be generated from {old} or {new}", file=sys.stderr)
+        return 1
     before, after = map(version, documents)
     needed = demanded(before, [change.rating for change in found])
-    if found:
-        print(report(found))
+    print(report(found), end="")
     if after < needed:
         print(f"info.version must be at least {spelled(needed)} after {spelled(before)} and is {spelled(after)}")
         return 1

@@ -11,7 +11,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="AccountFilter")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class AccountFilter:
     """Selects accounts by regular expressions (PCRE) that match their ids and names."""
 

@@ -12,7 +12,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="DataQuery")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class DataQuery:
     """The query. Only `ds_id` is always required; most data sources also need fields, accounts and a date range.
     Dates are fixed (`2026-11-01`) or relative (`yesterday`).

@@ -11,7 +11,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="ErrorEnvelope")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class ErrorEnvelope:
     """The error format that the API uses today."""
 

@@ -12,7 +12,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="ErrorInfo")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class ErrorInfo:
     """The error. Branch on `code`; the other members are for people."""
 

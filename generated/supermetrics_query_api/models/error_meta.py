@@ -11,7 +11,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="ErrorMeta")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class ErrorMeta:
     """Identifies the request in the logs of the API."""
 

@@ -12,7 +12,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="ErrorString")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class ErrorString:
     """An error format in which `error` is the code itself."""
 

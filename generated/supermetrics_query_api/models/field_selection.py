@@ -9,7 +9,7 @@ from attrs import field as _attrs_field
 T = TypeVar("T", bound="FieldSelection")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class FieldSelection:
     """One field with options. Members other than `id` depend on the data source."""
 

@@ -13,7 +13,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="HistoryEntry")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class HistoryEntry:
     """One past query. The API returns more members, whose names are unknown: the data source and, for a query that
     ended with `SUCCESS` or `FAILURE`, the number of rows and the duration in seconds.

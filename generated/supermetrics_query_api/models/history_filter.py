@@ -11,7 +11,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="HistoryFilter")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class HistoryFilter:
     """The period that was searched, as the API interpreted it."""
 

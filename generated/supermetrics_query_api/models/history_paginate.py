@@ -11,7 +11,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="HistoryPaginate")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class HistoryPaginate:
     """The position of this page in the list."""
 

@@ -11,7 +11,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="HistoryResponse")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class HistoryResponse:
     """One page of past queries."""
 

@@ -11,7 +11,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="ProblemDetails")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class ProblemDetails:
     """RFC 9457. `type` identifies the problem. The HTTP status takes precedence over `status`. `detail` is for people.
     Other members are extensions and may be ignored.

@@ -11,7 +11,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="QueryDetails")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class QueryDetails:
     """The query as the API interpreted it."""
 

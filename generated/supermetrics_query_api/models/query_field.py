@@ -11,7 +11,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="QueryField")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class QueryField:
     """One field of the result, and the column of its values."""
 

@@ -12,7 +12,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="QueryHistoryRequest")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class QueryHistoryRequest:
     """Which queries to list. Each member is a filter."""
 

@@ -12,7 +12,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="QueryMeta")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class QueryMeta:
     """The metadata of the query. A member that does not apply is absent or null."""
 

@@ -11,7 +11,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="QueryPaginate")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class QueryPaginate:
     """Links to the previous and the next page, null at the ends. They may point anywhere; use offsets instead."""
 

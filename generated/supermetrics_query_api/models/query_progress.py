@@ -11,7 +11,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="QueryProgress")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class QueryProgress:
     """The API splits a query into parts. This says how many are ready. The total can grow."""
 

@@ -11,7 +11,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="QueryResponse")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class QueryResponse:
     """The status of a query, and its rows if it has succeeded."""
 

@@ -12,7 +12,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="QueryResult")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class QueryResult:
     """Metadata about the rows of a query that has succeeded."""
 

@@ -11,7 +11,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="QueryResultsRequest")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class QueryResultsRequest:
     """The query whose rows to read, and which rows."""
 

@@ -9,7 +9,7 @@ from attrs import field as _attrs_field
 T = TypeVar("T", bound="QuerySettings")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class QuerySettings:
     """Options of the data source and of the output. Three of them change the rows: `no_headers` omits the header row;
     `no_json_keys` and `decode_json_fields` change JSON values.

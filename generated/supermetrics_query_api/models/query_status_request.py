@@ -11,7 +11,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="QueryStatusRequest")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class QueryStatusRequest:
     """Which query to poll, and which of its rows to return once it has succeeded."""
 

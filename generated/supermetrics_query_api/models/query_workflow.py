@@ -11,7 +11,7 @@ from ..types import UNSET, Unset
 T = TypeVar("T", bound="QueryWorkflow")
 
 
-@_attrs_define
+@_attrs_define(kw_only=True)
 class QueryWorkflow:
     """The queue of the licence at the time of this poll."""
 
