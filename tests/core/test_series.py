@@ -1,6 +1,6 @@
 """The ids of a named query: the same in every process and version, and never those of another query."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -98,13 +98,34 @@ def test_a_series_knows_the_newest_of_its_runs_and_none_of_others() -> None:
     other = Series("0" * 40, series.known_runs)
     assert (series.newest(), other.newest()) == (-1, -1)
     listed = {series.schedule_id(2): "RUNNING", series.schedule_id(10): "FAILURE", f"{series.stem}-x": "RUNNING"}
-    series.known_runs.note([entry(name, code) for name, code in [*listed.items(), ("somebody-1", "RUNNING")]])
+    series.known_runs.note([entry(name, code) for name, code in [*listed.items(), ("somebody-1", "RUNNING")]], None)
     assert (series.newest(), other.newest()) == (10, -1)
-    assert [number for number in range(12) if series.is_pending(number)] == [2]
 
 
-def entry(name: str, code: str) -> HistoryEntry:
-    return HistoryEntry.from_dict({"schedule_id": name, "status_code": code})
+def entry(name: str, code: str, **members: str) -> HistoryEntry:
+    return HistoryEntry.from_dict({"schedule_id": name, "status_code": code, **members})
+
+
+NOON, LAG = datetime(2026, 11, 24, 12, tzinfo=UTC), 30.0
+
+
+@pytest.mark.parametrize(
+    ("code", "accepted", "patience"),
+    [
+        pytest.param("SUCCESS", "2026-11-24T11:59:50+00:00", 20.0, id="it may lag for the rest of the time"),
+        pytest.param("FAILURE", "2026-11-24T14:59:50+03:00", 20.0, id="in another zone"),
+        pytest.param("SUCCESS", "2026-11-24T11:00:00+00:00", -3570.0, id="no replica lags for so long"),
+        pytest.param("RUNNING", "2026-11-24T11:00:00+00:00", LAG, id="what has not ended is there"),
+        pytest.param("SUCCESS", "2026-11-24T11:59:50", LAG, id="no zone"),
+        pytest.param("SUCCESS", "yesterday", LAG, id="no time"),
+    ],
+)
+def test_a_run_that_no_poll_shows_may_lag_while_its_start_is_new(code: str, accepted: str, patience: float) -> None:
+    series = series_of(NAME, DataQuery(ds_id="GAWA"), "json")
+    series.known_runs.note([entry(series.schedule_id(0), code, schedule_time=accepted)], NOON)
+    series.known_runs.read = 100.0
+    assert series.patience(0, LAG, 100.0) == patience
+    assert series.patience(0, LAG, 105.0) == (patience - 5 if patience != LAG else LAG)
 
 
 def test_the_history_is_read_again_after_ten_minutes() -> None:

@@ -2,18 +2,27 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 from attrs import define
 from supermetrics_query import (
+    ApiError,
+    AsyncQueryClient,
     ConfigurationError,
     DataQuery,
+    NoLimiter,
     PermissionDeniedError,
     PollPolicy,
+    QueryClient,
     QueryFailedError,
     QueryResumed,
+    RetryPolicy,
     ScheduleIdInUseError,
     ServerError,
     StartSent,
@@ -21,13 +30,14 @@ from supermetrics_query import (
     split,
 )
 from supermetrics_query._core.series import series_of
+from supermetrics_query._flows.resume import MOST_PAGES
 from supermetrics_query.emulator import Emulator, Plan
 from supermetrics_query.events import Event
 from supermetrics_query.testing import FakeClock
 
 from tests.support.answers import about, envelope, status, success
-from tests.support.calling import Caller, calling
-from tests.support.scripted import new_query, scripted_client
+from tests.support.calling import Caller, calling, each_async_backend
+from tests.support.scripted import BASE_URL, KEY, new_query, scripted_client
 
 HOUR = 3600.0
 NAME = "nightly-2026-11-24"
@@ -219,7 +229,7 @@ def test_a_process_that_runs_many_again_starts_none_twice(world: World) -> None:
     queries = [a_query(max_rows=rows) for rows in range(1, 30)]
     with world.process() as caller:
         assert len(many(caller, queries[:20], in_flight=7)) == 20
-        assert world.asked().count("history") == 1
+        assert world.asked().count("history") == 1  # for all of them
     with world.process() as caller:
         assert len(many(caller, queries)) == 29
         assert world.asked().count("history") == 1
@@ -272,10 +282,13 @@ UNKNOWN = envelope(404, "STATUS_NOT_FOUND")
 SERIES = series_of(NAME, new_query(), "json")
 
 
-def listed(*codes: str) -> httpx.Response:
-    """Return a history of the first runs of the series."""
+def listed(*codes: str, age: float | None = None) -> httpx.Response:
+    """Return a history of the first runs of the series, which were accepted so many seconds ago."""
+    until = datetime(2026, 11, 24, 12, tzinfo=UTC)
     entries = [{"schedule_id": SERIES.schedule_id(number), "status_code": code} for number, code in enumerate(codes)]
-    return httpx.Response(200, json={"meta": {}, "data": entries})
+    if age is not None:
+        entries = [{**entry, "schedule_time": (until - timedelta(seconds=age)).isoformat()} for entry in entries]
+    return httpx.Response(200, json={"meta": {"filter": {"until": until.isoformat()}}, "data": entries})
 
 
 def of(number: int, answer: httpx.Response) -> httpx.Response:
@@ -314,6 +327,114 @@ def test_a_conflict_says_that_another_process_has_started_the_query(backend: str
     query = subject.call(subject.client, "start", new_query(), resume=NAME)
     subject.call(query, "wait")
     assert subject.log.count("start 0") == 1
+
+
+def test_a_deadline_that_is_shorter_than_the_lag_of_a_replica_starts_nothing(backend: str) -> None:
+    subject = scripted_client(backend, UNKNOWN, listed("RUNNING"), UNKNOWN, knows_id=True)
+    with pytest.raises(WaitTimeoutError) as caught:
+        subject.call(subject.client, "run", new_query(), resume=NAME, timeout=5)
+    assert caught.value.schedule_id == SERIES.schedule_id(0)
+    assert not [line for line in subject.log if line.startswith("start")]
+
+
+def test_a_run_that_has_ended_just_now_may_be_missing_in_a_poll(backend: str) -> None:
+    steps = [UNKNOWN, listed("SUCCESS", age=2), UNKNOWN, of(0, success())]
+    subject = scripted_client(backend, *steps, knows_id=True)
+    query = subject.call(subject.client, "start", new_query(), resume=NAME)
+    assert query.schedule_id == SERIES.schedule_id(0)
+    assert not [line for line in subject.log if line.startswith("start")]
+
+
+def test_a_run_that_ended_long_ago_has_expired_and_is_followed_at_once(backend: str) -> None:
+    steps = [UNKNOWN, listed("SUCCESS", age=4000), UNKNOWN, of(1, status("QUEUED"))]
+    subject = scripted_client(backend, *steps, knows_id=True)
+    query = subject.call(subject.client, "start", new_query(), resume=NAME)
+    assert query.schedule_id == SERIES.schedule_id(1)
+    assert not [line for line in subject.log if line.startswith("sleep")]
+
+
+@pytest.mark.parametrize("code", ["LICENSE_EXPIRED", "LICENSE_NOT_FOUND", "LICENSE_QUERIES_SUSPENDED"])
+def test_an_error_of_the_licence_is_raised_at_once(backend: str, code: str) -> None:
+    subject = scripted_client(backend, envelope(403, code), knows_id=True)
+    with pytest.raises(ApiError) as caught:
+        subject.call(subject.client, "start", new_query(), resume=NAME)
+    assert caught.value.code == code
+    assert subject.log == ["poll 0..9999"]
+    (query,) = subject.collect(subject.client, "run_many", [new_query()], resume=NAME)
+    assert isinstance(query.error, ApiError)
+
+
+@pytest.mark.parametrize("answer", [envelope(500, "QUERY_ERROR"), about("", status("FAILURE"))])
+def test_an_api_that_says_of_every_id_that_it_failed_is_not_asked_without_end(
+    backend: str, answer: httpx.Response
+) -> None:
+    subject = scripted_client(backend, answer, knows_id=True)
+    with pytest.raises(QueryFailedError):
+        subject.call(subject.client, "start", new_query(), resume=NAME)
+    assert len(subject.log) < 50
+
+
+def test_a_history_without_end_is_read_to_a_bound() -> None:
+    pages: list[int] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            return about("", status("QUEUED"))
+        if not request.url.path.endswith("history"):
+            return UNKNOWN
+        pages.append(len(pages))
+        entries = [{"schedule_id": f"{len(pages)}-{number}"} for number in range(1000)]
+        return httpx.Response(200, json={"meta": {}, "data": entries})
+
+    options: Any = {"http_options": {"transport": httpx.MockTransport(answer)}, "limiter": NoLimiter()}
+    with QueryClient(KEY, base_url=BASE_URL, **options) as client:
+        client.start(new_query(), resume=NAME)
+    assert len(pages) == MOST_PAGES
+
+
+# Several at once.
+
+
+def test_results_that_are_kept_do_not_wait_for_a_history(world: World) -> None:
+    queries = [a_query(max_rows=rows) for rows in range(1, 6)]
+    with world.process() as caller:
+        many(caller, queries)
+    world.service.fault("history:every*503")
+    world.asked()
+    with world.process() as caller:
+        assert len(many(caller, queries)) == 5
+    assert "history" not in world.asked()
+
+
+def test_a_history_that_fails_is_read_once_for_all(world: World) -> None:
+    world.service.fault("history:every*503")
+    with world.process(retry=RetryPolicy(attempts=2)) as caller:
+        queries = [a_query(max_rows=rows) for rows in range(1, 6)]
+        ended = caller.collect(caller.client, "run_many", queries, resume=NAME)
+    assert [type(query.error) for query in ended] == [ServerError] * 5
+    assert world.asked().count("history") == 2
+
+
+def test_threads_that_name_the_same_query_at_the_same_time_start_it_once() -> None:
+    with Emulator(plan=QUICK) as service, QueryClient(service.key, base_url=service.url) as client:
+        service.fault("start:every*slow,seconds=0.1")
+        with ThreadPoolExecutor(8) as pool:
+            queries = [*pool.map(lambda _: client.start(a_query(), resume=NAME), range(8))]
+        assert [seen.operation for seen in service.requests].count("start") == 1
+    assert len({query.schedule_id for query in queries}) == 1
+
+
+@each_async_backend
+def test_tasks_that_name_the_same_query_at_the_same_time_start_it_once(backend: str) -> None:
+    async def start_many(service: Emulator) -> None:
+        async with AsyncQueryClient(service.key, base_url=service.url) as client, anyio.create_task_group() as group:
+            for _ in range(8):
+                group.start_soon(partial(client.run, a_query(), resume=NAME))
+
+    with Emulator(plan=QUICK) as service:
+        service.fault("start:every*slow,seconds=0.1")
+        anyio.run(start_many, service, backend=backend)
+        assert [seen.operation for seen in service.requests].count("start") == 1
 
 
 # An id that the caller has chosen.

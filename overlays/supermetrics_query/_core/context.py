@@ -59,9 +59,10 @@ class ClientContext:
     draw: Callable[[], float] = random.random
     on_event: OnEvent | None = None
     limiter: BaseLimiter | None = None
-    # The two parts that change, with every answer.
+    # The parts that change.
     server_backoff: ServerBackoff = field(factory=ServerBackoff)
     latency: Latency = field(factory=Latency)
+    claims: dict[object, object] = field(factory=dict)  # what only one flow at a time does, and which one
 
     def deadline(self, now: float, timeout: float, spread: float = 0.0) -> Deadline:
         """Return the deadline of a wait that begins now; a timeout of 0 leaves time for one poll."""

@@ -3,7 +3,6 @@
 import math
 from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from typing import TypeAlias
 
 from attrs import define, field, frozen
@@ -15,11 +14,9 @@ from .._core.effects import Call, Flow, Yield, begin, collect, now
 from .._core.polling import Deadline
 from .._core.run import Run
 from .._core.scheduling import MOST_RATE, Job, Scheduler
-from .._core.series import KnownRuns
 from ..errors import ConfigurationError, SupermetricsQueryError, WaitTimeoutError
 from .multiplex import Multiplexer, Task
 from .poll import Wait
-from .resume import read_known_runs
 from .start import start
 
 IN_FLIGHT = 100
@@ -114,13 +111,11 @@ class ManyRunner:
     def pull(self, source: Source) -> Flow[None]:
         """Take the next request and start it."""
         request = yield from collect((yield from begin(Call(source.next_request, None))))
+        source.is_pulling = False
         if isinstance(request, Exhausted):
             source.exhausted = request
             return
         run = source.make_run(request)
-        if run.series is not None:
-            yield from self.read_known_runs(run.series.known_runs, source.timeout)
-        source.is_pulling = False
         if any(job.run.identity == run.identity for job in self.scheduler.jobs):
             run.abandoned = ConfigurationError(f"another query in flight has the schedule_id {run.schedule_id!r}")
             self.ended.append(run)
@@ -132,12 +127,6 @@ class ManyRunner:
         else:
             job.is_busy = True
             self.multiplexer.add(self.start(job, run.request))
-
-    def read_known_runs(self, known_runs: KnownRuns, timeout: float) -> Flow[None]:
-        """Read the history once for all queries; where that fails, the first one that needs it says why."""
-        deadline = self.context.deadline((yield from now()), timeout)
-        with suppress(SupermetricsQueryError):
-            yield from read_known_runs(self.context, known_runs, deadline)
 
     def start(self, job: Job, request: DataQuery) -> Flow[None]:
         """Start a query; one that cannot be started is handed over with the error."""

@@ -28,9 +28,11 @@ from .._core.retrying import (
     leaves_doubt,
 )
 from .._core.run import Run
+from .._core.series import Series
 from .._models import QueryStatus
 from ..errors import ScheduleIdInUseError, StatusNotFoundError
 from ..events import StartSent
+from .exclusive import exclusively
 from .poll import OnChange, Wait, failed, fetch_window, poll, raise_if_bad, remember
 from .request import call, retried
 from .resume import join
@@ -41,11 +43,28 @@ def start(
 ) -> Flow[QueryStatus | None]:
     """Start a query, or join its run where it is a named one; return its first status, None where no poll shows it yet.
 
-    The API may hold the answer for `held` seconds.
+    The API may hold the answer for `held` seconds. Of flows that start the same named query, one does.
     """
-    if run.series is not None and (yield from join(context, run, run.series, deadline)):
+    if run.series is None:
+        may_run = yield from is_running(context, run, query, deadline)
+        return (yield from start_new(context, run, query, deadline, held, may_run=may_run))
+    flow = start_named(context, run, run.series, query, deadline, held)
+    return (yield from exclusively(context, run.series.stem, flow, deadline))
+
+
+def start_named(
+    context: ClientContext, run: Run, series: Series, query: DataQuery, deadline: Deadline, held: int
+) -> Flow[QueryStatus | None]:
+    """Join the run of a named query, or start one."""
+    if (yield from join(context, run, series, deadline)):
         return run.status
-    may_run = run.series is not None or (yield from is_running(context, run, query, deadline))
+    return (yield from start_new(context, run, query, deadline, held, may_run=True))
+
+
+def start_new(
+    context: ClientContext, run: Run, query: DataQuery, deadline: Deadline, held: int, *, may_run: bool
+) -> Flow[QueryStatus | None]:
+    """Start a query; `may_run` says that another start of it may have reached the API."""
     run.timing.born = yield from now()
     yield from context.emit(StartSent(schedule_id=run.schedule_id, token=run.ticket.token))
     body = prepared(context, run, query, held)
