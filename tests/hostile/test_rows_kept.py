@@ -13,7 +13,7 @@ from supermetrics_query._results.rows import layout_of
 from supermetrics_query_api.models import QueryResponse
 
 from tests.support.answers import FIELDS, ROWS, status, success
-from tests.support.scripted import ScriptedClient, scripted_client
+from tests.support.scripted import ScriptedClient, a_query, scripted_client
 from tests.support.table import HEADER, counted, first_only, repeated
 
 TITLES = list(HEADER)
@@ -142,6 +142,16 @@ def test_a_cell_without_a_column_is_refused_and_not_dropped(backend: str, first:
     with pytest.raises(QueryError, match=said) as caught:
         subject.collect(query, "rows")
     assert "gave 1 rows; the next one cannot be read" in str(caught.value)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_no_row_is_taken_for_the_header_that_was_not_asked_for(backend: str, count: int) -> None:
+    rows = [[f"day {number}", number] for number in range(count)]
+    subject = scripted_client(backend, success(rows))  # which does not repeat the settings of the query
+    query = subject.call(subject.client, "run", a_query(settings={"no_headers": True}))
+    assert [tuple(row.values()) for row in subject.collect(query, "rows")] == [*map(tuple, rows)]
+    again = subject.client.attach(query.token)
+    assert [tuple(row.values()) for row in subject.collect(again, "rows")] == [*map(tuple, rows)]
 
 
 OBJECTS = objects({"Temp": 1.5, "Date": "d", "wind": 1}, {"temp": 2.5}, {})

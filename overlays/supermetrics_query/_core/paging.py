@@ -133,7 +133,8 @@ class Cursor:
 
     def _lacks_titles(self) -> bool:
         """Return whether page one may begin with the header, which only another answer can show."""
-        return self.header.titles is None and header_of(self.first.response) is not None
+        is_open = self.header.titles is None and not self.run.ticket.no_headers
+        return is_open and header_of(self.first.response) is not None
 
     def _lay_out(self, layout: Layout) -> None:
         """Read rows under another layout."""

@@ -39,13 +39,14 @@ class Ticket:
     first_row: int = 0
     last_row: int = LAST_OFFSET
     max_rows: int | None = None  # what the caller asked for, None where he did not or where that is not known
+    no_headers: bool = False  # whether the caller is known to have asked for rows without a header
 
     @property
     def token(self) -> str:
         """What another process needs to continue: the id alone, where nothing else was asked for."""
         if self == Ticket(self.schedule_id):
             return self.schedule_id
-        members = asdict(self, filter=lambda _, value: value is not None)
+        members = asdict(self, filter=lambda _, value: value is not None and value is not False)
         return PREFIX + urlsafe_b64encode(msgspec.json.encode(members)).decode().rstrip("=")
 
     def window(self, position: int, size: int) -> tuple[int, int]:
@@ -160,7 +161,8 @@ class Run:
 
     def layout_for(self, response: models.QueryResponse) -> Layout:
         """Return how page one is laid out; where it is not the first of the result, it may begin with a row."""
-        return layout_under(None, response) if self.ticket.first_row else layout_of(response)
+        is_headless = self.ticket.first_row or self.ticket.no_headers
+        return layout_under(None, response) if is_headless else layout_of(response)
 
     def may_lag(self, now: float) -> bool:
         """Return whether a status that is not found may only be late, because our own start was answered just now."""

@@ -9,7 +9,7 @@ from ..errors import TransportError
 
 T = TypeVar("T")
 
-PAUSE = 0.05  # seconds between looks whether the other flow has ended
+PAUSE = 0.05  # seconds after which to see whether the other flow has ended
 
 
 def exclusively(context: ClientContext, key: object, flow: Flow[T], deadline: Deadline) -> Flow[T]:
