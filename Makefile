@@ -73,7 +73,7 @@ docs: $(VENV)/.dev $(REDOCLY) ## Build the reference of the contract, build/refe
 
 .PHONY: site
 site: $(SITE_VENV)/.site docs ## Build the documentation, build/site; fail on a link that leads nowhere
-	@NO_MKDOCS_2_WARNING=true $(SITE_VENV)/bin/mkdocs build
+	@NO_MKDOCS_2_WARNING=true $(SITE_VENV)/bin/python -m mkdocs build
 	@echo 'build/site is the documentation; it needs no network'
 
 .PHONY: compare

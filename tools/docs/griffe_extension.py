@@ -19,10 +19,22 @@ TWIN = re.compile(r"Async(?=[A-Z])")
 
 
 class PublicApi(griffe.Extension):
-    """Completes the classes of a package once it has been read."""
+    """Completes a package once it has been read."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._functions: list[griffe.Function] = []
+
+    def on_function_instance(self, *, func: griffe.Function, **_: object) -> None:
+        """Keep a function of a package: a module of the same name, such as `emulator.app`, would take its place."""
+        if func.parent is not None and func.parent.is_module and func.parent.is_init_module:
+            self._functions.append(func)
 
     def on_package(self, *, pkg: griffe.Module, **_: object) -> None:
         """Complete every class of a package."""
+        for function in self._functions:
+            if function.parent is not None and function.package is pkg:
+                function.parent.set_member(function.name, function)
         classes = list(classes_of(pkg))
         for kind in classes:
             complete_fields(kind)
