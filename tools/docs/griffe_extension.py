@@ -2,17 +2,23 @@
 
 - Classes of attrs and msgspec get the constructor that those libraries make from the members, and the true defaults.
 - What a public class inherits from one that is not public counts as its own.
+- A default that is a constant of this package is shown by its value.
 - A method of an async class takes the sections of its docstring (`Args:` and so on) from its twin in sync code, unless
   it has its own. Its sentence and its types are always its own.
 """
 
+import ast
+import builtins
 import copy
+import enum
 import re
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 
 import griffe
 
-MAKERS = re.compile(r"(?:attrs\.)?(?:frozen|define|_attrs_define|plain_data)(?:\((?P<options>.*)\))?", re.DOTALL)
+MAKERS = re.compile(r"(?:attrs\.)?(?:frozen|define|_attrs_define)(?:\((?P<options>.*)\))?", re.DOTALL)
 FIELD = re.compile(r"(?:attrs\.)?(?:field|_attrs_field)")
 SECTIONS = re.compile(r"\n\n(?:Args|Returns|Yields|Raises|Warns):\n.*", re.DOTALL)
 TWIN = re.compile(r"Async(?=[A-Z])")
@@ -42,7 +48,9 @@ class PublicApi(griffe.Extension):
         for kind in classes:
             adopt_members(kind, public)
         for kind in classes:
+            kind.bases = [base for base in kind.bases if is_shown(str(base), public)]
             share_sections(kind)
+            show_defaults(kind, public)
 
 
 def classes_of(module: griffe.Module) -> Iterator[griffe.Class]:
@@ -65,9 +73,9 @@ def maker_of(kind: griffe.Class) -> str | None:
 def complete_fields(kind: griffe.Class) -> None:
     """Show the defaults of the fields of a class in place of how they are declared, and its constructor."""
     options = maker_of(kind)
-    if options is None:
+    own = [parameter for each in fields(kind) if (parameter := parameter_of(each, "kw_only=True" in (options or "")))]
+    if options is None:  # nobody makes an error of this package, so their constructors are left out
         return
-    own = [parameter for each in annotated(kind) if (parameter := parameter_of(each, "kw_only=True" in options))]
     inherited = [
         each
         for base in reversed(kind.mro())
@@ -80,7 +88,7 @@ def complete_fields(kind: griffe.Class) -> None:
     kind.set_member("__init__", griffe.Function("__init__", parameters=griffe.Parameters(this, *ordered)))
 
 
-def annotated(kind: griffe.Class) -> list[griffe.Attribute]:
+def fields(kind: griffe.Class) -> list[griffe.Attribute]:
     """Return the attributes of a class that are fields."""
     members = [each for each in kind.members.values() if isinstance(each, griffe.Attribute)]
     return [each for each in members if each.annotation is not None and "property" not in each.labels]
@@ -122,6 +130,11 @@ def adopt_members(kind: griffe.Class, public: set[str]) -> None:
                     kind.set_member(name, copy.copy(member))
 
 
+def is_shown(base: str, public: set[str]) -> bool:
+    """Return whether a base says something to users: it is public, or one of Python's own that they may catch."""
+    return base in public or hasattr(builtins, base) or hasattr(enum, base)
+
+
 def share_sections(kind: griffe.Class) -> None:
     """Give the methods of an async class the sections of their twins in the sync class."""
     twin = kind.parent.members.get(TWIN.sub("", kind.name)) if kind.parent and TWIN.match(kind.name) else None
@@ -132,3 +145,39 @@ def share_sections(kind: griffe.Class) -> None:
         if method.docstring and other and other.docstring and not SECTIONS.search(method.docstring.value):
             found = SECTIONS.search(other.docstring.value)
             method.docstring.value += found[0] if found else ""
+
+
+def show_defaults(kind: griffe.Class, public: set[str]) -> None:
+    """Show a default that is a constant of this package, and is not public, by its value."""
+    for member in kind.members.values():
+        if isinstance(member, griffe.Attribute):
+            member.value = shown(member.value, kind.module, public)
+        for parameter in member.parameters if isinstance(member, griffe.Function) else ():
+            parameter.default = shown(parameter.default, kind.module, public)
+
+
+def shown(default: str | griffe.Expr | None, module: griffe.Module, public: set[str]) -> str | griffe.Expr | None:
+    """Return the value of a constant, and anything else as it is."""
+    name = str(default)
+    if not isinstance(default, griffe.ExprName) or not name.isupper() or name in public:
+        return default
+    member = module.members.get(name)
+    home = (
+        module.modules_collection[member.target_path.rpartition(".")[0]] if isinstance(member, griffe.Alias) else module
+    )
+    return constants(Path(str(home.filepath))).get(name, default)
+
+
+@cache
+def constants(path: Path) -> dict[str, str]:
+    """Return what the names at the top of a module are assigned; griffe leaves out `A, B = 1, 2`."""
+    nodes = [node for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, ast.Assign)]
+    pairs = [pair for node in nodes for pair in assigned(node.targets[0], node.value)]
+    return {target.id: ast.unparse(value) for target, value in pairs if isinstance(target, ast.Name)}
+
+
+def assigned(target: ast.expr, value: ast.expr) -> list[tuple[ast.expr, ast.expr]]:
+    """Return each target of an assignment with its value."""
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+        return list(zip(target.elts, value.elts, strict=True))
+    return [(target, value)]

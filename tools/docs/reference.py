@@ -16,9 +16,12 @@ PARAMETER = re.compile(r"(?P<owner>[\w.]+)\((?:\d+: )?(?P<name>\w+)(?:=.*)?\)")
 NAME = re.compile(r"[\w.]+")
 
 ANCHOR = re.compile(rf'<h\d id="({PACKAGE}\b[^"]*)"')
-HEADING = re.compile(rf'(?P<tag><h\d id="(?P<id>{PACKAGE}\.[^"]+)"[^>]*>)(?P<shown>.*?)(?=\s*<a href="[^"]*" class="headerlink")', re.DOTALL)
+HEADING = re.compile(
+    rf'(?P<tag><h\d id="(?P<id>{PACKAGE}\.[^"]+)"[^>]*>)(?P<shown>.*?)(?=\s*<a href="[^"]*" class="headerlink")',
+    re.DOTALL,
+)
 MODULES = re.compile(r"^(?:_?[a-z_]+\.)+")
-CODE = re.compile(r"(?<!<b>)(?<!>)<code>(?P<name>[A-Za-z_][\w.]*)(?P<call>\(\))?</code>")
+CODE = re.compile(r"<code>(?P<name>[A-Za-z_][\w.]*)(?P<call>\(\))?</code>")
 
 
 def public_names(text: str) -> dict[str, list[str]]:
@@ -87,7 +90,8 @@ def linked(html: str, names: Sequence[str]) -> str:
     for place, part in enumerate(parts):
         if found := HEADING.match(part):
             owner = MODULES.sub("", found["id"]).partition("(")[0].partition(".")[0]
-        parts[place] = CODE.sub(lambda code, owner=owner: link(code, owner, known), part)
+        heading, end, text = part.rpartition("</h")
+        parts[place] = heading + end + CODE.sub(lambda code, owner=owner: link(code, owner, known), text)
     return "".join(parts)
 
 

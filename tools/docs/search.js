@@ -1,5 +1,5 @@
 // Answer searches as the site does, with the worker that it ships: node search.js SITE QUERY...
-// Prints a JSON list for each query: the locations it finds, in the order in which the site shows them.
+// Prints a JSON list for each query: what it finds, page by page, the best page first and in it the best section.
 const { readFileSync, readdirSync } = require("node:fs");
 const { join } = require("node:path");
 const vm = require("node:vm");

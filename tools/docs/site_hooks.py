@@ -10,6 +10,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+from mkdocs.structure.toc import AnchorLink
 
 from tools.docs.reference import linked, problems, public_names, titled
 
@@ -54,7 +55,15 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, **_: object) ->
     folder = Path(config.docs_dir, page.file.src_uri).parent
     if page.file.src_uri.startswith(PYTHON):
         html = linked(titled(html), [place for places in public_names(PUBLIC.read_text()).values() for place in places])
+        page.toc.items = without_parameters(page.toc.items)
     return PICTURE.sub(lambda found: drawn(folder / found["file"], found["title"]), html)
+
+
+def without_parameters(items: list[AnchorLink]) -> list[AnchorLink]:
+    """Return the entries of a table of contents that are no parameters; the search finds those."""
+    for item in items:
+        item.children = without_parameters(item.children)
+    return [item for item in items if not item.id.endswith(")")]
 
 
 def drawn(file: Path, title: str) -> str:
