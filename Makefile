@@ -72,8 +72,9 @@ docs: $(VENV)/.dev $(REDOCLY) ## Build the reference of the contract, build/refe
 	@$(BIN)/python -m tools.contract.reference
 
 .PHONY: site
-site: $(SITE_VENV)/.site docs ## Build the documentation, build/site; fail on a link that leads nowhere
-	@NO_MKDOCS_2_WARNING=true $(SITE_VENV)/bin/mkdocs build
+site: $(SITE_VENV)/.site docs ## Build the documentation, build/site; fail on a link that leads nowhere, or a name without a definition
+	@NO_MKDOCS_2_WARNING=true $(SITE_VENV)/bin/python -m mkdocs build
+	@$(BIN)/python -m tools.docs.search
 	@echo 'build/site is the documentation; it needs no network'
 
 .PHONY: compare

@@ -11,6 +11,7 @@ from attrs import field, frozen
 from supermetrics_query_api.models import QueryResponse, StatusCode
 
 Row: TypeAlias = tuple[Any, ...]
+"""The cells of a row, in the order of the columns."""
 ToDict: TypeAlias = Callable[..., dict[str, Any]]  # takes the cells
 
 SUCCESS = "SUCCESS"
@@ -34,16 +35,20 @@ class RateLimit:
     """How many requests the key may make in an hour, and how many are left. Everything that uses the key shares it."""
 
     limit: int | None
+    """Requests in an hour, None where the API does not say."""
     remaining: int | None
+    """How many of them are left, None where the API does not say."""
 
 
 @exported
 @frozen
 class Progress:
-    """How many parts of a query are ready. The total can grow."""
+    """How many parts of a query are ready."""
 
     ready: int
+    """How many parts are ready."""
     total: int
+    """How many parts are known; it can grow."""
 
     @property
     def fraction(self) -> float | None:
@@ -57,22 +62,32 @@ class Workflow:
     """The queue of the licence: how many tasks wait and how many run."""
 
     scheduled: int
+    """How many tasks wait."""
     running: int
+    """How many tasks run."""
 
 
 @exported
 @frozen(kw_only=True)
 class QueryStatus:
-    """What one poll showed. `response` is the whole answer as the generated model; it took `seconds` to arrive."""
+    """What one poll showed."""
 
     schedule_id: str
+    """The id of the query."""
     code: StatusCode | str
+    """The status code; text where this version does not know it."""
     progress: Progress | None = None
+    """How many parts are ready, where the API says it."""
     workflow: Workflow | None = None
+    """The queue of the licence, where the API says it."""
     request_id: str | None = None
+    """The id by which the support of the API finds the request."""
     rate_limit: RateLimit | None = None
+    """How many requests the key has left, where the API says it."""
     seconds: float = field(default=0.0, repr=False, eq=False)
+    """How long the answer took to arrive."""
     response: QueryResponse = field(repr=False, eq=False)
+    """The whole answer, as the generated model."""
 
     @property
     def is_terminal(self) -> bool:
@@ -102,16 +117,18 @@ class QueryStatus:
 @exported
 @frozen(kw_only=True)
 class Part:
-    """Which part of a query: `number` of `count`, counted from 1, and what it covers, both dates inclusive.
-
-    `accounts` is empty where the query does not list them, and a date is None where it depends on the day.
-    """
+    """Which part of a query, and what it covers."""
 
     number: int
+    """Counted from 1."""
     count: int
+    """How many parts there are."""
     accounts: tuple[str, ...] = ()
+    """The ids of its accounts; empty where the query does not list them."""
     start_date: date | None = None
+    """Its first day, None where that depends on the day of the run."""
     end_date: date | None = None
+    """Its last day, inclusive."""
 
     def __str__(self) -> str:
         """Return the accounts and dates in words, the number where there are none."""
@@ -160,23 +177,31 @@ class BaseQuery(ABC):
 @exported
 @frozen(kw_only=True)
 class Column:
-    """One column. `key` is what `rows()` uses: the field id as it was asked for, else the label of the header."""
+    """One column of a result."""
 
     key: str
+    """What `rows()` uses: the field id as it was asked for, else the label of the header."""
     index: int
+    """Its position, counted from 0."""
     field_id: str | None = None
+    """The id of the field, where the API says it."""
     name: str | None = None
+    """The name of the field, where the API says it."""
     data_type: str | None = None
+    """The type that the API declares, such as `int.number.value`."""
 
 
 @exported
 @frozen(kw_only=True)
 class Page:
-    """Some rows, as tuples in column order. `start` is how many rows of the result come before them."""
+    """Some rows of a result, in their order."""
 
     start: int
+    """How many rows of the result come before."""
     columns: Sequence[Column]
+    """The columns."""
     rows: Sequence[Row]
+    """The rows, as tuples in the order of the columns."""
 
     def dicts(self) -> Iterator[dict[str, Any]]:
         """Yield the rows as dicts keyed by column."""
@@ -186,10 +211,12 @@ class Page:
 @exported
 @frozen
 class Attempt:
-    """A request that failed and was sent again after `pause` seconds."""
+    """A request that failed and was sent again."""
 
     error: str
+    """What went wrong, in words."""
     pause: float
+    """After how many seconds the request was sent again."""
 
 
 def dicts(keys: Sequence[str], rows: Iterable[Row]) -> Iterator[dict[str, Any]]:

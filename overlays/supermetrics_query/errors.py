@@ -35,14 +35,14 @@ def plain_data(kind: E) -> E:
 @exported
 @plain_data
 class SupermetricsQueryError(Exception):
-    """The root of all errors of this package.
-
-    `token` is set when a query is involved; any process can continue with `client.attach(error.token)`.
-    """
+    """The root of all errors of this package."""
 
     message: str = field(kw_only=False)
+    """What happened, and what to do."""
     schedule_id: str | None = None
+    """The id of the query, where one is involved."""
     token: str | None = None
+    """What any process can continue with, by `client.attach(error.token)`, where a query is involved."""
 
     def __init_subclass__(cls) -> None:
         """Let pickles and tracebacks name the errors of this module by their public path."""
@@ -89,46 +89,57 @@ class ConfigurationError(SupermetricsQueryError, ValueError):
 
 @plain_data
 class ScheduleIdInUseError(ConfigurationError):
-    """A query with the chosen `schedule_id` has ended and is kept, so nothing was started; `status` is that query's."""
+    """A query with the chosen `schedule_id` has ended and is kept, so nothing was started."""
 
     status: QueryStatus | None = None
+    """The status of the query that has ended."""
 
 
 @plain_data
 class TransportError(SupermetricsQueryError):
-    """There is no usable answer; `sent` says whether the server may have acted on the request."""
+    """There is no usable answer."""
 
     sent: bool
+    """Whether the server may have acted on the request."""
     attempts: tuple[Attempt, ...] = ()
+    """The earlier attempts."""
 
 
 @plain_data
 class LimitExceededError(TransportError):
-    """Nothing was sent, because the limits of the key allow nothing for the next `retry_after` seconds."""
+    """Nothing was sent, because the limits of the key allow nothing in time."""
 
     retry_after: float
+    """In how many seconds the limits allow a request."""
 
 
 @plain_data
 class ApiError(SupermetricsQueryError):
-    """The API answered with an error.
-
-    Branch on `code`; show `problem` (RFC 9457), which is always set. `body` holds at most 64 KiB, `retry_after` is in
-    seconds, and `attempts` lists the earlier attempts.
-    """
+    """The API answered with an error. Branch on `code`, and show `problem`."""
 
     hint: ClassVar[str] = ""
+    """What the message advises."""
 
     status: int
+    """The HTTP status."""
     problem: ProblemDetails
+    """The error as RFC 9457 describes it, whatever the body was."""
     method: str
+    """The HTTP method of the request."""
     url: str
+    """The URL of the request, without its query."""
     body: bytes
+    """The body of the answer, at most 64 KiB of it."""
     code: str | None = None
+    """The error code of the API, where it sent one."""
     request_id: str | None = None
+    """The id by which the support of the API finds the request."""
     retry_after: float | None = None
+    """How many seconds the API asks to wait."""
     rate_limit: RateLimit | None = None
+    """How many requests the key had left."""
     attempts: tuple[Attempt, ...] = ()
+    """The earlier attempts."""
 
 
 class BadRequestError(ApiError):
@@ -179,9 +190,10 @@ class UnreadableResponseError(ApiError):
 
 @plain_data
 class QueryError(SupermetricsQueryError):
-    """The query itself failed, was stopped or expired; `status` is the last one seen."""
+    """The query itself failed, was stopped or expired, or its rows cannot be read."""
 
     status: QueryStatus | None = None
+    """The last status seen."""
 
 
 class QueryFailedError(QueryError):
@@ -194,22 +206,24 @@ class QueryStoppedError(QueryError):
 
 @plain_data
 class ResultExpiredError(QueryError):
-    """The API no longer keeps the status and the rows; `delivered` is the first row that was not yielded."""
+    """The API no longer keeps the status and the rows."""
 
     delivered: int = 0
+    """How many rows were yielded before, which is the `start` to continue from."""
 
 
 @plain_data
 class WaitTimeoutError(SupermetricsQueryError, TimeoutError):
-    """The wait has timed out and the query continues; `query` can be waited for again (None after pickling).
-
-    After `as_completed`, `queries` holds the queries that continue (empty after pickling) and `tokens` theirs.
-    """
+    """The wait has timed out and the query continues."""
 
     query: BaseQuery | None = None
+    """The handle, which can be waited for again; None after pickling."""
     status: QueryStatus | None = None
+    """The last status seen."""
     queries: tuple[BaseQuery, ...] = ()
+    """After `as_completed`, the queries that continue; empty after pickling."""
     tokens: tuple[str, ...] = ()
+    """After `as_completed`, the tokens of those queries."""
 
     def picklable(self) -> dict[str, Any]:
         """Return the members without the handles, which hold connections."""

@@ -20,71 +20,92 @@ LOGGER = logging.getLogger("supermetrics_query")
 
 @exported
 class RequestDone(Struct, frozen=True, kw_only=True):
-    """An answer has arrived, whatever it says, after `seconds`."""
+    """An answer has arrived, whatever it says."""
 
     operation: str
+    """Which operation of the contract was called, such as `get_query_status`."""
     status: int
+    """The HTTP status."""
     seconds: float
+    """How long the answer took."""
 
 
 @exported
 class RetryScheduled(Struct, frozen=True, kw_only=True):
-    """A request failed and is sent again after `pause` seconds; `tries` have failed so far."""
+    """A request failed and is sent again."""
 
     error: ApiError | TransportError
+    """Why the request failed."""
     pause: float
+    """After how many seconds it is sent again."""
     tries: int
+    """How many attempts have failed so far."""
 
 
 @exported
 class Polled(Struct, frozen=True, kw_only=True):
-    """A poll has returned a status; `changed` says whether its code or progress differs from the one before."""
+    """A poll has returned a status."""
 
     schedule_id: str
+    """The id of the query."""
     status: QueryStatus
+    """What the poll has shown."""
     changed: bool
+    """Whether code or progress differs from the poll before."""
 
 
 @exported
 class PollFailed(Struct, frozen=True, kw_only=True):
-    """A poll has failed; the next one follows after `pause` seconds."""
+    """A poll has failed, and another one follows."""
 
     schedule_id: str
+    """The id of the query."""
     error: ApiError | TransportError
+    """Why the poll has failed."""
     pause: float
+    """After how many seconds the next one follows."""
 
 
 @exported
 class WaitFinished(Struct, frozen=True, kw_only=True):
-    """A query has ended during a wait; `code` is the last one seen, `age` how many seconds the query was known."""
+    """A query has ended during a wait."""
 
     schedule_id: str
+    """The id of the query."""
     code: str | None
+    """The last status code seen."""
     age: float
+    """For how many seconds the query was known."""
 
 
 @exported
 class StartSent(Struct, frozen=True, kw_only=True):
-    """A query is about to be started; any process can continue with `token`, whatever happens to this one."""
+    """A query is about to be started."""
 
     schedule_id: str
+    """The id of the query."""
     token: str
+    """What any process can continue with, whatever happens to this one."""
 
 
 @exported
 class QueryResumed(Struct, frozen=True, kw_only=True):
-    """A named query has been started before and is not started again; any process can continue with `token`."""
+    """A named query has been started before and is not started again."""
 
     schedule_id: str
+    """The id of the query."""
     token: str
+    """What any process can continue with, whatever happens to this one."""
 
 
 @exported
 class RowLimitReached(Struct, frozen=True, kw_only=True):
-    """A result was read that has exactly `limit` rows, and nobody asked for that number: more may be missing."""
+    """A result was read that ends at a limit which nobody asked for: more rows may be missing."""
 
     schedule_id: str
+    """The id of the query."""
     limit: int
+    """How many rows there are."""
 
     @property
     def message(self) -> str:
@@ -100,6 +121,7 @@ class LimiterUnavailable(Struct, frozen=True, kw_only=True):
     """The shared limiter does not answer; this process continues alone with a share of the limits."""
 
     error: str
+    """Why the shared limiter does not answer."""
 
 
 @exported
@@ -119,7 +141,9 @@ Event: TypeAlias = (
     | LimiterUnavailable
     | LimiterRestored
 )
+"""What `on_event` is called with."""
 OnEvent: TypeAlias = Callable[[Event], object]
+"""What takes events. What it raises is logged and breaks nothing."""
 
 
 LEVELS = {
@@ -135,7 +159,11 @@ LEVELS = {
 
 
 def log_events(event: Event) -> None:
-    """Write an event to the logger `supermetrics_query`: failures as warnings, starts and ends as info, else debug."""
+    """Write an event to the logger `supermetrics_query`: failures as warnings, starts and ends as info, else debug.
+
+    Args:
+        event: What has happened; the record has it as `event`.
+    """
     level = LEVELS.get(type(event), logging.DEBUG)
     LOGGER.log(level, "%s %s", type(event).__name__, described(event), extra={"event": event})
 

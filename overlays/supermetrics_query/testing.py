@@ -32,24 +32,43 @@ class FakeClock:
         return self._time
 
     def advance(self, seconds: float) -> None:
-        """Let time pass at once; may be called from any thread."""
+        """Let time pass at once; may be called from any thread.
+
+        Args:
+            seconds: How much; not negative.
+
+        Raises:
+            ValueError: Time cannot pass by so much.
+        """
         if not 0 <= seconds < math.inf:
             raise ValueError(f"a clock moves by seconds that are finite and not negative: {seconds!r}")
         with self._lock:
             self._time += seconds
 
     def sleep(self, seconds: float) -> None:
-        """Move on and note down a pause."""
+        """Move on and note down a pause.
+
+        Args:
+            seconds: How long the pause would be.
+        """
         self.advance(seconds)
         self._sleeps.append(seconds)
 
     async def sleep_async(self, seconds: float) -> None:
-        """Move on and note down a pause, and let other tasks run."""
+        """Move on and note down a pause, and let other tasks run.
+
+        Args:
+            seconds: How long the pause would be.
+        """
         self.sleep(seconds)
         await checkpoint()
 
     async def wait_until(self, moment: float) -> None:
-        """Show this moment, or a later one: so the emulator waits, also in another thread."""
+        """Show this moment, or a later one: so the emulator waits, also in another thread.
+
+        Args:
+            moment: A reading of this clock.
+        """
         with self._lock:
             self._time = max(self._time, moment)
         await checkpoint()

@@ -68,14 +68,26 @@ class BaseClient(Generic[D]):
         transport: TransportName = "httpx",
         clock: Clock | None = None,
     ) -> None:
-        """Take the key (default: SUPERMETRICS_API_KEY) or a function that returns one, and the policies.
+        """Take the key and the options; nothing is sent yet.
 
-        `limiter` counts the requests of the key: by default one of this client; a `Limiter` that several clients share,
-        a `RedisLimiter` that several processes share, or `NoLimiter()`. `base_url` defaults to SUPERMETRICS_BASE_URL,
-        then to the server of the contract. `timeout` bounds one request. `on_event` is called with a value of
-        `supermetrics_query.events` for each thing that happens; `log_events` logs them. `http_options` is passed to
-        httpx: `verify`, `proxy`, `headers` and so on. `transport="aiohttp"` sends with aiohttp, in async code. `clock`
-        is for tests. Raises ConfigurationError for what cannot be used.
+        Args:
+            api_key: The API key, by default that of SUPERMETRICS_API_KEY.
+            token_provider: A function that returns the key, asked at the first request and again when the API refuses
+                the key. In async code it may be a coroutine function.
+            base_url: The address of the API, by default that of SUPERMETRICS_BASE_URL, then the server of the contract.
+            timeout: How long one request may take, in seconds or as a timedelta; it does not bound a wait.
+            poll: When to poll a query again.
+            retry: How often to send a request again that failed, and when.
+            limiter: What counts the requests of the key: by default a `Limiter` of this client; one that several
+                clients share, a `RedisLimiter` that several processes share, or `NoLimiter()`.
+            page_size: How many rows one request asks for.
+            on_event: Called with an event for each thing that happens; `log_events` logs them.
+            http_options: Options for httpx: `verify`, `proxy`, `headers` and so on. aiohttp takes some of them.
+            transport: The HTTP library; `"aiohttp"` is for async code and needs the extra `[aiohttp]`.
+            clock: What the client lives by in tests, such as a `FakeClock`.
+
+        Raises:
+            ConfigurationError: An option cannot be used.
         """
         try:
             provider = checked_function("token_provider", token_provider)

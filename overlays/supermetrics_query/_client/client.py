@@ -96,10 +96,19 @@ class QueryClient(BaseClient[Driver]):
         """Start a query and return as soon as the API has accepted it.
 
         A start whose answer was lost is looked for before it is repeated, so that no query runs twice. Errors carry
-        `.token`: the query may be running. `resume` names the query: in every process, the same query under the same
-        name is started only where it is not running and has no result that is kept; include the day of the run in the
-        name. Without it, a `schedule_id` of your own must be new (ScheduleIdInUseError). Raises ApiError,
-        TransportError, ConfigurationError.
+        `.token`: the query may be running.
+
+        Args:
+            query: What to ask for.
+            format: The output format, one of `OutputFormat`. Rows and tables need `json`; others are for `download`.
+            resume: A name for the query. In every process, the same query under the same name is started only where it
+                is not running and has no result that is kept; include the day of the run in the name.
+
+        Raises:
+            ConfigurationError: The query or the name cannot be sent.
+            ScheduleIdInUseError: The `schedule_id` of the query belongs to one that has ended.
+            ApiError: The API refuses the query.
+            TransportError: There was no usable answer.
         """
         handle, flow = starting(self._query, query, format, resume)
         self._driver.run(flow)
@@ -114,19 +123,45 @@ class QueryClient(BaseClient[Driver]):
         on_progress: OnProgress | None = None,
         resume: str | None = None,
     ) -> Query:
-        """Start a query and wait until it has succeeded; see `start` and `Query.wait`."""
+        """Start a query, wait until it has succeeded, and return its handle.
+
+        The API does the first waiting, so most queries need one request. Raises what `start` and `Query.wait` raise.
+
+        Args:
+            query: What to ask for.
+            format: As for `start`.
+            timeout: How long all of it may take, in seconds or as a timedelta; None has no end.
+            on_progress: Called with the status after every poll that changed its code or progress.
+            resume: A name for the query, as for `start`.
+        """
         handle, flow = running(self._query, query, format, timeout, on_progress, resume)
         self._driver.run(flow)
         return handle
 
     def attach(self, schedule_id_or_token: str | None) -> Query:
-        """Return a handle of a query that was started elsewhere, by any process with the same key. No I/O."""
+        """Return a handle of a query that was started elsewhere, by any process with the same key. No I/O.
+
+        Args:
+            schedule_id_or_token: The `token` of a handle, of an error or of an event. An id alone also does, for a
+                query whose format is `json` and which asks for no window of rows.
+
+        Raises:
+            ConfigurationError: It is neither.
+        """
         return self._query(known_run(schedule_id_or_token))
 
     def status(self, schedule_id: str, *, offset_start: int = 0, offset_end: int | None = None) -> QueryStatus:
-        """Poll a query once, and ask for a window of its rows; without `offset_end` for all of them.
+        """Poll a query once, and ask for a window of its rows.
 
-        Raises ApiError (StatusNotFoundError where the query is not known), TransportError, ConfigurationError.
+        Args:
+            schedule_id: The id of the query.
+            offset_start: The first row of the window, counted from 0.
+            offset_end: The last row, inclusive; None asks for all.
+
+        Raises:
+            StatusNotFoundError: The API does not know the query.
+            ApiError: The API refuses the request, or the query has failed.
+            TransportError: There was no usable answer.
         """
         return self._driver.run(polling(self._context, schedule_id, offset_start, offset_end))
 
@@ -138,10 +173,17 @@ class QueryClient(BaseClient[Driver]):
         since: date | str | None = None,
         until: date | str | None = None,
     ) -> Iterator[models.HistoryEntry]:
-        """Yield the queries that the key has run, by data source, status and time; the API says which span it keeps.
+        """Yield the queries that the key has run; the API says which span it keeps.
 
-        `since` and `until` are dates, datetimes, or words of the API; without them the last 24 hours. Raises ApiError,
-        TransportError.
+        Args:
+            ds_ids: Only queries on these data sources, such as `["GAWA"]`.
+            status_codes: Only queries with these codes, as in `StatusCode`.
+            since: A date, a datetime, or a word of the API such as `yesterday`; without it the last 24 hours.
+            until: The same for the end.
+
+        Raises:
+            ApiError: The API refuses the request.
+            TransportError: There was no usable answer.
         """
         request = history_request(ds_ids, status_codes, since, until)
         return self._driver.iterate(_flows.history.history(self._context, request))
@@ -151,8 +193,12 @@ class QueryClient(BaseClient[Driver]):
     ) -> Generator[Query, None, None]:
         """Yield queries as they end, whichever way: `query.error` is None where it went well.
 
-        Polls only queries that can have ended. `timeout` bounds all of it; when it is over, raises WaitTimeoutError,
-        whose `queries` continue; 0 polls each once.
+        Args:
+            queries: Handles of this client.
+            timeout: How long all of it may take, in seconds or as a timedelta. None has no end, and 0 polls each once.
+
+        Raises:
+            WaitTimeoutError: The time is over; its `queries` continue.
         """
         handles = {query._run: query for query in own_queries(queries, Query)}
         flow = _flows.many.as_completed(self._context, list(handles), timeout_seconds(timeout))
@@ -169,10 +215,15 @@ class QueryClient(BaseClient[Driver]):
     ) -> Generator[Query, None, None]:
         """Start queries as there is room and yield them as they end, whichever way; `query.request` tells them apart.
 
-        `requests` may be endless: at most `in_flight` (100) are unfinished at a time, and the next one is requested
-        when there is room. Nothing is raised for a query that cannot be started, fails, or continues after `timeout`,
-        which counts from its start: `query.error` holds it. What `requests` itself raises comes after the last query.
-        `resume` names all of them, as in `start`: a process that was killed and runs again starts none of them twice.
+        Nothing is raised for a query that cannot be started, fails, or continues after `timeout`: `query.error` holds
+        it. What `requests` itself raises comes after the last query.
+
+        Args:
+            requests: What to ask for. It may be endless: the next query is requested when there is room.
+            format: The output format of all, as for `start`.
+            in_flight: How many queries are unfinished at a time, at most; None means 100.
+            timeout: How long each query may take from its start, in seconds or as a timedelta; None has no end.
+            resume: A name for all of them, as for `start`: a process that was killed and runs again starts none twice.
         """
         source = source_of(requests, format, in_flight, timeout, resume)
         flow = _flows.many.run_many(self._context, source)
@@ -181,7 +232,10 @@ class QueryClient(BaseClient[Driver]):
 
 @exported
 class AsyncQueryClient(BaseClient[AsyncDriver]):
-    """Run queries in async code, under asyncio or trio; tasks may share one. `QueryClient` describes the methods."""
+    """Run queries in async code, under asyncio or trio. Use it as an async context manager, or await `aclose()`.
+
+    Tasks may share one.
+    """
 
     _is_async = True
 
@@ -205,11 +259,11 @@ class AsyncQueryClient(BaseClient[AsyncDriver]):
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close the connections. Queries continue."""
+        """Close the connections, and return when they are closed. Queries continue."""
         await self._driver.close()
 
     async def start(self, query: models.DataQuery, *, format: str = "json", resume: str | None = None) -> AsyncQuery:
-        """Start a query; see `QueryClient.start`."""
+        """Start a query, and return its handle as soon as the API has accepted it."""
         handle, flow = starting(self._query, query, format, resume)
         await self._driver.run(flow)
         return handle
@@ -223,17 +277,20 @@ class AsyncQueryClient(BaseClient[AsyncDriver]):
         on_progress: OnProgressAsync | None = None,
         resume: str | None = None,
     ) -> AsyncQuery:
-        """Start a query and wait until it has succeeded; see `QueryClient.run`."""
+        """Start a query, wait until it has succeeded, and return its handle; other tasks go on meanwhile.
+
+        `on_progress` may be a coroutine function.
+        """
         handle, flow = running(self._query, query, format, timeout, on_progress, resume)
         await self._driver.run(flow)
         return handle
 
     def attach(self, schedule_id_or_token: str | None) -> AsyncQuery:
-        """Return a handle of a query that was started elsewhere; see `QueryClient.attach`. No I/O."""
+        """Return a handle of a query that was started elsewhere; a plain method, because it does no I/O."""
         return self._query(known_run(schedule_id_or_token))
 
     async def status(self, schedule_id: str, *, offset_start: int = 0, offset_end: int | None = None) -> QueryStatus:
-        """Poll a query once; see `QueryClient.status`."""
+        """Poll a query once, and return its status with a window of its rows."""
         return await self._driver.run(polling(self._context, schedule_id, offset_start, offset_end))
 
     def history(
@@ -244,14 +301,14 @@ class AsyncQueryClient(BaseClient[AsyncDriver]):
         since: date | str | None = None,
         until: date | str | None = None,
     ) -> AsyncIterator[models.HistoryEntry]:
-        """Yield the queries that the key has run; see `QueryClient.history`."""
+        """Yield the queries that the key has run, for `async for`; the API says which span it keeps."""
         request = history_request(ds_ids, status_codes, since, until)
         return self._driver.iterate(_flows.history.history(self._context, request))
 
     def as_completed(
         self, queries: Iterable[BaseQuery], *, timeout: Seconds | None = None
     ) -> AsyncGenerator[AsyncQuery, None]:
-        """Yield queries as they end, whichever way; see `QueryClient.as_completed`."""
+        """Yield queries as they end, whichever way, for `async for`: `query.error` is None where it went well."""
         handles = {query._run: query for query in own_queries(queries, AsyncQuery)}
         flow = _flows.many.as_completed(self._context, list(handles), timeout_seconds(timeout))
         return self._driver.iterate(with_unfinished(handles, flow), handles.pop)
@@ -265,7 +322,10 @@ class AsyncQueryClient(BaseClient[AsyncDriver]):
         timeout: Seconds | None = None,
         resume: str | None = None,
     ) -> AsyncGenerator[AsyncQuery, None]:
-        """Start queries as there is room and yield them as they end; see `QueryClient.run_many`."""
+        """Start queries as there is room and yield them as they end, whichever way, for `async for`.
+
+        `requests` may be an async iterable. `query.error` holds what went wrong with one, and nothing is raised for it.
+        """
         source = source_of(requests, format, in_flight, timeout, resume)
         flow = _flows.many.run_many(self._context, source)
         return self._driver.iterate(flow, self._query)

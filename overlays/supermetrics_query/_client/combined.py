@@ -98,15 +98,23 @@ class Combined(BaseCombined[Query, Iterable[Query]]):
     def rows(self) -> Generator[dict[str, Any], None, None]:
         """Yield the rows of all queries as dicts keyed by field id, query by query as they come.
 
-        A query that has failed, or fails while it is read, joins `failed` and the others continue. Raises QueryError
-        where the columns of two queries differ.
+        A query that has failed, or fails while it is read, joins `failed` and the others continue.
+
+        Raises:
+            QueryError: The columns of two queries differ.
         """
         return rows_of(self._results(self._taken()))
 
     def to_arrow(self, *, schema: Schema | None = None) -> pa.Table:
-        """Return the rows of all queries as a pyarrow.Table; see `rows` and `Query.to_arrow`.
+        """Return the rows of all queries as a pyarrow.Table; `failed` holds the queries that are missing.
 
         A column has one type, which holds the cells of every query.
+
+        Args:
+            schema: Types of your own, as for `Query.to_arrow`.
+
+        Raises:
+            QueryError: The columns of two queries differ, or a cell does not fit the type of its column.
         """
         table = self._table(schema)
         with closing(self._results(self._taken())) as results:
@@ -115,12 +123,20 @@ class Combined(BaseCombined[Query, Iterable[Query]]):
         return table.table()
 
     def to_pandas(self, *, schema: Schema | None = None) -> pd.DataFrame:
-        """Return the rows of all queries as a pandas.DataFrame, with the types of `to_arrow()`."""
+        """Return the rows of all queries as a pandas.DataFrame, with the types of `to_arrow()`.
+
+        Args:
+            schema: As for `to_arrow`.
+        """
         check_installed("pandas")
         return tables.pandas_of(self.to_arrow(schema=schema))
 
     def to_polars(self, *, schema: Schema | None = None) -> pl.DataFrame:
-        """Return the rows of all queries as a polars.DataFrame, with the types of `to_arrow()`."""
+        """Return the rows of all queries as a polars.DataFrame, with the types of `to_arrow()`.
+
+        Args:
+            schema: As for `to_arrow`.
+        """
         check_installed("polars")
         return tables.polars_of(self.to_arrow(schema=schema))
 
@@ -135,14 +151,14 @@ class Combined(BaseCombined[Query, Iterable[Query]]):
 
 @exported
 class AsyncCombined(BaseCombined[AsyncQuery, AsyncIterable[AsyncQuery]]):
-    """The results of several queries as one, in async code. `Combined` describes what each method does."""
+    """The results of several queries as one, in async code; `combine` makes it."""
 
     def rows(self) -> AsyncGenerator[dict[str, Any], None]:
-        """Yield the rows of all queries as dicts keyed by field id; see `Combined.rows`."""
+        """Yield the rows of all queries as dicts keyed by field id, for `async for`, query by query as they come."""
         return rows_of_async(self._results(self._taken()))
 
     async def to_arrow(self, *, schema: Schema | None = None) -> pa.Table:
-        """Return the rows of all queries as a pyarrow.Table; see `Combined.to_arrow`."""
+        """Return the rows of all queries as a pyarrow.Table, once all have come; `failed` holds what is missing."""
         table = self._table(schema)
         async with aclosing(self._results(self._taken())) as results:
             async for query, pages in results:
@@ -150,12 +166,12 @@ class AsyncCombined(BaseCombined[AsyncQuery, AsyncIterable[AsyncQuery]]):
         return table.table()
 
     async def to_pandas(self, *, schema: Schema | None = None) -> pd.DataFrame:
-        """Return the rows of all queries as a pandas.DataFrame; see `Combined.to_pandas`."""
+        """Return the rows of all queries as a pandas.DataFrame, once all have come."""
         check_installed("pandas")
         return tables.pandas_of(await self.to_arrow(schema=schema))
 
     async def to_polars(self, *, schema: Schema | None = None) -> pl.DataFrame:
-        """Return the rows of all queries as a polars.DataFrame; see `Combined.to_polars`."""
+        """Return the rows of all queries as a polars.DataFrame, once all have come."""
         check_installed("polars")
         return tables.polars_of(await self.to_arrow(schema=schema))
 
@@ -179,6 +195,9 @@ def combine(queries: Iterable[Query] | AsyncIterable[AsyncQuery]) -> Combined | 
     """Return the results of several queries as one: of what `run_many` or `as_completed` yields, or of a list.
 
     Nothing is read until its rows or a table are asked for, and then each query is read once, when it comes.
+
+    Args:
+        queries: Handles of either client; an async iterable of them is read by an `AsyncCombined`.
     """
     if isinstance(queries, AsyncIterable):
         return AsyncCombined(queries)

@@ -37,7 +37,9 @@ else:
     pa, pd, pl = Extra("arrow"), Extra("pandas"), Extra("polars")
 
 OnProgress: TypeAlias = Callable[[QueryStatus], None]
+"""What takes the status after a poll that changed it."""
 OnProgressAsync: TypeAlias = Callable[[QueryStatus], Awaitable[None] | None]
+"""The same in async code, where it may be a coroutine function."""
 
 D = TypeVar("D")
 T = TypeVar("T")
@@ -171,49 +173,78 @@ class Query(Handle[Driver]):
     def refresh(self) -> QueryStatus:
         """Poll once and return the status.
 
-        Raises ResultExpiredError when the query is no longer kept, ApiError or TransportError when the poll fails.
+        Raises:
+            ResultExpiredError: The query is no longer kept.
+            ApiError: The poll was refused.
+            TransportError: There was no usable answer.
         """
         return self._driver.run(self._annotated(_flows.poll.refresh(self._context, self._run)))
 
     def wait(self, *, timeout: Seconds | None = DEFAULT_WAIT, on_progress: OnProgress | None = None) -> Self:
         """Wait until the query has succeeded, and return the handle.
 
-        `timeout` (seconds or timedelta) bounds everything inside; None waits without end and 0 polls once.
-        `on_progress` is called with the status after every poll that changed its code or progress. Raises QueryError
-        when the query ends badly, WaitTimeoutError when it continues, ApiError or TransportError when polling fails
-        for good.
+        Args:
+            timeout: How long everything inside may take, in seconds or as a timedelta. None has no end, and 0 polls
+                once.
+            on_progress: Called with the status after every poll that changed its code or progress. What it raises ends
+                the wait, not the query.
+
+        Raises:
+            QueryError: The query has ended badly.
+            WaitTimeoutError: The time is over, and the query continues.
+            ApiError: Polling has failed for good.
+            TransportError: Polling has failed for good, without a usable answer.
         """
         flow = _flows.poll.wait(self._context, self._run, timeout_seconds(timeout), calling(on_progress))
         self._driver.run(self._annotated(flow))
         return self
 
     def watch(self, *, timeout: Seconds | None = DEFAULT_WAIT) -> Generator[QueryStatus, None, None]:
-        """Yield every change of the query, the last one terminal. Raises a bad end only where no status shows it."""
+        """Yield every change of the query, the last one terminal. Raises a bad end only where no status shows it.
+
+        Args:
+            timeout: As for `wait`.
+        """
         flow = _flows.poll.watch(self._context, self._run, timeout_seconds(timeout))
         return self._driver.iterate(self._annotated(flow))
 
     def pages(self, *, start: int = 0, prefetch: int | None = None) -> Generator[Page, None, None]:
-        """Yield the result page by page from the row `start` on; wait for the query first where it has not ended.
+        """Yield the result page by page; wait for the query first where it has not ended.
 
-        `prefetch` pages are under way while the caller works: up to five, none where answers come at once; 0 fetches
-        each when it is asked for. Raises as `wait()` does, ResultExpiredError when the result goes away midway (its
-        `delivered` is the next `start`), and QueryError when rows cannot be read or do not come.
+        Args:
+            start: The first row to yield, counted from 0.
+            prefetch: How many pages are under way while the caller works. By default up to five, and none where answers
+                come at once; 0 fetches each when it is asked for.
+
+        Raises:
+            ResultExpiredError: The result has gone away midway; its `delivered` is the next `start`.
+            QueryError: Rows cannot be read or do not come, or what `wait` raises.
         """
         window = checked_reading(start, prefetch)
         return self._driver.iterate(self._annotated(_flows.pages.pages(self._context, self._run, *window)))
 
     def rows(self, *, start: int = 0, prefetch: int | None = None) -> Generator[dict[str, Any], None, None]:
-        """Yield the rows as dicts keyed by field id. Waits and raises as `pages()` does."""
+        """Yield the rows as dicts keyed by field id. Waits and raises as `pages()` does.
+
+        Args:
+            start: The first row to yield, counted from 0.
+            prefetch: As for `pages`.
+        """
         return rows_of(self.pages(start=start, prefetch=prefetch))
 
     def download(self, path_or_file: Target, *, on_progress: OnBytes | None = None) -> int:
         """Write the result in the format the query was started with, and return its size in bytes.
 
-        Waits as `pages()` does. A path holds what it held or the whole result, as with `whole_file`; an open file is
-        written to and not closed. Raises UnreadableResponseError for an answer that cannot be the result.
-        `on_progress`, a plain function, is called with the number of bytes that have come about every 64 KiB and at
-        the end; the number falls where a download that broke off starts again. An error that it raises ends the
-        download.
+        Waits as `pages()` does, and raises what it raises.
+
+        Args:
+            path_or_file: A path, such as `sessions.parquet`, which holds what it held or the whole result, as with
+                `whole_file`. A file that is open in binary mode is written to and not closed.
+            on_progress: A plain function, called with the number of bytes that have come, about every 64 KiB and at the
+                end. The number falls where a download that broke off starts again. What it raises ends the download.
+
+        Raises:
+            UnreadableResponseError: An answer cannot be the result.
         """
         sink = sink_of(checked_target(path_or_file), on_progress)
         return self._driver.run(self._annotated(_flows.download.download(self._context, self._run, sink)))
@@ -222,8 +253,12 @@ class Query(Handle[Driver]):
         """Return the result as a pyarrow.Table. Waits and raises as `pages()` does.
 
         A column has the type that the API declares (docs/tables.md), or one that holds every cell, text at last.
-        `schema` (a pyarrow.Schema or a mapping of columns to types) sets types of your own; QueryError names a cell
-        that does not fit one.
+
+        Args:
+            schema: Types of your own, as a pyarrow.Schema or a mapping of columns to types.
+
+        Raises:
+            QueryError: A cell does not fit the type of its column.
         """
         table = self._table(schema)
         with all_or_nothing(), annotated_errors(self._run, self), closing(self.pages()) as pages:
@@ -234,57 +269,77 @@ class Query(Handle[Driver]):
     def iter_arrow(self, *, schema: Schema | None = None) -> Generator[pa.RecordBatch, None, None]:
         """Yield the result as a pyarrow.RecordBatch for each page, one page in memory, all of one schema.
 
-        The first page decides the types as `to_arrow()` does; QueryError names a later cell that does not fit, and
-        `schema` helps. A result without rows is one batch without rows. Waits and raises as `pages()` does.
+        The first page decides the types as `to_arrow()` does. A result without rows is one batch without rows. Waits
+        and raises as `pages()` does.
+
+        Args:
+            schema: As for `to_arrow`; it helps where a later page does not fit the first.
+
+        Raises:
+            QueryError: A cell does not fit the type of its column.
         """
         return tables.batches(self.pages(), self._table(schema), annotated_errors(self._run, self))
 
     def to_pandas(self, *, schema: Schema | None = None) -> pd.DataFrame:
-        """Return the result as a pandas.DataFrame, with the types of `to_arrow()`."""
+        """Return the result as a pandas.DataFrame, with the types of `to_arrow()`.
+
+        Args:
+            schema: As for `to_arrow`.
+        """
         check_installed("pandas")
         return tables.pandas_of(self.to_arrow(schema=schema))
 
     def to_polars(self, *, schema: Schema | None = None) -> pl.DataFrame:
-        """Return the result as a polars.DataFrame, with the types of `to_arrow()`."""
+        """Return the result as a polars.DataFrame, with the types of `to_arrow()`.
+
+        Args:
+            schema: As for `to_arrow`.
+        """
         check_installed("polars")
         return tables.polars_of(self.to_arrow(schema=schema))
 
 
 @exported
 class AsyncQuery(Handle[AsyncDriver]):
-    """A query in async code, under asyncio or trio. `Query` describes what each method does."""
+    """A query in async code, under asyncio or trio."""
 
     async def refresh(self) -> QueryStatus:
-        """Poll once and return the status; see `Query.refresh`."""
+        """Poll once, and return the status that came."""
         return await self._driver.run(self._annotated(_flows.poll.refresh(self._context, self._run)))
 
     async def wait(self, *, timeout: Seconds | None = DEFAULT_WAIT, on_progress: OnProgressAsync | None = None) -> Self:
-        """Wait until the query has succeeded; see `Query.wait`. `on_progress` may be a coroutine function."""
+        """Wait until the query has succeeded, and return the handle; other tasks go on meanwhile.
+
+        `on_progress` may be a coroutine function.
+        """
         flow = _flows.poll.wait(self._context, self._run, timeout_seconds(timeout), calling(on_progress))
         await self._driver.run(self._annotated(flow))
         return self
 
     def watch(self, *, timeout: Seconds | None = DEFAULT_WAIT) -> AsyncGenerator[QueryStatus, None]:
-        """Yield every change of the query; see `Query.watch`."""
+        """Yield every change of the query, the last one terminal, for `async for`."""
         flow = _flows.poll.watch(self._context, self._run, timeout_seconds(timeout))
         return self._driver.iterate(self._annotated(flow))
 
     def pages(self, *, start: int = 0, prefetch: int | None = None) -> AsyncGenerator[Page, None]:
-        """Yield the result page by page; see `Query.pages`."""
+        """Yield the result page by page, for `async for`; wait for the query first where it has not ended."""
         window = checked_reading(start, prefetch)
         return self._driver.iterate(self._annotated(_flows.pages.pages(self._context, self._run, *window)))
 
     def rows(self, *, start: int = 0, prefetch: int | None = None) -> AsyncGenerator[dict[str, Any], None]:
-        """Yield the rows as dicts keyed by field id; see `Query.rows`."""
+        """Yield the rows as dicts keyed by field id, for `async for`; wait for the query first."""
         return rows_of_async(self.pages(start=start, prefetch=prefetch))
 
     async def download(self, path_or_file: Target, *, on_progress: OnBytes | None = None) -> int:
-        """Write the result in the format the query was started with; see `Query.download`."""
+        """Write the result in the format the query was started with, and return its size in bytes.
+
+        The file is written in the task itself, so a slow disk holds up the other tasks.
+        """
         sink = sink_of(checked_target(path_or_file), on_progress)
         return await self._driver.run(self._annotated(_flows.download.download(self._context, self._run, sink)))
 
     async def to_arrow(self, *, schema: Schema | None = None) -> pa.Table:
-        """Return the result as a pyarrow.Table; see `Query.to_arrow`."""
+        """Return the result as a pyarrow.Table, once all of its pages have come."""
         table = self._table(schema)
         with all_or_nothing(), annotated_errors(self._run, self):
             async with aclosing(self.pages()) as pages:
@@ -293,16 +348,16 @@ class AsyncQuery(Handle[AsyncDriver]):
             return table.table()
 
     def iter_arrow(self, *, schema: Schema | None = None) -> AsyncGenerator[pa.RecordBatch, None]:
-        """Yield the result as a pyarrow.RecordBatch for each page; see `Query.iter_arrow`."""
+        """Yield the result as a pyarrow.RecordBatch for each page, for `async for`, all of one schema."""
         return tables.batches_async(self.pages(), self._table(schema), annotated_errors(self._run, self))
 
     async def to_pandas(self, *, schema: Schema | None = None) -> pd.DataFrame:
-        """Return the result as a pandas.DataFrame; see `Query.to_pandas`."""
+        """Return the result as a pandas.DataFrame, once all of its pages have come."""
         check_installed("pandas")
         return tables.pandas_of(await self.to_arrow(schema=schema))
 
     async def to_polars(self, *, schema: Schema | None = None) -> pl.DataFrame:
-        """Return the result as a polars.DataFrame; see `Query.to_polars`."""
+        """Return the result as a polars.DataFrame, once all of its pages have come."""
         check_installed("polars")
         return tables.polars_of(await self.to_arrow(schema=schema))
 

@@ -27,8 +27,14 @@ class Readable(Protocol):
 def query_from_file(file: str | os.PathLike[str] | Readable, **changes: object) -> DataQuery:
     """Return the query in a JSON or YAML file, given by its path or open in binary mode.
 
-    `changes` replace members, as in `query_from_dict`. YAML needs the extra [cli]. Raises ConfigurationError for a file
-    that cannot be read or holds no query, and for one with a key, which belongs to the client.
+    YAML needs the extra `[cli]`.
+
+    Args:
+        file: A path, or a file that is open in binary mode.
+        **changes: Members to replace, as for `query_from_dict`.
+
+    Raises:
+        ConfigurationError: The file cannot be read, holds no query, or holds a key, which belongs to the client.
     """
     return query_from_dict(members_of(name_of(file), content_of(file)), **changes)
 

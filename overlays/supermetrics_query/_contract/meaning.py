@@ -52,9 +52,14 @@ JSON = json.JSONDecoder(parse_int=Unquoted, parse_float=Unquoted, object_pairs_h
 def query_from_dict(members: Mapping[str, object], **changes: object) -> models.DataQuery:
     """Return the query that a mapping describes, by the names of the API.
 
-    `changes` replace members: `start_date="yesterday"`. In `settings`, each one replaces its own key only; None changes
-    nothing. Raises ConfigurationError for a name that no query has, for a key, which belongs to the client, and for
-    what the contract does not allow.
+    Args:
+        members: The members of the query, such as `{"ds_id": "GAWA"}`.
+        **changes: Members to replace: `start_date="yesterday"`. In `settings`, each one replaces its own key only; None
+            changes nothing.
+
+    Raises:
+        ConfigurationError: There is a name that no query has, a key, which belongs to the client, or a value that the
+            contract does not allow.
     """
     if not isinstance(members, Mapping):  # of another type, it may hold a key
         raise ConfigurationError(f"a query must be a mapping, not {type(members).__name__}")

@@ -23,8 +23,11 @@ class Lane(Enum):
     """What a request is for."""
 
     START = "start"
+    """Starting a query."""
     PAGE = "page"
+    """A page of rows, a download, or the history."""
     POLL = "poll"
+    """The status of a query."""
 
 
 # What a request does, in the words of an error.

@@ -24,8 +24,11 @@ class PastedQuery:
     """What a URL holds: a query, its output format, and the key in it, which no repr shows and no pickle keeps."""
 
     query: DataQuery
+    """What to ask for."""
     format: str = "json"
+    """The output format, for `start` and `run`."""
     api_key: str | None = field(default=None, repr=False)
+    """The key in the URL; have it replaced, because all who have seen the URL can use it."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle without the key."""
@@ -35,8 +38,15 @@ class PastedQuery:
 def query_from_url(url: str, **changes: object) -> PastedQuery:
     """Return the query in a URL of the API, its format, and the key in it apart.
 
-    Any host will do, or none. `changes` replace members, as in `query_from_dict`. Warns with ApiKeyWarning where there
-    is a key. Raises ConfigurationError for what is no query; no message shows a key.
+    Args:
+        url: The URL, with any host or none.
+        **changes: Members to replace, as for `query_from_dict`.
+
+    Raises:
+        ConfigurationError: It holds no query; no message shows a key.
+
+    Warns:
+        ApiKeyWarning: There is a key in it.
     """
     try:
         pasted = pasted_from(url, changes)

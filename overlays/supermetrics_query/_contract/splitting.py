@@ -24,9 +24,10 @@ Piece: TypeAlias = tuple[tuple[str, ...], Days | None]
 @exported
 @define
 class PartQuery(models.DataQuery):
-    """A query that is part of another one. `part` says which, and is not sent."""
+    """A query that is part of another one, as `split` makes it."""
 
     part: Part = field(kw_only=True)
+    """Which part it is; this is not sent."""
 
 
 @frozen
@@ -58,9 +59,16 @@ def split(
 ) -> list[PartQuery]:
     """Return the parts of a query: at most `by_account` accounts and `by_days` days each, in order.
 
-    Together they cover each account and day once, and the `part` of each says what it covers. Relative dates count
-    from `today`; with `by_account` alone and without it, they stay as they are. Raises ConfigurationError for what
-    cannot be split.
+    Together they cover each account and day once, and the `part` of each says what it covers.
+
+    Args:
+        query: The whole. It must list its accounts to be split by them, and say its days to be split by those.
+        by_account: How many accounts a part has at most; None does not split by account.
+        by_days: How many days a part has at most; None does not split by day.
+        today: The day from which relative dates count. With `by_account` alone and without it, they stay as they are.
+
+    Raises:
+        ConfigurationError: The query cannot be split.
     """
     if by_account is None and by_days is None:
         raise ConfigurationError("say by what to split: by_account=1, by_days=30, or both")

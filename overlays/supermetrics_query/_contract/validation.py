@@ -305,6 +305,7 @@ def one_of(name: str, value: object, kind: type[E]) -> E:
 
 
 Seconds: TypeAlias = float | timedelta
+"""A duration; a number counts seconds."""
 LONGEST = 1e9  # seconds; nobody waits for 30 years, and no clock takes much more
 
 

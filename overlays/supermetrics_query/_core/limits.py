@@ -33,11 +33,14 @@ POLL_DELAY = 4  # by which a poll comes later for the next slot than a start or 
 
 @exported
 class Permit(Struct, frozen=True):
-    """What a limiter answers: a request may go when `wait` is 0; ask again in so many seconds when it is not."""
+    """What a limiter answers."""
 
     wait: float = 0.0
-    event: object = None  # what has happened to the limiter, for `on_event`
-    answered: Callable[[float], object] | None = None  # is called with the time of the answer, where there is one
+    """In how many seconds to ask again; the request may go when it is 0."""
+    event: object = None
+    """What has happened to the limiter, for `on_event`."""
+    answered: Callable[[float], object] | None = None
+    """Called with the time of the answer of the request, where there is one."""
 
 
 PERMITTED = Permit()
@@ -45,14 +48,24 @@ PERMITTED = Permit()
 
 @exported
 class BaseLimiter(ABC):
-    """What counts requests; subclass it to write your own. `now` is the clock of the client, in seconds."""
+    """What counts requests; subclass it to write your own."""
 
     @abstractmethod
     def acquire(self, lane: Lane, now: float, /) -> Permit:
-        """Return a permit whose `wait` is 0, or how many seconds there is none."""
+        """Return a permit whose `wait` is 0, or how many seconds there is none.
+
+        Args:
+            lane: What the request is for.
+            now: The clock of the client, in seconds.
+        """
 
     async def acquire_async(self, lane: Lane, now: float, /) -> Permit:
-        """Return what `acquire` returns; override it where that takes longer than other tasks should wait."""
+        """Return what `acquire` returns; override it where that takes longer than other tasks should wait.
+
+        Args:
+            lane: What the request is for.
+            now: The clock of the client, in seconds.
+        """
         return self.acquire(lane, now)
 
 
@@ -70,7 +83,12 @@ class Limiter(BaseLimiter):
     """Counts the requests of this process. Threads, tasks and clients that use the same key may share one."""
 
     def __init__(self, *, per_second: int = PER_SECOND, per_hour: int = PER_HOUR) -> None:
-        """Allow so many requests in each second and in each hour; raise ConfigurationError for less than one."""
+        """Allow so many requests; raise ConfigurationError for less than one.
+
+        Args:
+            per_second: Requests in each second, those of a key by default.
+            per_hour: Requests in each hour. Polls leave a tenth of it to starts and pages.
+        """
         self._log = SlidingLog(lane_windows(per_second, per_hour))
         self._lock = threading.Lock()
 

@@ -15,6 +15,7 @@ from .retrying import Failure, RetryPolicy, backoff
 from .run import Run
 
 DEFAULT_WAIT = 4.25 * 3600.0  # a query may run for four hours
+"""How many seconds a wait takes at most where no `timeout` is given."""
 LONGEST_START_WAIT = 3600.0  # `sync_timeout` in the contract
 SHARE_OF_ETA = 0.7
 LEAST_OF_AGE, MOST_OF_AGE = 0.03, 0.5
@@ -29,21 +30,25 @@ LEAST_TIME = 0.05  # seconds that a request has which is sent at its deadline
 class PollPolicy:
     """When to poll a query again. Durations are seconds or a timedelta.
 
-    The gap between two polls follows the progress of the query (0.7 of the time that seems left), or the square root
-    of its age where there is none, between `floor` and `ceiling`. `first` is the gap after a start that returned at
-    once; `jitter` is the share by which a gap varies. A wait ends after `max_errors` failed polls in a row, and after
-    `unknown_patience` with a status code that this version does not know. `start_wait` is how long `run()` lets the
-    API hold the start.
+    The gap between two polls follows the progress of the query, or the square root of its age where there is none.
     """
 
     first: float = field(default=1.0, converter=seconds)
+    """The gap after a start that returned at once."""
     floor: float = field(default=1.0, converter=seconds, validator=within(checked_number, RESOLUTION, LONGEST))
+    """The shortest gap."""
     ceiling: float = field(default=30.0, converter=seconds)
+    """The longest gap."""
     use_progress: bool = field(default=True, validator=within(checked_kind, bool))
+    """Whether the gap is 0.7 of the time that the progress leaves."""
     jitter: float = field(default=0.1, validator=within(checked_number, 0, 1))
+    """The share by which a gap varies, from 0 to 1."""
     max_errors: int = field(default=8, validator=within(checked_whole, 1))
+    """After how many failed polls in a row a wait ends."""
     unknown_patience: float = field(default=600.0, converter=seconds)
+    """How long a status code that this version does not know may last."""
     start_wait: float = field(default=30.0, converter=seconds, validator=within(checked_number, 0, LONGEST_START_WAIT))
+    """How long `run()` lets the API hold the start."""
 
     def __attrs_post_init__(self) -> None:
         """Refuse bounds that exclude each other."""

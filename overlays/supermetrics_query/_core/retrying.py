@@ -28,14 +28,17 @@ THROTTLED_FACTOR = 4.0  # a refusal without Retry-After calls for more patience 
 class RetryPolicy:
     """How often to send a request, and how long to wait in between. Durations are seconds or a timedelta.
 
-    Pauses grow from `base` to `cap` with full jitter and are never shorter than Retry-After. A Retry-After above
-    `retry_after_ceiling` is not waited for: the error is raised and says how long. `attempts=1` never retries.
+    Pauses grow with full jitter, and are never shorter than Retry-After.
     """
 
     attempts: int = field(default=5, validator=within(checked_whole, 1))
+    """How often a request is sent at most; 1 never retries."""
     base: float = field(default=0.5, converter=seconds)
+    """The longest first pause."""
     cap: float = field(default=20.0, converter=seconds)
+    """The longest of the later pauses."""
     retry_after_ceiling: float = field(default=120.0, converter=seconds)
+    """A Retry-After above this is not waited for: the error is raised and says how long."""
 
 
 @frozen

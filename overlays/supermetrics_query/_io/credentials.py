@@ -9,6 +9,7 @@ from urllib.parse import quote
 from ..errors import ConfigurationError
 
 TokenProvider: TypeAlias = Callable[[], str | Awaitable[str]]
+"""What returns the key; in async code it may be a coroutine function."""
 
 MASKED = "[api key]"
 SHORTEST = 8  # characters; a shorter key is one of a test, and any text may hold it

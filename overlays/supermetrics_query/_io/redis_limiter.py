@@ -132,10 +132,18 @@ class RedisLimiter(BaseLimiter):
         per_hour: int = PER_HOUR,
         fraction: float = 0.25,
     ) -> None:
-        """Share limits with everything that uses the same `name` in the same Redis.
+        """Share limits with everything that uses the same name in the same Redis. Nothing is sent yet.
 
-        `fraction` of both limits is what this process allows itself while Redis is away: one over the number of
-        processes. Nothing is sent yet. Raises ConfigurationError for what cannot be used.
+        Args:
+            url: The address of Redis.
+            name: What the limits are shared under: one name for each API key, the same in every process.
+            per_second: Requests in each second, by all processes together.
+            per_hour: Requests in each hour, by all processes together.
+            fraction: The part of both limits that this process allows itself while Redis is away: one over the number
+                of processes.
+
+        Raises:
+            ConfigurationError: An option cannot be used, or the extra `[redis]` is not installed.
         """
         if checked_number("fraction", fraction, 0, 1) == 0:
             raise ConfigurationError(

@@ -31,6 +31,7 @@ SEARCHED = 128 * 1024  # bytes of a success: an error keeps no more of one, and 
 FRAMING = {"content-length", "expect", "transfer-encoding"}  # headers that say how a request is sent
 OURS = ("auth", "base_url", "cookies", "follow_redirects", "timeout")
 TransportName: TypeAlias = Literal["httpx", "aiohttp"]
+"""Which HTTP library sends."""
 Parameters: TypeAlias = tuple[tuple[str, str], ...]
 C = TypeVar("C")
 

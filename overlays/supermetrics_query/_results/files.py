@@ -69,7 +69,10 @@ def is_replaceable(path: Path) -> bool:
 def whole_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """Yield a binary file that takes the place of `path` at the end of the block, and is removed after an error.
 
-    The mode of a file that was there is kept, and links are followed. A device or a pipe is written into.
+    The mode of a file that was there is kept, and links are followed.
+
+    Args:
+        path: Where the file will stand. A device or a pipe is written into.
     """
     if not is_replaceable(Path(path)):
         with Path(path).open("wb") as special:

@@ -12,7 +12,9 @@ from ..errors import ConfigurationError
 from .files import NewFile, is_replaceable
 
 Target: TypeAlias = str | os.PathLike[str] | IO[bytes]
+"""Where a download goes: a path, or a file that is open in binary mode."""
 OnBytes: TypeAlias = Callable[[int], object]
+"""What takes the number of bytes that have come."""
 HELD = 64 * 1024  # bytes; an answer that turns out to be no result is mostly shorter
 REPORT_EVERY = 64 * 1024  # bytes
 NOTHING = -1

@@ -22,6 +22,7 @@ else:
     pa, pd, pl = Extra("arrow"), Extra("pandas"), Extra("polars")
 
 Schema: TypeAlias = Union["pa.Schema", Mapping[str, "pa.DataType"]]
+"""Types of columns, by their keys."""
 
 
 def table_builder(known: Callable[[], Sequence[Column]], schema: Schema | None) -> TableBuilder:

@@ -26,13 +26,17 @@ class Plan:
     """How one query runs and ends, in seconds of the service; codes may be unknown ones, too."""
 
     scheduled_seconds: float = 0.2
+    """How long the query is scheduled."""
     queued_seconds: float = 0.3
     """The minimum; a full licence makes it longer."""
     run_seconds: float = 1.5
+    """How long the query runs."""
     parts: int = 4
     """Into how many sub-queries the service splits it; `queries_total` starts at half of them and grows."""
     running_code: str = "RUNNING"
+    """The status code while it runs."""
     outcome: str = SUCCESS
+    """The status code with which it ends."""
     error: str = ""
     """The code of the error that is sent instead of the status if the outcome is not SUCCESS."""
     error_status: int = 0
@@ -57,6 +61,7 @@ LIMITS: Mapping[str, Limit] = {
     "error_status": either(integer(0, 0), integer(200, 599)),
 }
 INSTANT = Plan(scheduled_seconds=0, queued_seconds=0, run_seconds=0, parts=1)
+"""The plan of queries that succeed at once."""
 
 Planner = Callable[[Mapping[str, object]], Plan]
 """Returns the plan for a query, given its members."""
@@ -77,6 +82,7 @@ def override_plan(default: Plan, overrides: object) -> Plan:
 
 
 HeaderRow = Literal["row", "repeat", "first"]
+"""Where the header of a result is."""
 SourceMaker = Callable[[Mapping[str, object]], Source]
 """Returns the data source for a query, given its members."""
 
@@ -86,7 +92,9 @@ class Behaviour:
     """The options of the service; times are seconds of its own clock."""
 
     key: str = "fake_key_of_the_emulator"
+    """The API key that is accepted."""
     clock: Clock = attrs.field(factory=MonotonicClock)
+    """What the time of the service comes from, such as a `FakeClock`."""
     speed: float = attrs.field(default=1.0, validator=gt(0))
     """How many seconds of the service pass in one second of the clock."""
     plan: Plan | Planner = attrs.field(factory=Plan)
@@ -99,7 +107,9 @@ class Behaviour:
     """Faults that are set from the beginning; see `supermetrics_query.emulator.faults`."""
 
     errors: Family = "envelope"
+    """The form of error bodies: the envelope, RFC 9457, or a code as text."""
     not_found_status: Literal[400, 404] = 404
+    """The HTTP status of the error STATUS_NOT_FOUND."""
     legacy_accepted: bool = False
     """Whether the start of a query that has not ended is answered with 200 instead of 202."""
     header: HeaderRow = "row"
@@ -114,7 +124,9 @@ class Behaviour:
     waiting_duplicates: int = 10
     """How many requests may wait for a run that another request has started."""
     per_second: int | None = attrs.field(default=None, validator=optional(ge(1)))
+    """How many requests each key may make in a second."""
     per_hour: int | None = attrs.field(default=None, validator=optional(ge(1)))
+    """How many requests each key may make in an hour."""
     per_day: int | None = None
     """How many queries each key may run on a data source in 24 hours."""
     result_seconds: float = 3600.0

@@ -20,7 +20,11 @@ class Clock(Protocol):
         ...
 
     async def wait_until(self, moment: float) -> None:
-        """Return when the clock shows this moment."""
+        """Return when the clock shows this moment.
+
+        Args:
+            moment: A reading of this clock.
+        """
         ...
 
 

@@ -21,7 +21,9 @@ import attrs
 from attrs.validators import ge, in_, instance_of, le, matches_re
 
 Kind = Literal["status", "drop", "reset", "lost", "truncate", "slow", "drip", "endless", "redirect"]
+"""Kinds of faults."""
 ErrorBody = Literal["", "envelope", "problem", "string", "html", "text", "empty"]
+"""Forms of the body of an error."""
 OPERATIONS = ("*", "start", "status", "results", "history")
 
 _SPEC = re.compile(
@@ -35,10 +37,13 @@ class Fault:
     """One fault, and the requests that it affects."""
 
     kind: Kind = attrs.field(default="status", validator=in_(get_args(Kind)))
+    """What happens to the request or to its answer."""
     operation: str = attrs.field(default="*", validator=in_(OPERATIONS))
+    """The operation that it affects; `*` stands for all."""
     times: int = attrs.field(default=1, validator=[instance_of(int), ge(0)])
     """How many requests it affects; 0 stands for all that follow."""
     status: int = attrs.field(default=503, validator=[instance_of(int), ge(200), le(599)])
+    """The HTTP status of the answer, when `kind` is `status`."""
     body: ErrorBody = attrs.field(default="", validator=in_(get_args(ErrorBody)))
     """The format of the body; without it, the family of the other errors of the emulator."""
     text: str = attrs.field(default="", validator=instance_of(str))
@@ -46,11 +51,13 @@ class Fault:
     code: str = attrs.field(default="", validator=instance_of(str))
     """The error code; without it, the usual code of the status."""
     retry_after: str = attrs.field(default="", converter=str, validator=matches_re(r"date:\d{1,9}|(?!date:)[ -~]*"))
+    """The Retry-After header: seconds, or `date:2` for a date in two seconds."""
     seconds: float = attrs.field(default=1.0, validator=[instance_of((int, float)), ge(0)])
     """How long `slow` waits before an answer, and `drip` after every piece of it."""
     size: int = attrs.field(default=16, validator=[instance_of(int), ge(1)])
     """How many bytes `truncate` sends, and `drip` sends at a time."""
     location: str = attrs.field(default="https://example.com/", validator=matches_re(r"[ -~]*"))
+    """Where `redirect` leads."""
 
 
 _NUMBERS: Mapping[str, type[int] | type[float]] = {"times": int, "status": int, "size": int, "seconds": float}

@@ -7,6 +7,7 @@ from typing import Literal
 import attrs
 
 Family = Literal["envelope", "problem", "string"]
+"""Forms of error bodies: the envelope of today, RFC 9457, or the code as text."""
 Body = dict[str, object]
 
 DEFAULT_STATUS = 500  # of every code that is not in the table

@@ -75,11 +75,25 @@ class Emulator(Behaviour):
         return self._state.timeline.sleepers
 
     def advance(self, seconds: float) -> None:
-        """Move the time of the service forward, from any thread."""
+        """Move the time of the service forward, from any thread.
+
+        Args:
+            seconds: How much, in seconds of the service.
+
+        Raises:
+            ValueError: They are negative.
+        """
         self._state.timeline.advance(seconds)
 
     def fault(self, fault: Fault | str) -> None:
-        """Add a fault for coming requests, for instance `status:3*503`; see `supermetrics_query.emulator.faults`."""
+        """Add a fault for coming requests.
+
+        Args:
+            fault: A `Fault`, or a text such as `status:3*503`.
+
+        Raises:
+            ValueError: The text describes no fault.
+        """
         self._state.add_fault(fault)
 
     def clear_faults(self) -> None:
@@ -87,7 +101,11 @@ class Emulator(Behaviour):
         self._state.faults.clear()
 
     def use(self, plan: Plan | Planner) -> None:
-        """Set the plan of queries that start from now on."""
+        """Set the plan of queries that start from now on.
+
+        Args:
+            plan: One plan for all, or a function that returns the plan for a query.
+        """
         self._state.plan = plan
 
     def reset(self) -> None:
@@ -95,15 +113,30 @@ class Emulator(Behaviour):
         self._state.reset()
 
     def add_key(self, key: str) -> None:
-        """Accept another key in addition."""
+        """Accept another key in addition.
+
+        Args:
+            key: The key.
+        """
         self._state.keys.add(key)
 
     def add_source(self, ds_id: str, source: Source | SourceMaker) -> None:
-        """Add a data source, or replace the one with this id."""
+        """Add a data source, or replace the one with this id.
+
+        Args:
+            ds_id: The id, as queries say it.
+            source: The table, or a function that returns the table for a query.
+        """
         self._state.sources[ds_id] = source
 
     def serve(self, host: str = "127.0.0.1", port: int = 0, *, ready: Callable[[], None]) -> None:
-        """Serve in the foreground until SIGINT or SIGTERM; `ready` is called once `url` is known."""
+        """Serve in the foreground until SIGINT or SIGTERM.
+
+        Args:
+            host: The address to listen on.
+            port: The port; 0 stands for any free one.
+            ready: Called once `url` is known.
+        """
         settings = config(self.app)
         settings.timeout_graceful_shutdown = 1
         with bind_socket(host, port) as listener:

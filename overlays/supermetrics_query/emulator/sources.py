@@ -27,8 +27,11 @@ class Column:
     """A column of a data source: a dimension or a metric."""
 
     id: str
+    """The id of the field."""
     data_type: str
+    """The type that answers declare, such as `int.number.value`."""
     is_metric: bool
+    """Whether it is a metric, and not a dimension."""
 
     @property
     def name(self) -> str:
@@ -38,12 +41,16 @@ class Column:
 
 @attrs.frozen(eq=False)
 class Source:
-    """A table; `account` and `date` name the columns by which accounts and days are selected, if there are any."""
+    """A table that queries select from; `read_csv` makes one."""
 
     columns: tuple[Column, ...]
+    """The columns, in the order of the cells."""
     rows: Sequence[Row]
+    """The rows, one cell for each column."""
     account: str | None = None
+    """The column by which accounts are selected, if there is one."""
     date: str | None = None
+    """The column by which days are selected, if there is one."""
 
     @cached_property
     def ids(self) -> tuple[str, ...]:
@@ -62,11 +69,22 @@ class Source:
         return datetime.date.fromisoformat(days[-1]) if days else None
 
     def position(self, column_id: str) -> int:
-        """Return the position of a column in a row."""
+        """Return the position of a column in a row.
+
+        Args:
+            column_id: The id of the column.
+
+        Raises:
+            ValueError: There is no such column.
+        """
         return self.ids.index(column_id)
 
     def is_numeric(self, place: int) -> bool:
-        """Return whether the column at this position holds numbers."""
+        """Return whether the column at this position holds numbers.
+
+        Args:
+            place: The position, counted from 0.
+        """
         return self.columns[place].data_type in NUMERIC
 
     def _values(self, column_id: str | None) -> list[str]:
@@ -99,10 +117,18 @@ _TYPES: Mapping[str, tuple[Callable[[str], bool], Callable[[str], Cell]]] = {
 def read_csv(
     path: str | Path, *, account: str | None = None, date: str | None = None, dimensions: Collection[str] = ()
 ) -> Source:
-    """Return the data source that a CSV file with a header line holds; raise ValueError if it cannot be read.
+    """Return the data source that a CSV file with a header line holds.
 
-    Types are inferred, numbers are metrics unless they are named in `dimensions`, and an empty cell is null.
-    Columns named `account` and `date` are the account and the date unless others are given.
+    Types are inferred, numbers are metrics, and an empty cell is null.
+
+    Args:
+        path: The file, in UTF-8.
+        account: The column by which accounts are selected, by default `account` if there is one.
+        date: The column by which days are selected, by default `date` if there is one.
+        dimensions: Columns of numbers that are not metrics.
+
+    Raises:
+        ValueError: The file cannot be read as such a table.
     """
     text = Path(path).read_bytes().decode("utf-8-sig")
     return parse_csv(text, account=account, date=date, dimensions=dimensions, where=str(path))
@@ -116,7 +142,18 @@ def parse_csv(
     dimensions: Collection[str] = (),
     where: str = "the CSV text",
 ) -> Source:
-    """Return the data source that CSV text holds, as `read_csv` does; errors name `where` the text comes from."""
+    """Return the data source that CSV text holds, as `read_csv` does.
+
+    Args:
+        text: The text, with a header line.
+        account: As for `read_csv`.
+        date: As for `read_csv`.
+        dimensions: As for `read_csv`.
+        where: What errors call the text.
+
+    Raises:
+        ValueError: It cannot be read as such a table.
+    """
     names, lines = _parse_lines(text, where)
     for name in {account, date, *dimensions} - {None, *names}:
         raise ValueError(f"{where} has no column {name!r}; it has {', '.join(names)}")

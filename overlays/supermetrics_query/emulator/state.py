@@ -32,6 +32,7 @@ class SeenRequest:
     at: float
     """When it arrived, in seconds of the service."""
     method: str
+    """The HTTP method."""
     path: str
     """The path below the base, for instance `/query/status`."""
     params: Mapping[str, object]
@@ -39,6 +40,7 @@ class SeenRequest:
     json: object
     """The decoded body; None if there was none or it was not JSON."""
     headers: Mapping[str, str]
+    """The headers, by names in lower case."""
 
     @property
     def operation(self) -> str:
