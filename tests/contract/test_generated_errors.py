@@ -21,7 +21,7 @@ from tests.contract.inventory import documented_errors
 from tools.contract.document import load
 
 CONTRACT = load(Path(__file__).resolve().parents[2] / "openapi.yaml")
-MODELS = {"envelope": ErrorEnvelope, "string": ErrorString, "problem": ProblemDetails}
+MODELS: dict[str, type[Any]] = {"envelope": ErrorEnvelope, "string": ErrorString, "problem": ProblemDetails}
 POLL = {"json": json.dumps({"schedule_id": "never"})}
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "get_query_status": POLL,
