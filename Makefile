@@ -58,6 +58,10 @@ generate: $(VENV)/.dev ## Regenerate generated/ from openapi.yaml
 drift: $(VENV)/.dev ## Fail when generated/ is not what openapi.yaml generates
 	@$(BIN)/python -m tools.contract.generate --check
 
+.PHONY: templates
+templates: $(VENV)/.dev ## Record that the generator's templates that ours replace have been looked at
+	@$(BIN)/python -m tools.contract.upstream
+
 .PHONY: contract
 contract: $(VENV)/.dev $(REDOCLY) ## Validate and lint openapi.yaml
 	@$(BIN)/openapi-spec-validator --subschema-errors all openapi.yaml
