@@ -115,18 +115,9 @@ layers: $(VENV)/.dev ## Check which module may import which
 	@$(BIN)/lint-imports
 
 .PHONY: lock
-lock: $(VENV)-release/.release ## Raise the locked versions in requirements/
-	@$(RELEASE)/uv pip compile --quiet --upgrade $(LOCKED) pyproject.toml --all-extras --group dev --output-file requirements/dev.txt
-	@$(RELEASE)/uv pip compile --quiet $(AS_DEV) pyproject.toml --extra cli --extra emulator --group build --output-file requirements/run.txt
-	@$(RELEASE)/uv pip compile --quiet $(AS_DEV) pyproject.toml --all-extras --output-file requirements/runtime.txt
-	@$(RELEASE)/uv pip compile --quiet --upgrade $(AS_DEV) --group release --output-file requirements/release.txt
-	@$(RELEASE)/uv pip compile --quiet $(AS_DEV) pyproject.toml --extra emulator --group build --group compare --output-file requirements/compare.txt
-	@$(RELEASE)/uv pip compile --quiet $(AS_DEV) pyproject.toml --group bench --group build --output-file requirements/bench.txt
-	@$(RELEASE)/uv pip compile --quiet $(AS_DEV) --group peer --output-file requirements/peer.txt
-	@$(RELEASE)/uv pip compile --quiet --upgrade $(LOCKED) --group site --output-file requirements/site.txt
+lock: $(VENV)-release/.release ## Raise the locked versions in requirements/; PACKAGE=name raises one
+	@$(RELEASE)/python -m tools.release.lock $(PACKAGE)
 	@$(MAKE) sbom
-LOCKED := --generate-hashes --universal --no-header --no-annotate --no-emit-index-url
-AS_DEV := $(LOCKED) --constraint requirements/dev.txt
 
 ##@ Release
 .PHONY: build
