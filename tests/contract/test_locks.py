@@ -59,7 +59,7 @@ def test_all_packages_are_raised_or_the_one_that_was_named(name: str, package: s
     words = command(name, package)
 
     assert f" {raised} " in " ".join(words)
-    assert [word for word in words if word.startswith("--upgrade")] == [raised.split()[0]]
+    assert [word for word in words if word.startswith("--upgrade")] == [raised.split(maxsplit=1)[0]]
     assert words[-1] == f"requirements/{name}.txt"
 
 
