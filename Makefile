@@ -20,7 +20,7 @@ export PYTHONDONTWRITEBYTECODE :=
 .PHONY: help
 help: ## Explain every target
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
-		/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+		/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@printf '\nVariables: PYTHON (%s), VENV (%s). Everything is set up when first needed.\n' '$(PYTHON)' '$(VENV)'
 
 ##@ Use
@@ -61,6 +61,10 @@ drift: $(VENV)/.dev ## Fail when generated/ is not what openapi.yaml generates
 .PHONY: templates
 templates: $(VENV)/.dev ## Record that the generator's templates that ours replace have been looked at
 	@$(BIN)/python -m tools.contract.upstream
+
+.PHONY: try-generator
+try-generator: $(VENV)/.dev ## Generate and test with another generator, VERSION=0.30.0, in build/; the project is not changed
+	@$(BIN)/python -m tools.contract.trial $(VERSION) $(WITH)
 
 .PHONY: contract
 contract: $(VENV)/.dev $(REDOCLY) ## Validate and lint openapi.yaml
