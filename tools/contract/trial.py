@@ -50,7 +50,7 @@ def copy_of_the_project(folder: Path) -> Path:
 def run(python: Path, project: Path, *arguments: str) -> int:
     """Run a module in the copy, and return its exit code."""
     paths = os.pathsep.join(str(project / each) for each in ("overlays", "generated"))
-    command = [python, "-m", *arguments]
+    command = [str(python), "-m", *arguments]
     return subprocess.run(command, cwd=project, env=os.environ | {"PYTHONPATH": paths}, check=False).returncode
 
 
