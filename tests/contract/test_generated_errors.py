@@ -22,14 +22,10 @@ from tools.contract.document import load
 
 CONTRACT = load(Path(__file__).resolve().parents[2] / "openapi.yaml")
 MODELS: dict[str, type[Any]] = {"envelope": ErrorEnvelope, "string": ErrorString, "problem": ProblemDetails}
-POLL = {"json": json.dumps({"schedule_id": "never"})}
+JSON = {"json": "{}"}
 ARGUMENTS: dict[str, dict[str, Any]] = {
-    "get_query_status": POLL,
-    "get_query_results": POLL,
-    "get_query_history": {},
     "start_query": {"format_": OutputFormat.JSON, "body": DataQuery(ds_id="WEATHER")},
 }
-
 Call = Callable[[str, AuthenticatedClient], Any]
 
 
@@ -39,13 +35,13 @@ def module_of(operation: str) -> ModuleType:
 
 def directly(operation: str, client: AuthenticatedClient) -> Any:
     with client:
-        return module_of(operation).sync_detailed(client=client, **ARGUMENTS[operation])
+        return module_of(operation).sync_detailed(client=client, **ARGUMENTS.get(operation, JSON))
 
 
 def in_a_loop(operation: str, client: AuthenticatedClient) -> Any:
     async def call() -> Any:
         async with client:
-            return await module_of(operation).asyncio_detailed(client=client, **ARGUMENTS[operation])
+            return await module_of(operation).asyncio_detailed(client=client, **ARGUMENTS.get(operation, JSON))
 
     return asyncio.run(call())
 

@@ -22,7 +22,14 @@ from attrs.validators import ge, in_, instance_of, le, matches_re
 
 Kind = Literal["status", "drop", "reset", "lost", "truncate", "slow", "drip", "endless", "redirect"]
 ErrorBody = Literal["", "envelope", "problem", "string", "html", "text", "empty"]
-OPERATIONS = ("*", "start", "status", "results", "history")
+# Each operation by its short name, and where its path begins.
+PATHS: Mapping[str, str] = {
+    "start": "/query/data/",
+    "status": "/query/status",
+    "results": "/query/results",
+    "history": "/query/history",
+}
+OPERATIONS = ("*", *PATHS)
 
 _SPEC = re.compile(
     rf"((?P<operation>\*|{'|'.join(OPERATIONS[1:])}):)?((?P<times>\d+|every)\*)?"
