@@ -36,6 +36,13 @@ test: $(VENV)/.dev ## Run the tests
 	@$(BIN)/python -m pytest --numprocesses 4 --dist worksteal -m 'not soak and not alone'
 	@$(BIN)/python -m pytest tests/io -m 'alone and not soak'
 
+.PHONY: test-contract
+test-contract: $(VENV)/.dev ## Run the tests that a change of openapi.yaml can break
+	@echo 'Running the tests of the contract: about 1 min.'
+	@$(BIN)/python -m pytest --numprocesses 4 --dist worksteal $(OF_THE_CONTRACT)
+OF_THE_CONTRACT = tests/contract tests/emulator/test_emulator_contract.py tests/emulator/test_emulator_conformance.py \
+	tests/release/test_compatibility.py tests/client/test_public.py tests/cli/test_help.py tests/docs/test_docs.py
+
 .PHONY: attack
 attack: $(VENV)/.dev ## Attack every client for 15 s: a server that spoils its answers in a hundred ways
 	@echo 'Attacking every client: about 20 s.'

@@ -39,7 +39,8 @@ def content_parameters(document: Document) -> set[tuple[str, ...]]:
 
 
 def errors_in_two_families(document: Document) -> set[tuple[str, ...]]:
-    return {("components", "responses", name, "content") for name in document["components"]["responses"]}
+    responses = document["components"]["responses"].items()
+    return {("components", "responses", name, "content") for name, each in responses if len(each["content"]) > 1}
 
 
 def changes(document: Document) -> set[tuple[str, ...]]:
