@@ -30,7 +30,8 @@ def environment(folder: Path, packages: list[str]) -> Path:
     python, record, wanted = folder / "bin" / "python", folder / "packages.txt", "\n".join(packages)
     if not record.exists() or record.read_text(encoding="utf-8") != wanted:
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
-        subprocess.run([str(python), *PIP_INSTALL, *packages], check=True)
+        if subprocess.run([str(python), *PIP_INSTALL, *packages], check=False).returncode:
+            raise SystemExit(f"pip cannot install {' '.join(packages)}")
         (site_packages(folder) / "project.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
         record.write_text(wanted, encoding="utf-8")
     return python

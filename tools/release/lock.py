@@ -61,7 +61,8 @@ def changes(before: Versions, after: Versions) -> Iterator[str]:
 def compile_lock(name: str, package: str) -> tuple[Versions, Versions]:
     """Write a lock, and return its versions before and after."""
     before = versions(path(name).read_text(encoding="utf-8"))
-    subprocess.run(command(name, package), cwd=ROOT, check=True)
+    if subprocess.run(command(name, package), cwd=ROOT, check=False).returncode:
+        raise SystemExit(f"requirements/{name}.txt is as it was: uv cannot resolve it")
     return before, versions(path(name).read_text(encoding="utf-8"))
 
 
