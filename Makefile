@@ -20,7 +20,7 @@ export PYTHONDONTWRITEBYTECODE :=
 .PHONY: help
 help: ## Explain every target
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
-		/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+		/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@printf '\nVariables: PYTHON (%s), VENV (%s). Everything is set up when first needed.\n' '$(PYTHON)' '$(VENV)'
 
 ##@ Use
@@ -35,6 +35,13 @@ test: $(VENV)/.dev ## Run the tests
 	@echo 'Running the tests: about 3 min.'
 	@$(BIN)/python -m pytest --numprocesses 4 --dist worksteal -m 'not soak and not alone'
 	@$(BIN)/python -m pytest tests/io -m 'alone and not soak'
+
+.PHONY: test-contract
+test-contract: $(VENV)/.dev ## Run the tests that a change of openapi.yaml can break
+	@echo 'Running the tests of the contract: about 1 min.'
+	@$(BIN)/python -m pytest --numprocesses 4 --dist worksteal $(OF_THE_CONTRACT)
+OF_THE_CONTRACT = tests/contract tests/emulator/test_emulator_contract.py tests/emulator/test_emulator_conformance.py \
+	tests/release/test_compatibility.py tests/client/test_public.py tests/cli/test_help.py tests/docs/test_docs.py
 
 .PHONY: attack
 attack: $(VENV)/.dev ## Attack every client for 15 s: a server that spoils its answers in a hundred ways
@@ -57,6 +64,14 @@ generate: $(VENV)/.dev ## Regenerate generated/ from openapi.yaml
 .PHONY: drift
 drift: $(VENV)/.dev ## Fail when generated/ is not what openapi.yaml generates
 	@$(BIN)/python -m tools.contract.generate --check
+
+.PHONY: templates
+templates: $(VENV)/.dev ## Record that the generator's templates that ours replace have been looked at
+	@$(BIN)/python -m tools.contract.upstream
+
+.PHONY: try-generator
+try-generator: $(VENV)/.dev ## Generate and test with another generator, VERSION=0.30.0, in build/; the project is not changed
+	@$(BIN)/python -m tools.contract.trial $(VERSION) $(WITH)
 
 .PHONY: contract
 contract: $(VENV)/.dev $(REDOCLY) ## Validate and lint openapi.yaml
@@ -112,18 +127,9 @@ layers: $(VENV)/.dev ## Check which module may import which
 	@$(BIN)/lint-imports
 
 .PHONY: lock
-lock: $(VENV)-release/.release ## Raise the locked versions in requirements/
-	@$(RELEASE)/uv pip compile --quiet --upgrade $(LOCKED) pyproject.toml --all-extras --group dev --output-file requirements/dev.txt
-	@$(RELEASE)/uv pip compile --quiet $(AS_DEV) pyproject.toml --extra cli --extra emulator --group build --output-file requirements/run.txt
-	@$(RELEASE)/uv pip compile --quiet $(AS_DEV) pyproject.toml --all-extras --output-file requirements/runtime.txt
-	@$(RELEASE)/uv pip compile --quiet --upgrade $(AS_DEV) --group release --output-file requirements/release.txt
-	@$(RELEASE)/uv pip compile --quiet $(AS_DEV) pyproject.toml --extra emulator --group build --group compare --output-file requirements/compare.txt
-	@$(RELEASE)/uv pip compile --quiet $(AS_DEV) pyproject.toml --group bench --group build --output-file requirements/bench.txt
-	@$(RELEASE)/uv pip compile --quiet $(AS_DEV) --group peer --output-file requirements/peer.txt
-	@$(RELEASE)/uv pip compile --quiet --upgrade $(LOCKED) --group site --output-file requirements/site.txt
+lock: $(VENV)-release/.release ## Raise the locked versions in requirements/; PACKAGE=name raises one
+	@$(RELEASE)/python -m tools.release.lock $(PACKAGE)
 	@$(MAKE) sbom
-LOCKED := --generate-hashes --universal --no-header --no-annotate --no-emit-index-url
-AS_DEV := $(LOCKED) --constraint requirements/dev.txt
 
 ##@ Release
 .PHONY: build

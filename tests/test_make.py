@@ -27,7 +27,7 @@ def planned(*arguments: str) -> list[str]:
     return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
 
 
-@pytest.mark.parametrize("target", ["demo", "test"])
+@pytest.mark.parametrize("target", ["demo", "test", "test-contract"])
 def test_what_takes_long_says_so_before_it_begins(target: str, tmp_path: Path) -> None:
     commands = planned(target, f"VENV={tmp_path / 'venv'}")
     assert re.search(r"Setting up .*: about \d+ s", commands[0])

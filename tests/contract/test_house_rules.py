@@ -125,6 +125,29 @@ def test_every_parameter_is_explained(contract: Document) -> None:
     assert unexplained == []
 
 
+def unexplained(document: Document) -> list[str]:
+    """Name every member of an object that has no description, neither beside it nor at its reference."""
+    return [
+        f"{name}.{member}"
+        for name, schema in document["components"]["schemas"].items()
+        for member, each in schema.get("properties", {}).items()
+        if not resolved(document, each).get("description")
+    ]
+
+
+def test_every_member_of_an_object_is_explained(contract: Document) -> None:
+    assert unexplained(contract) == []
+
+
+@pytest.mark.parametrize(
+    ("schema", "member"), [("QueryMeta", "progress"), ("QueryProgress", "queries_total"), ("ProblemDetails", "type")]
+)
+def test_a_member_that_is_not_explained_is_found(document: Document, schema: str, member: str) -> None:
+    del document["components"]["schemas"][schema]["properties"][member]["description"]
+
+    assert unexplained(document) == [f"{schema}.{member}"]
+
+
 def test_every_schema_is_called_in_one_way(contract: Document) -> None:
     names = contract["components"]["schemas"]
 

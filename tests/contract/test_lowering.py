@@ -1,13 +1,19 @@
-"""Lowering touches parameters that are declared by content, objects of open members that are sent, and nothing else."""
+"""Lowering touches parameters that are declared by content, open objects that are sent, and errors in two families."""
 
 from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
+import pytest
+
 from tools.contract.document import Document, operations, parameters
 from tools.contract.lowering import lower
 
 MISSING = object()
+JSON = ("application/json", "application/problem+json")
+ENVELOPE, STRING, PROBLEM = (
+    {"$ref": f"#/components/schemas/{name}"} for name in ("ErrorEnvelope", "ErrorString", "ProblemDetails")
+)
 SETTINGS = ("components", "schemas", "DataQuery", "properties", "settings")
 
 
@@ -32,16 +38,25 @@ def content_parameters(document: Document) -> set[tuple[str, ...]]:
     }
 
 
-def test_only_parameters_declared_by_content_and_open_objects_that_are_sent_are_changed(document: Document) -> None:
-    changed = {path[:-1] for path in paths_that_differ(document, lower(document))}
+def errors_in_two_families(document: Document) -> set[tuple[str, ...]]:
+    responses = document["components"]["responses"].items()
+    return {("components", "responses", name, "content") for name, each in responses if len(each["content"]) > 1}
 
-    assert changed == {*content_parameters(document), SETTINGS}
+
+def changes(document: Document) -> set[tuple[str, ...]]:
+    """Return the places that lowering changes: of an error in two families the body, of anything else the member."""
+    errors = errors_in_two_families(document)
+    return {path[:4] if path[:4] in errors else path[:-1] for path in paths_that_differ(document, lower(document))}
+
+
+def test_only_what_the_generator_does_not_understand_is_changed(document: Document) -> None:
+    assert changes(document) == {*content_parameters(document), *errors_in_two_families(document), SETTINGS}
 
 
 def test_only_the_way_they_are_declared_is_changed(document: Document) -> None:
     parts = {path[-1] for path in paths_that_differ(document, lower(document))}
 
-    assert parts == {"content", "schema", "$ref", "anyOf", "description"}
+    assert parts == {"content", "schema", "$ref", "anyOf", "description", "application/json", "examples"}
 
 
 def test_an_open_object_that_is_sent_may_be_any_mapping(document: Document) -> None:
@@ -68,6 +83,31 @@ def test_a_lowered_parameter_is_a_string_that_keeps_what_it_holds(document: Docu
         "contentMediaType": "application/json",
         "contentSchema": {"$ref": "#/components/schemas/QueryStatusRequest"},
     }
+
+
+@pytest.mark.parametrize("order", [JSON, JSON[::-1]])
+def test_an_error_in_two_families_is_a_choice_that_ends_with_the_one_that_fits_all(
+    document: Document, order: tuple[str, ...]
+) -> None:
+    response = document["components"]["responses"]["Forbidden"]
+    response["content"] = {form: response["content"][form] for form in order}
+    document["paths"]["/query/status"]["get"]["responses"]["418"] = response
+    lowered = lower(document)
+
+    for place in (
+        lowered["components"]["responses"]["Forbidden"],
+        lowered["paths"]["/query/status"]["get"]["responses"]["418"],
+    ):
+        ((_, content),) = place["content"].items()
+        assert content == {"schema": {"anyOf": [ENVELOPE, STRING, PROBLEM]}}
+
+
+def test_other_media_types_of_a_response_are_kept(document: Document) -> None:
+    response = document["components"]["responses"]["Forbidden"]
+    response["content"]["text/html"] = {"schema": {"type": "string"}}
+    lowered = lower(document)["components"]["responses"]["Forbidden"]["content"]
+
+    assert [*lowered] == ["application/problem+json", "text/html"]
 
 
 def test_no_parameter_declared_by_content_is_left(document: Document) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from supermetrics_query.emulator import INSTANT, Emulator
-from supermetrics_query.emulator.faults import OPERATIONS, Fault, parse_fault
+from supermetrics_query.emulator.faults import OPERATIONS, PATHS, Fault, parse_fault
 from supermetrics_query.emulator.validation import HISTORY, QUERY, RESULTS, STATUS
 
 from tests.emulator.helpers import NO_TLS
@@ -53,12 +53,12 @@ def test_no_plan_breaks_the_service(plan: dict[str, object]) -> None:
     assert asked("POST", "/query/data/json", body=query) in DOCUMENTED | set(range(200, 600))
 
 
-@given(st.sampled_from(["status", "results", "history"]), members(sorted({*STATUS, *RESULTS, *HISTORY})))
+@given(st.sampled_from(sorted(PATHS.keys() - {"start"})), members(sorted({*STATUS, *RESULTS, *HISTORY})))
 @settings(deadline=None, max_examples=60)
 def test_no_parameter_breaks_the_service(operation: str, sent: dict[str, object]) -> None:
-    assert asked("GET", f"/query/{operation}", params={"json": json.dumps(sent)}) in DOCUMENTED
+    assert asked("GET", PATHS[operation], params={"json": json.dumps(sent)}) in DOCUMENTED
     plain = {name: str(value).encode("ascii", "replace").decode() for name, value in sent.items()}
-    assert asked("GET", f"/query/{operation}", params=plain) in DOCUMENTED
+    assert asked("GET", PATHS[operation], params=plain) in DOCUMENTED
 
 
 @given(st.sampled_from(OPERATIONS), st.integers(1, 10**6), st.integers(200, 599))

@@ -2,6 +2,7 @@
 
 import json
 from difflib import ndiff
+from enum import Enum, StrEnum
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import supermetrics_query
 from supermetrics_query import ConfigurationError, QueryClient
 from supermetrics_query._core.run import Ticket, decode_token
 
-from tools.docs.public import MODULES, PUBLIC, public
+from tools.docs.public import MODULES, PUBLIC, described, public
 
 ID = "3f067d025e8345918c3068ba3c2de7d4"
 # Tokens that a release has handed out stay readable: lines may be added to that file, but none is changed.
@@ -51,6 +52,19 @@ def test_every_public_name_is_written_down() -> None:
 )
 def test_things_of_every_kind_are_written_down(line: str) -> None:
     assert line in PUBLIC.read_text(encoding="utf-8").splitlines()
+
+
+class Coloured(StrEnum):
+    RED = "red"
+
+
+class ColouredOtherwise(str, Enum):  # noqa: UP042
+    RED = "red"
+
+
+def test_a_set_of_values_is_written_down_in_one_way_however_it_is_declared() -> None:
+    written = [*described("Colour", Coloured)]
+    assert written == [*described("Colour", ColouredOtherwise)] == ["class Colour(str)", "Colour.RED = 'red'"]
 
 
 @pytest.mark.parametrize(("token", "ticket"), TOKENS.items())

@@ -17,10 +17,9 @@ from tools import ROOT
 from tools.contract.document import dump, load
 from tools.contract.limits import limits
 from tools.contract.lowering import lower
+from tools.contract.upstream import GENERATOR, RECORD, TEMPLATES, complaint
 
 PACKAGE = Path("generated", "supermetrics_query_api")
-GENERATOR = "openapi-python-client"
-TEMPLATES = Path(__file__).parent / "templates"
 
 PROVENANCE = '''"""Where this package comes from. Written by `make generate`."""
 
@@ -32,7 +31,7 @@ SERVER_URL = "{server}"
 
 
 class GenerationError(Exception):
-    """The generator failed or warned; the message is its output."""
+    """The generator failed or warned, or has other templates; the message says what to look at."""
 
 
 def provenance(contract: Path) -> str:
@@ -59,8 +58,10 @@ def run_generator(config: Path, lowered: Path, output: Path) -> None:
         raise GenerationError(done.stdout + done.stderr)
 
 
-def build(root: Path, work: Path) -> Path:
+def build(root: Path, work: Path, record: Path = RECORD) -> Path:
     """Make a fresh tree in `work` from the contract in `root`."""
+    if found := complaint(record):
+        raise GenerationError(found)
     contract, lowered, tree = root / "openapi.yaml", work / "lowered.yaml", work / PACKAGE.name
     lowered.write_bytes(dump(lower(load(contract))))
     run_generator(root / "generator-config.yml", lowered, tree)
@@ -102,7 +103,7 @@ def swap(package: Path, fresh: Path) -> int:
     return 0
 
 
-def main(arguments: list[str], root: Path = ROOT) -> int:
+def main(arguments: list[str], root: Path = ROOT, record: Path = RECORD) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="compare only, and fail on any difference")
     finish = check if parser.parse_args(arguments).check else swap
@@ -110,9 +111,9 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
     # Inside the project: a tree can only be renamed into place on its own file system.
     with TemporaryDirectory(dir=root / "build", prefix="generate-") as work:
         try:
-            return finish(root / PACKAGE, build(root, Path(work)))
+            return finish(root / PACKAGE, build(root, Path(work), record))
         except GenerationError as error:
-            print(f"{error}\n{PACKAGE} is unchanged: nothing can be generated from openapi.yaml", file=sys.stderr)
+            print(f"{error}\n{PACKAGE} is unchanged: nothing was generated from openapi.yaml", file=sys.stderr)
             return 1
 
 

@@ -53,7 +53,13 @@ def called(name: str, function: Callable[..., object]) -> Iterator[str]:
 
 
 def public_bases(kind: type) -> list[type]:
-    return [base for base in kind.__bases__ if base.__module__ == "builtins" or exports(base)]
+    """Return the nearest bases that users know; one that they do not know is replaced by its own bases."""
+    found = [[base] if is_known(base) else public_bases(base) for base in kind.__bases__]
+    return list(dict.fromkeys(base for bases in found for base in bases))
+
+
+def is_known(base: type) -> bool:
+    return base.__module__ == "builtins" or exports(base)
 
 
 def exports(kind: type) -> bool:

@@ -16,7 +16,9 @@ class AccountFilter:
     """Selects accounts by regular expressions (PCRE) that match their ids and names."""
 
     filter_id: str | Unset = UNSET
+    """ A regular expression that account ids match. """
     filter_name: str | Unset = UNSET
+    """ A regular expression that account names match. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -60,7 +60,9 @@ class DataQuery:
     order_rows: list[str] | str | Unset = UNSET
     """ Order of the rows, as one string or a list. """
     max_columns: int | Unset = UNSET
+    """ The maximum number of columns of the result. """
     max_rows: int | Unset = UNSET
+    """ The maximum number of rows of the result. """
     offset_start: int | Unset = UNSET
     """ First row to return, counted from 0. """
     offset_end: int | Unset = UNSET

@@ -17,8 +17,11 @@ class ErrorInfo:
     """The error. Branch on `code`; the other members are for people."""
 
     code: ErrorCode | str | Unset = UNSET
+    """ What happened, as a code to branch on. """
     message: str | Unset = UNSET
+    """ What happened, in a few words. """
     description: str | Unset = UNSET
+    """ What happened this time, and what to do. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -16,6 +16,7 @@ class ErrorMeta:
     """Identifies the request in the logs of the API."""
 
     request_id: str | Unset = UNSET
+    """ Identifies this request in the logs of the API. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

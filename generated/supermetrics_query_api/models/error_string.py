@@ -17,7 +17,9 @@ class ErrorString:
     """An error format in which `error` is the code itself."""
 
     error: ErrorCode | str
+    """ What happened, as a code to branch on. """
     message: str | Unset = UNSET
+    """ What happened, in a few words. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

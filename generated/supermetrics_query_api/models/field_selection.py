@@ -14,6 +14,7 @@ class FieldSelection:
     """One field with options. Members other than `id` depend on the data source."""
 
     id: str
+    """ The field id. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

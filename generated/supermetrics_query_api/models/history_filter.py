@@ -16,7 +16,9 @@ class HistoryFilter:
     """The period that was searched, as the API interpreted it."""
 
     since: str | Unset = UNSET
+    """ Start of the period. """
     until: str | Unset = UNSET
+    """ End of the period. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

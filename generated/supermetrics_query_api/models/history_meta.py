@@ -16,8 +16,11 @@ class HistoryMeta:
     """The metadata of the list."""
 
     request_id: str | Unset = UNSET
+    """ Identifies this request in the logs of the API. """
     filter_: HistoryFilter | None | Unset = UNSET
+    """ The period that was searched. """
     paginate: HistoryPaginate | None | Unset = UNSET
+    """ The position of this page in the list. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -16,7 +16,9 @@ class HistoryPaginate:
     """The position of this page in the list."""
 
     offset: int | Unset = UNSET
+    """ The position of the first entry of this page, counted from 0. """
     limit: int | Unset = UNSET
+    """ How many entries a page may have. """
     total: int | Unset = UNSET
     """ How many entries all pages have together. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

@@ -18,6 +18,7 @@ class HistoryResponse:
     meta: HistoryMeta | Unset = UNSET
     """ The metadata of the list. """
     data: list[HistoryEntry] | None | Unset = UNSET
+    """ The entries of this page. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

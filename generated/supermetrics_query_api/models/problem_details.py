@@ -19,10 +19,15 @@ class ProblemDetails:
     """
 
     type_: str | Unset = UNSET
+    """ Identifies the kind of problem, as a URI, for example `https://supermetrics.com/problems/unauthorized`. """
     title: str | Unset = UNSET
+    """ The kind of problem, in a few words. """
     status: int | Unset = UNSET
+    """ The HTTP status, repeated. """
     detail: str | Unset = UNSET
+    """ What happened this time, for people. """
     instance: str | Unset = UNSET
+    """ Identifies where the problem occurred, as a URI. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

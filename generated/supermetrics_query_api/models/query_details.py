@@ -16,16 +16,27 @@ class QueryDetails:
     """The query as the API interpreted it."""
 
     start_date: None | str | Unset = UNSET
+    """ First day, as a date. """
     end_date: None | str | Unset = UNSET
+    """ Last day, as a date. """
     compare_type: None | str | Unset = UNSET
+    """ What the result is compared with; `none` if nothing. """
     compare_show: None | str | Unset = UNSET
+    """ How the comparison is shown. """
     compare_start_date: None | str | Unset = UNSET
+    """ First day of the comparison, as a date; null if nothing is compared. """
     compare_end_date: None | str | Unset = UNSET
+    """ Last day of the comparison, as a date; null if nothing is compared. """
     ds_accounts: list[str] | Unset = UNSET
+    """ The ids of the accounts. """
     ds_segments: list[str] | Unset = UNSET
+    """ The ids of the segments. """
     fields: list[QueryField] | Unset = UNSET
+    """ The fields, each with the column of its values. """
     settings: list[Any] | None | QuerySettings | Unset = UNSET
+    """ The options of the data source and of the output, as requested. """
     cache_minutes: int | None | Unset = UNSET
+    """ The maximum age of cached data that was requested, in minutes. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

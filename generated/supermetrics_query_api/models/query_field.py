@@ -26,9 +26,11 @@ class QueryField:
     field_split: str | Unset = UNSET
     """ `row`, or `column` for a field whose values are split into columns. """
     data_type: str | Unset = UNSET
+    """ The type of the values, for example `string.time.date`. """
     data_column: int | None | Unset = UNSET
     """ The index of the value in each row, counted from 0. """
     visible: bool | Unset = UNSET
+    """ Whether the field is shown. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

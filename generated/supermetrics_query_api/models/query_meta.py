@@ -17,14 +17,21 @@ class QueryMeta:
     """The metadata of the query. A member that does not apply is absent or null."""
 
     request_id: str | Unset = UNSET
+    """ Identifies this request in the logs of the API. """
     schedule_id: str | Unset = UNSET
+    """ The id of the run: the one that was sent, or the one that the API derived. """
     status_code: StatusCode | str | Unset = UNSET
     """ Decides whether the query has ended. """
     progress: None | QueryProgress | Unset = UNSET
+    """ How many parts of the query are ready. """
     workflow: None | QueryWorkflow | Unset = UNSET
+    """ The queue of the licence, which delays a query that is `QUEUED`. """
     query: None | QueryDetails | Unset = UNSET
+    """ The query as the API interpreted it, with the column of each field. """
     result: None | QueryResult | Unset = UNSET
+    """ The size of the result, and how it was made. """
     paginate: None | QueryPaginate | Unset = UNSET
+    """ Links to the neighbouring pages; do not follow them. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -16,7 +16,9 @@ class QueryPaginate:
     """Links to the previous and the next page, null at the ends. They may point anywhere; use offsets instead."""
 
     prev: None | str | Unset = UNSET
+    """ The URL of the previous page; null on the first one. """
     next_: None | str | Unset = UNSET
+    """ The URL of the next page; null on the last one. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

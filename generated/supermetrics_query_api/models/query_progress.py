@@ -16,7 +16,9 @@ class QueryProgress:
     """The API splits a query into parts. This says how many are ready. The total can grow."""
 
     queries_ready: int | Unset = UNSET
+    """ How many parts have been performed. """
     queries_total: int | Unset = UNSET
+    """ How many parts have been scheduled. It can grow while the query runs. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

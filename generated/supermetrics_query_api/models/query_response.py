@@ -18,6 +18,7 @@ class QueryResponse:
     meta: QueryMeta | Unset = UNSET
     """ The metadata of the query. A member that does not apply is absent or null. """
     data: list[Any] | None | Unset = UNSET
+    """ The rows, always in the default JSON format. Empty or null unless `meta.status_code` is `SUCCESS`. """
     error: ErrorInfo | None | str | Unset = UNSET
     """ Some errors are sent with HTTP status 200. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)

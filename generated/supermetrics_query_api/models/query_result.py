@@ -17,12 +17,17 @@ class QueryResult:
     """Metadata about the rows of a query that has succeeded."""
 
     total_columns: int | Unset = UNSET
+    """ The number of columns. """
     total_rows: int | Unset = UNSET
     """ The number of rows. Whether it includes the header row is not documented. """
     run_seconds: float | Unset = UNSET
+    """ How long the query ran, in seconds. """
     data_sampled: bool | Unset = UNSET
+    """ Whether the values were computed from a sample. """
     cache_used: bool | Unset = UNSET
+    """ Whether cached data was used. """
     cache_time: datetime.datetime | None | Unset = UNSET
+    """ The time of the cached data; null if none was used. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

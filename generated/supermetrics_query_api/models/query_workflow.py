@@ -16,7 +16,9 @@ class QueryWorkflow:
     """The queue of the licence at the time of this poll."""
 
     tasks_scheduled: int | Unset = UNSET
+    """ How many tasks are scheduled in the queue of the licence. """
     tasks_running: int | Unset = UNSET
+    """ How many tasks in the queue of the licence are running. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from .answers import error_response, new_request_id, reply_response
 from .control import PATH as CONTROL
 from .control import control
-from .faults import Fault
+from .faults import PATHS, Fault
 from .injection import Exchange, inject
 from .keys import body_of, key_of, parameters_of, without_key
 from .operations import Call, Operation, history, results, start, status
@@ -120,10 +120,10 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 
 
 OPERATIONS: tuple[tuple[str, str, Operation], ...] = (
-    ("POST", "/query/data/{format:supermetrics_format}", start),
-    ("GET", "/query/status", status),
-    ("GET", "/query/results", results),
-    ("GET", "/query/history", history),
+    ("POST", PATHS["start"] + "{format:supermetrics_format}", start),
+    ("GET", PATHS["status"], status),
+    ("GET", PATHS["results"], results),
+    ("GET", PATHS["history"], history),
 )
 
 

@@ -24,7 +24,14 @@ Kind = Literal["status", "drop", "reset", "lost", "truncate", "slow", "drip", "e
 """Kinds of faults."""
 ErrorBody = Literal["", "envelope", "problem", "string", "html", "text", "empty"]
 """Forms of the body of an error."""
-OPERATIONS = ("*", "start", "status", "results", "history")
+PATHS: Mapping[str, str] = {
+    "start": "/query/data/",
+    "status": "/query/status",
+    "results": "/query/results",
+    "history": "/query/history",
+}
+"""Each operation by its short name, and where its path begins."""
+OPERATIONS = ("*", *PATHS)
 
 _SPEC = re.compile(
     rf"((?P<operation>\*|{'|'.join(OPERATIONS[1:])}):)?((?P<times>\d+|every)\*)?"

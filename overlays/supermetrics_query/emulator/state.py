@@ -9,17 +9,11 @@ import attrs
 
 from .behaviour import Behaviour, Plan, Planner, SourceMaker
 from .clock import Timeline
-from .faults import Fault, FaultQueue, parse_fault
+from .faults import PATHS, Fault, FaultQueue, parse_fault
 from .problems import ServiceError, bad_request
 from .runs import Licence, QueryRequest, Run
 from .sources import Source, numbers, weather
 
-START_PATH = "/query/data/"
-GET_PATHS: Mapping[str, str] = {
-    "/query/status": "status",
-    "/query/results": "results",
-    "/query/history": "history",
-}
 SECOND, HOUR = 1.0, 3600.0
 UNLIMITED_PER_HOUR = 10_000  # what the headers say when requests per hour are not limited
 MAX_LOGGED = 100_000  # entries in each of the two logs
@@ -45,7 +39,7 @@ class SeenRequest:
     @property
     def operation(self) -> str:
         """One of `start`, `status`, `results`, `history`; empty for any other path."""
-        return "start" if self.path.startswith(START_PATH) else GET_PATHS.get(self.path, "")
+        return next((name for name, path in PATHS.items() if is_below(self.path, path)), "")
 
     @property
     def schedule_id(self) -> str | None:
@@ -53,6 +47,11 @@ class SeenRequest:
         sent = self.json if isinstance(self.json, Mapping) else self.params
         found = sent.get("schedule_id")
         return found if isinstance(found, str) else None
+
+
+def is_below(path: str, start: str) -> bool:
+    """Return whether a path is that of an operation, or begins with it where a parameter follows."""
+    return path.startswith(start) if start.endswith("/") else path == start
 
 
 @attrs.define

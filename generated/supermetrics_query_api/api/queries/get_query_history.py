@@ -5,6 +5,8 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
+from ...models.error_envelope import ErrorEnvelope
+from ...models.error_string import ErrorString
 from ...models.history_response import HistoryResponse
 from ...models.problem_details import ProblemDetails
 from ...types import UNSET, Response, Unset
@@ -32,34 +34,154 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> HistoryResponse | ProblemDetails | None:
+) -> ErrorEnvelope | ErrorString | ProblemDetails | HistoryResponse | None:
     if response.status_code == 200:
         response_200 = HistoryResponse.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = ProblemDetails.from_dict(response.json())
+
+        def _parse_response_400(data: object) -> ErrorEnvelope | ErrorString | ProblemDetails:
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                response_400_type_0 = ErrorEnvelope.from_dict(data)
+
+                return response_400_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                response_400_type_1 = ErrorString.from_dict(data)
+
+                return response_400_type_1
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            if not isinstance(data, dict):
+                raise TypeError()
+            response_400_type_2 = ProblemDetails.from_dict(data)
+
+            return response_400_type_2
+
+        response_400 = _parse_response_400(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = ProblemDetails.from_dict(response.json())
+
+        def _parse_response_401(data: object) -> ErrorEnvelope | ErrorString | ProblemDetails:
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                response_401_type_0 = ErrorEnvelope.from_dict(data)
+
+                return response_401_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                response_401_type_1 = ErrorString.from_dict(data)
+
+                return response_401_type_1
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            if not isinstance(data, dict):
+                raise TypeError()
+            response_401_type_2 = ProblemDetails.from_dict(data)
+
+            return response_401_type_2
+
+        response_401 = _parse_response_401(response.json())
 
         return response_401
 
     if response.status_code == 403:
-        response_403 = ProblemDetails.from_dict(response.json())
+
+        def _parse_response_403(data: object) -> ErrorEnvelope | ErrorString | ProblemDetails:
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                response_403_type_0 = ErrorEnvelope.from_dict(data)
+
+                return response_403_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                response_403_type_1 = ErrorString.from_dict(data)
+
+                return response_403_type_1
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            if not isinstance(data, dict):
+                raise TypeError()
+            response_403_type_2 = ProblemDetails.from_dict(data)
+
+            return response_403_type_2
+
+        response_403 = _parse_response_403(response.json())
 
         return response_403
 
     if response.status_code == 429:
-        response_429 = ProblemDetails.from_dict(response.json())
+
+        def _parse_response_429(data: object) -> ErrorEnvelope | ErrorString | ProblemDetails:
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                response_429_type_0 = ErrorEnvelope.from_dict(data)
+
+                return response_429_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                response_429_type_1 = ErrorString.from_dict(data)
+
+                return response_429_type_1
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            if not isinstance(data, dict):
+                raise TypeError()
+            response_429_type_2 = ProblemDetails.from_dict(data)
+
+            return response_429_type_2
+
+        response_429 = _parse_response_429(response.json())
 
         return response_429
 
     if response.status_code == 500:
-        response_500 = ProblemDetails.from_dict(response.json())
+
+        def _parse_response_500(data: object) -> ErrorEnvelope | ErrorString | ProblemDetails:
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                response_500_type_0 = ErrorEnvelope.from_dict(data)
+
+                return response_500_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                response_500_type_1 = ErrorString.from_dict(data)
+
+                return response_500_type_1
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            if not isinstance(data, dict):
+                raise TypeError()
+            response_500_type_2 = ProblemDetails.from_dict(data)
+
+            return response_500_type_2
+
+        response_500 = _parse_response_500(response.json())
 
         return response_500
 
@@ -71,7 +193,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[HistoryResponse | ProblemDetails]:
+) -> Response[ErrorEnvelope | ErrorString | ProblemDetails | HistoryResponse]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -84,7 +206,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     json: str | Unset = UNSET,
-) -> Response[HistoryResponse | ProblemDetails]:
+) -> Response[ErrorEnvelope | ErrorString | ProblemDetails | HistoryResponse]:
     """List past queries
 
      Lists the queries of the last 24 hours, or of any period within the last 90 days. Use it to find a
@@ -101,7 +223,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[HistoryResponse | ProblemDetails]
+        Response[ErrorEnvelope | ErrorString | ProblemDetails | HistoryResponse]
     """
 
     kwargs = _get_kwargs(
@@ -119,7 +241,7 @@ def sync(
     *,
     client: AuthenticatedClient,
     json: str | Unset = UNSET,
-) -> HistoryResponse | ProblemDetails | None:
+) -> ErrorEnvelope | ErrorString | ProblemDetails | HistoryResponse | None:
     """List past queries
 
      Lists the queries of the last 24 hours, or of any period within the last 90 days. Use it to find a
@@ -136,7 +258,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        HistoryResponse | ProblemDetails
+        ErrorEnvelope | ErrorString | ProblemDetails | HistoryResponse
     """
 
     return sync_detailed(
@@ -149,7 +271,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     json: str | Unset = UNSET,
-) -> Response[HistoryResponse | ProblemDetails]:
+) -> Response[ErrorEnvelope | ErrorString | ProblemDetails | HistoryResponse]:
     """List past queries
 
      Lists the queries of the last 24 hours, or of any period within the last 90 days. Use it to find a
@@ -166,7 +288,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[HistoryResponse | ProblemDetails]
+        Response[ErrorEnvelope | ErrorString | ProblemDetails | HistoryResponse]
     """
 
     kwargs = _get_kwargs(
@@ -182,7 +304,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
     json: str | Unset = UNSET,
-) -> HistoryResponse | ProblemDetails | None:
+) -> ErrorEnvelope | ErrorString | ProblemDetails | HistoryResponse | None:
     """List past queries
 
      Lists the queries of the last 24 hours, or of any period within the last 90 days. Use it to find a
@@ -199,7 +321,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        HistoryResponse | ProblemDetails
+        ErrorEnvelope | ErrorString | ProblemDetails | HistoryResponse
     """
 
     return (

@@ -5,6 +5,8 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
+from ...models.error_envelope import ErrorEnvelope
+from ...models.error_string import ErrorString
 from ...models.problem_details import ProblemDetails
 from ...models.query_response import QueryResponse
 from ...types import UNSET, Response
@@ -32,39 +34,183 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> ProblemDetails | QueryResponse | None:
+) -> ErrorEnvelope | ErrorString | ProblemDetails | QueryResponse | None:
     if response.status_code == 200:
         response_200 = QueryResponse.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = ProblemDetails.from_dict(response.json())
+
+        def _parse_response_400(data: object) -> ErrorEnvelope | ErrorString | ProblemDetails:
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                response_400_type_0 = ErrorEnvelope.from_dict(data)
+
+                return response_400_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                response_400_type_1 = ErrorString.from_dict(data)
+
+                return response_400_type_1
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            if not isinstance(data, dict):
+                raise TypeError()
+            response_400_type_2 = ProblemDetails.from_dict(data)
+
+            return response_400_type_2
+
+        response_400 = _parse_response_400(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = ProblemDetails.from_dict(response.json())
+
+        def _parse_response_401(data: object) -> ErrorEnvelope | ErrorString | ProblemDetails:
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                response_401_type_0 = ErrorEnvelope.from_dict(data)
+
+                return response_401_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                response_401_type_1 = ErrorString.from_dict(data)
+
+                return response_401_type_1
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            if not isinstance(data, dict):
+                raise TypeError()
+            response_401_type_2 = ProblemDetails.from_dict(data)
+
+            return response_401_type_2
+
+        response_401 = _parse_response_401(response.json())
 
         return response_401
 
     if response.status_code == 403:
-        response_403 = ProblemDetails.from_dict(response.json())
+
+        def _parse_response_403(data: object) -> ErrorEnvelope | ErrorString | ProblemDetails:
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                response_403_type_0 = ErrorEnvelope.from_dict(data)
+
+                return response_403_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                response_403_type_1 = ErrorString.from_dict(data)
+
+                return response_403_type_1
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            if not isinstance(data, dict):
+                raise TypeError()
+            response_403_type_2 = ProblemDetails.from_dict(data)
+
+            return response_403_type_2
+
+        response_403 = _parse_response_403(response.json())
 
         return response_403
 
     if response.status_code == 404:
-        response_404 = ProblemDetails.from_dict(response.json())
+
+        def _parse_response_404(data: object) -> ErrorEnvelope | ErrorString | ProblemDetails:
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                response_404_type_0 = ErrorEnvelope.from_dict(data)
+
+                return response_404_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                response_404_type_1 = ErrorString.from_dict(data)
+
+                return response_404_type_1
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            if not isinstance(data, dict):
+                raise TypeError()
+            response_404_type_2 = ProblemDetails.from_dict(data)
+
+            return response_404_type_2
+
+        response_404 = _parse_response_404(response.json())
 
         return response_404
 
     if response.status_code == 429:
-        response_429 = ProblemDetails.from_dict(response.json())
+
+        def _parse_response_429(data: object) -> ErrorEnvelope | ErrorString | ProblemDetails:
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                response_429_type_0 = ErrorEnvelope.from_dict(data)
+
+                return response_429_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                response_429_type_1 = ErrorString.from_dict(data)
+
+                return response_429_type_1
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            if not isinstance(data, dict):
+                raise TypeError()
+            response_429_type_2 = ProblemDetails.from_dict(data)
+
+            return response_429_type_2
+
+        response_429 = _parse_response_429(response.json())
 
         return response_429
 
     if response.status_code == 500:
-        response_500 = ProblemDetails.from_dict(response.json())
+
+        def _parse_response_500(data: object) -> ErrorEnvelope | ErrorString | ProblemDetails:
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                response_500_type_0 = ErrorEnvelope.from_dict(data)
+
+                return response_500_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                response_500_type_1 = ErrorString.from_dict(data)
+
+                return response_500_type_1
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            if not isinstance(data, dict):
+                raise TypeError()
+            response_500_type_2 = ProblemDetails.from_dict(data)
+
+            return response_500_type_2
+
+        response_500 = _parse_response_500(response.json())
 
         return response_500
 
@@ -76,7 +222,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[ProblemDetails | QueryResponse]:
+) -> Response[ErrorEnvelope | ErrorString | ProblemDetails | QueryResponse]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -89,7 +235,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     json: str,
-) -> Response[ProblemDetails | QueryResponse]:
+) -> Response[ErrorEnvelope | ErrorString | ProblemDetails | QueryResponse]:
     """Poll a query
 
      Returns the progress of a query. After success it also returns the rows, in the default JSON format,
@@ -114,7 +260,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ProblemDetails | QueryResponse]
+        Response[ErrorEnvelope | ErrorString | ProblemDetails | QueryResponse]
     """
 
     kwargs = _get_kwargs(
@@ -132,7 +278,7 @@ def sync(
     *,
     client: AuthenticatedClient,
     json: str,
-) -> ProblemDetails | QueryResponse | None:
+) -> ErrorEnvelope | ErrorString | ProblemDetails | QueryResponse | None:
     """Poll a query
 
      Returns the progress of a query. After success it also returns the rows, in the default JSON format,
@@ -157,7 +303,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ProblemDetails | QueryResponse
+        ErrorEnvelope | ErrorString | ProblemDetails | QueryResponse
     """
 
     return sync_detailed(
@@ -170,7 +316,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     json: str,
-) -> Response[ProblemDetails | QueryResponse]:
+) -> Response[ErrorEnvelope | ErrorString | ProblemDetails | QueryResponse]:
     """Poll a query
 
      Returns the progress of a query. After success it also returns the rows, in the default JSON format,
@@ -195,7 +341,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ProblemDetails | QueryResponse]
+        Response[ErrorEnvelope | ErrorString | ProblemDetails | QueryResponse]
     """
 
     kwargs = _get_kwargs(
@@ -211,7 +357,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
     json: str,
-) -> ProblemDetails | QueryResponse | None:
+) -> ErrorEnvelope | ErrorString | ProblemDetails | QueryResponse | None:
     """Poll a query
 
      Returns the progress of a query. After success it also returns the rows, in the default JSON format,
@@ -236,7 +382,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ProblemDetails | QueryResponse
+        ErrorEnvelope | ErrorString | ProblemDetails | QueryResponse
     """
 
     return (

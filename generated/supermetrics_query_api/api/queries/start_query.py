@@ -7,6 +7,8 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.data_query import DataQuery
+from ...models.error_envelope import ErrorEnvelope
+from ...models.error_string import ErrorString
 from ...models.output_format import OutputFormat
 from ...models.problem_details import ProblemDetails
 from ...models.query_response import QueryResponse
@@ -37,7 +39,9 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> ProblemDetails | QueryResponse | list[Any] | QueryResponse | None:
+) -> (
+    ErrorEnvelope | ErrorString | ProblemDetails | QueryResponse | list[Any] | QueryResponse | None
+):
     if response.status_code == 200:
 
         def _parse_response_200(data: object) -> list[Any] | QueryResponse:
@@ -65,32 +69,176 @@ def _parse_response(
         return response_202
 
     if response.status_code == 400:
-        response_400 = ProblemDetails.from_dict(response.json())
+
+        def _parse_response_400(data: object) -> ErrorEnvelope | ErrorString | ProblemDetails:
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                response_400_type_0 = ErrorEnvelope.from_dict(data)
+
+                return response_400_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                response_400_type_1 = ErrorString.from_dict(data)
+
+                return response_400_type_1
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            if not isinstance(data, dict):
+                raise TypeError()
+            response_400_type_2 = ProblemDetails.from_dict(data)
+
+            return response_400_type_2
+
+        response_400 = _parse_response_400(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = ProblemDetails.from_dict(response.json())
+
+        def _parse_response_401(data: object) -> ErrorEnvelope | ErrorString | ProblemDetails:
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                response_401_type_0 = ErrorEnvelope.from_dict(data)
+
+                return response_401_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                response_401_type_1 = ErrorString.from_dict(data)
+
+                return response_401_type_1
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            if not isinstance(data, dict):
+                raise TypeError()
+            response_401_type_2 = ProblemDetails.from_dict(data)
+
+            return response_401_type_2
+
+        response_401 = _parse_response_401(response.json())
 
         return response_401
 
     if response.status_code == 403:
-        response_403 = ProblemDetails.from_dict(response.json())
+
+        def _parse_response_403(data: object) -> ErrorEnvelope | ErrorString | ProblemDetails:
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                response_403_type_0 = ErrorEnvelope.from_dict(data)
+
+                return response_403_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                response_403_type_1 = ErrorString.from_dict(data)
+
+                return response_403_type_1
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            if not isinstance(data, dict):
+                raise TypeError()
+            response_403_type_2 = ProblemDetails.from_dict(data)
+
+            return response_403_type_2
+
+        response_403 = _parse_response_403(response.json())
 
         return response_403
 
     if response.status_code == 422:
-        response_422 = ProblemDetails.from_dict(response.json())
+
+        def _parse_response_422(data: object) -> ErrorEnvelope | ErrorString | ProblemDetails:
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                response_422_type_0 = ErrorEnvelope.from_dict(data)
+
+                return response_422_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                response_422_type_1 = ErrorString.from_dict(data)
+
+                return response_422_type_1
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            if not isinstance(data, dict):
+                raise TypeError()
+            response_422_type_2 = ProblemDetails.from_dict(data)
+
+            return response_422_type_2
+
+        response_422 = _parse_response_422(response.json())
 
         return response_422
 
     if response.status_code == 429:
-        response_429 = ProblemDetails.from_dict(response.json())
+
+        def _parse_response_429(data: object) -> ErrorEnvelope | ErrorString | ProblemDetails:
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                response_429_type_0 = ErrorEnvelope.from_dict(data)
+
+                return response_429_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                response_429_type_1 = ErrorString.from_dict(data)
+
+                return response_429_type_1
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            if not isinstance(data, dict):
+                raise TypeError()
+            response_429_type_2 = ProblemDetails.from_dict(data)
+
+            return response_429_type_2
+
+        response_429 = _parse_response_429(response.json())
 
         return response_429
 
     if response.status_code == 500:
-        response_500 = ProblemDetails.from_dict(response.json())
+
+        def _parse_response_500(data: object) -> ErrorEnvelope | ErrorString | ProblemDetails:
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                response_500_type_0 = ErrorEnvelope.from_dict(data)
+
+                return response_500_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                response_500_type_1 = ErrorString.from_dict(data)
+
+                return response_500_type_1
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            if not isinstance(data, dict):
+                raise TypeError()
+            response_500_type_2 = ProblemDetails.from_dict(data)
+
+            return response_500_type_2
+
+        response_500 = _parse_response_500(response.json())
 
         return response_500
 
@@ -102,7 +250,9 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[ProblemDetails | QueryResponse | list[Any] | QueryResponse]:
+) -> Response[
+    ErrorEnvelope | ErrorString | ProblemDetails | QueryResponse | list[Any] | QueryResponse
+]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -116,7 +266,9 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: DataQuery,
-) -> Response[ProblemDetails | QueryResponse | list[Any] | QueryResponse]:
+) -> Response[
+    ErrorEnvelope | ErrorString | ProblemDetails | QueryResponse | list[Any] | QueryResponse
+]:
     """Start a query
 
      Starts the query and waits for it for up to `sync_timeout` seconds. If the query ends in that time,
@@ -147,7 +299,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ProblemDetails | QueryResponse | list[Any] | QueryResponse]
+        Response[ErrorEnvelope | ErrorString | ProblemDetails | QueryResponse | list[Any] | QueryResponse]
     """
 
     kwargs = _get_kwargs(
@@ -167,7 +319,9 @@ def sync(
     *,
     client: AuthenticatedClient,
     body: DataQuery,
-) -> ProblemDetails | QueryResponse | list[Any] | QueryResponse | None:
+) -> (
+    ErrorEnvelope | ErrorString | ProblemDetails | QueryResponse | list[Any] | QueryResponse | None
+):
     """Start a query
 
      Starts the query and waits for it for up to `sync_timeout` seconds. If the query ends in that time,
@@ -198,7 +352,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ProblemDetails | QueryResponse | list[Any] | QueryResponse
+        ErrorEnvelope | ErrorString | ProblemDetails | QueryResponse | list[Any] | QueryResponse
     """
 
     return sync_detailed(
@@ -213,7 +367,9 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     body: DataQuery,
-) -> Response[ProblemDetails | QueryResponse | list[Any] | QueryResponse]:
+) -> Response[
+    ErrorEnvelope | ErrorString | ProblemDetails | QueryResponse | list[Any] | QueryResponse
+]:
     """Start a query
 
      Starts the query and waits for it for up to `sync_timeout` seconds. If the query ends in that time,
@@ -244,7 +400,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ProblemDetails | QueryResponse | list[Any] | QueryResponse]
+        Response[ErrorEnvelope | ErrorString | ProblemDetails | QueryResponse | list[Any] | QueryResponse]
     """
 
     kwargs = _get_kwargs(
@@ -262,7 +418,9 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
     body: DataQuery,
-) -> ProblemDetails | QueryResponse | list[Any] | QueryResponse | None:
+) -> (
+    ErrorEnvelope | ErrorString | ProblemDetails | QueryResponse | list[Any] | QueryResponse | None
+):
     """Start a query
 
      Starts the query and waits for it for up to `sync_timeout` seconds. If the query ends in that time,
@@ -293,7 +451,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ProblemDetails | QueryResponse | list[Any] | QueryResponse
+        ErrorEnvelope | ErrorString | ProblemDetails | QueryResponse | list[Any] | QueryResponse
     """
 
     return (
