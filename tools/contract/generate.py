@@ -13,10 +13,13 @@ from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from yaml import YAMLError
+
 from tools import ROOT
-from tools.contract.document import dump, load
+from tools.contract.document import Document, dump, load
 from tools.contract.limits import limits
 from tools.contract.lowering import lower
+from tools.contract.refusals import refusals
 
 PACKAGE = Path("generated", "supermetrics_query_api")
 GENERATOR = "openapi-python-client"
@@ -32,7 +35,18 @@ SERVER_URL = "{server}"
 
 
 class GenerationError(Exception):
-    """The generator failed or warned; the message is its output."""
+    """Nothing can be generated; the message says what may not stand in the contract, or is the generator's output."""
+
+
+def permitted(contract: Path) -> Document:
+    """Return the contract; raise GenerationError where something in it would be lost or misread."""
+    try:
+        document = load(contract)
+    except YAMLError as error:
+        raise GenerationError(f"{contract.name} cannot be read: {error}") from None
+    if refused := refusals(document):
+        raise GenerationError("\n".join(map(str, refused)))
+    return document
 
 
 def provenance(contract: Path) -> str:
@@ -62,11 +76,12 @@ def run_generator(config: Path, lowered: Path, output: Path) -> None:
 def build(root: Path, work: Path) -> Path:
     """Make a fresh tree in `work` from the contract in `root`."""
     contract, lowered, tree = root / "openapi.yaml", work / "lowered.yaml", work / PACKAGE.name
-    lowered.write_bytes(dump(lower(load(contract))))
+    document = permitted(contract)
+    lowered.write_bytes(dump(lower(document)))
     run_generator(root / "generator-config.yml", lowered, tree)
     (tree / "py.typed").touch()
     (tree / "provenance.py").write_text(provenance(contract), encoding="utf-8")
-    (tree / "limits.py").write_text(limits(load(contract)), encoding="utf-8")
+    (tree / "limits.py").write_text(limits(document), encoding="utf-8")
     return tree
 
 

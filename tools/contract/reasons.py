@@ -9,7 +9,7 @@ GENERAL: Reason = (
     "remove it, or support it and prove it: see 'What may stand in the contract' in CONTRIBUTING.md",
 )
 WRITTEN = "a query parameter is always written as `name=value`, with the name repeated for each item of a list"
-CHECKS = "nothing checks it before a request is sent"
+CHECKS = "nothing in the client checks it"
 
 # Each row is about several keywords, or about a keyword in objects of one kind.
 ROWS: Mapping[tuple[str, ...], Reason] = {
@@ -65,8 +65,8 @@ ROWS: Mapping[tuple[str, ...], Reason] = {
     ),
     ("encoding",): ("only whole JSON bodies are sent", "remove it"),
     ("bearerFormat", "flows", "openIdConnectUrl"): ("the client sends whatever token it is given", "say it in the description"),
-    ("requestBodies", "pathItems", "callbacks", "links"): ("the generator does not read shared ones", "write it where it is used"),
-    ("header required", "header deprecated"): ("a header may always be absent", "say it in the description"),
+    ("requestBodies", "pathItems"): ("the generator does not read shared ones", "write it where it is used"),
+    ("header required", "header deprecated", "header style", "header explode"): ("the overlay reads a header as plain text, where it is there", "say it in the description"),
     ("sent object additionalProperties", "answered object additionalProperties"): (
         "objects are open: members that are not listed are kept as they come",
         "remove it, or write `true` where no members are listed",

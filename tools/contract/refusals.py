@@ -4,19 +4,19 @@ Schemas are followed from where they travel, because the same keyword may be che
 answer. Each place is a step of the walk; rules about several keywords or names at once are in `rules`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from attrs import evolve, field, frozen
 
-from tools.contract.document import Document, resolved
+from tools.contract.document import Document
 from tools.contract.permitted import KEYWORDS, NEEDS, SECTIONS, Keyword
 from tools.contract.reasons import reason
-from tools.contract.rules import NAMES, RULES
+from tools.contract.rules import NAMES, RULES, Rule
 from tools.contract.values import VALUES
 
 Steps = tuple[str, ...]
 LONGEST = 60
-TRAVELLING = ("sent", "answered", "plain")
+TRAVELLING = {"sent": "what is sent", "answered": "what is answered", "plain": "a plain parameter"}
 
 
 @frozen
@@ -45,6 +45,7 @@ class Place:
     kind: str
     steps: Steps
     node: object
+    rules: Mapping[str, tuple[Rule, ...]]
     trail: tuple[str, ...] = ()
     seen: set[tuple[Steps, str]] = field(factory=set)
 
@@ -62,18 +63,22 @@ def shown(value: object) -> str:
 
 def shape(kind: str, node: Document) -> str:
     """Return the kind of a schema: the direction in which it travels, and its type."""
-    types = node.get("type", "choice" if "anyOf" in node else "anything")
-    if isinstance(types, list) and kind == "answered":
-        types = next((each for each in types if each != "null"), "null") if len(types) == len(set(map(str, types))) else types
-    if types == "string" and node.get("format") == "password":
-        types = "secret"
-    return f"{kind} {types if isinstance(types, str) else shown(types)}"
+    match node:
+        case {"type": "string", "format": "password"}:
+            return f"{kind} secret"
+        case {"type": [str(only), "null"]} if only != "null" and kind == "answered":
+            return f"{kind} {only}"
+        case {"type": name}:
+            return f"{kind} {name if isinstance(name, str) else shown(name)}"
+    return f"{kind} choice" if "anyOf" in node else f"{kind} anything"
 
 
 def visit(place: Place) -> Iterator[Refusal]:
     """Yield what may not stand in an object and in everything below it."""
     if not isinstance(place.node, dict):
-        yield place.refused(f"{shown(place.node)} stands where an object is expected", "nothing reads it", "write an object")
+        yield place.refused(
+            f"{shown(place.node)} stands where an object is expected", "nothing reads it", "write an object"
+        )
     elif "$ref" in place.node:
         yield from reference(place, place.node)
     elif place.kind in TRAVELLING:
@@ -89,14 +94,28 @@ def reference(place: Place, node: Document) -> Iterator[Refusal]:
     name = to.removeprefix(prefix) if isinstance(to, str) else ""
     shared = place.document.get("components", {}).get(section, {})
     if section is None:
-        yield place.refused(f"a reference stands where {a(place.kind)} is expected", "it is not followed here", "write it out")
+        yield place.refused(
+            f"a reference stands where {a(place.kind)} is expected", "it is not followed here", "write it out"
+        )
     elif len(node) > 1:
         extra = ", ".join(sorted(node.keys() - {"$ref"}))
-        yield place.refused(f"{extra} stands beside a reference", "the generator reads the reference only", "move it to what is referred to, or remove it")
+        yield place.refused(
+            f"{extra} stands beside a reference",
+            "the generator reads the reference only",
+            "move it to what is referred to, or remove it",
+        )
     elif not isinstance(to, str) or not to.startswith(prefix) or name not in shared:
-        yield place.refused(f"the reference {shown(to)} leads nowhere", f"only {prefix}NAME is followed here", "write the name of what is there")
+        yield place.refused(
+            f"the reference {shown(to)} leads nowhere",
+            f"only {prefix}NAME is followed here",
+            "write the name of what is there",
+        )
     elif to in place.trail:
-        yield place.refused(f"{to} contains itself", "neither the limits nor the generated checks have an end", "describe a fixed number of levels")
+        yield place.refused(
+            f"{to} contains itself",
+            "neither the limits nor the generated checks have an end",
+            "describe a fixed number of levels",
+        )
     elif ((*prefix.split("/")[1:-1], name), place.kind) not in place.seen:
         yield from target(place, to, (*prefix.split("/")[1:-1], name), shared[name])
 
@@ -116,16 +135,20 @@ def schema(place: Place, node: Document) -> Iterator[Refusal]:
         why, do = reason(kind, odd[0]) if len(odd) == 1 and odd[0] not in {"type", "items"} else (
             "nothing generates or checks it", f"write one of: {known}"
         )  # fmt: skip
-        what = f"a schema of the kind {kind.split(' ', 1)[1]!r} stands in what is {place.kind}"
+        what = f"a schema of the kind {kind.split(' ', 1)[1]!r} stands in {TRAVELLING[place.kind]}"
         yield place.refused(f"{what} ({', '.join(odd) or 'no keyword'})", why, do)
 
 
 def a(kind: str) -> str:
+    """Return a kind with its article; there is one of some."""
+    if kind in NEEDS["document"] or kind == "document":
+        return f"the {kind}"
     return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
 
 
 def members(place: Place, node: Document) -> Iterator[Refusal]:
     """Yield what may not stand under the keywords of an object, and what is missing there."""
+    place.seen.add((place.steps, place.kind))
     permitted = KEYWORDS[place.kind]
     for word, value in node.items():
         if isinstance(word, str) and word in permitted:
@@ -140,7 +163,7 @@ def members(place: Place, node: Document) -> Iterator[Refusal]:
 
 
 def ruled(place: Place, node: Document) -> Iterator[Refusal]:
-    for rule in RULES.get(place.kind, ()):
+    for rule in place.rules.get(place.kind, ()):
         for found in rule(place.document, node, place.steps):
             yield place.refused(found.what, found.why, found.do, *found.steps)
 
@@ -166,7 +189,9 @@ def valued(place: Place, word: str) -> Iterator[Refusal]:
 
 def listed(place: Place) -> Iterator[Refusal]:
     if not isinstance(place.node, list) or not place.node:
-        yield place.refused(f"{shown(place.node)} stands where a list is expected", "nothing reads it", "write a list that is not empty")
+        yield place.refused(
+            f"{shown(place.node)} stands where a list is expected", "nothing reads it", "write a list that is not empty"
+        )
         return
     for index, each in enumerate(place.node):
         yield from visit(place.at(place.kind, each, str(index)))
@@ -174,12 +199,19 @@ def listed(place: Place) -> Iterator[Refusal]:
 
 def mapped(place: Place) -> Iterator[Refusal]:
     if not isinstance(place.node, dict):
-        yield place.refused(f"{shown(place.node)} stands where an object is expected", "nothing reads it", "write an object")
+        yield place.refused(
+            f"{shown(place.node)} stands where an object is expected", "nothing reads it", "write an object"
+        )
         return
     names = NAMES.get(place.kind)
     for name, each in place.node.items():
         if not isinstance(name, str):
-            yield place.refused(f"the name {name!r} is no text", "YAML reads it as a number, a date or a truth", "put it into quotes", str(name))
+            yield place.refused(
+                f"the name {name!r} is no text",
+                "YAML reads it as a number, a date or a truth",
+                "put it into quotes",
+                str(name),
+            )
         elif names and not names.holds(name):
             yield place.refused(f"the name {name!r} stands here", names.why, f"write {names.expected}", name)
         elif place.kind == "json":
@@ -191,14 +223,25 @@ def mapped(place: Place) -> Iterator[Refusal]:
 def unused(place: Place) -> Iterator[Refusal]:
     """Yield what is shared and nothing refers to, which the walk has not seen."""
     seen = {steps for steps, _ in place.seen}
-    for section in SECTIONS.values():
+    for section in sorted(set(SECTIONS.values())):
         for name in place.document["components"].get(section, ()):
             if ("components", section, name) not in seen:
-                yield Refusal(("components", section, name), f"nothing refers to {name!r}", "nothing says in which direction it travels", "refer to it, or remove it")
+                yield Refusal(
+                    ("components", section, name),
+                    f"nothing refers to {name!r}",
+                    "nothing says in which direction it travels",
+                    "refer to it, or remove it",
+                )
 
 
 def refusals(document: Document) -> list[Refusal]:
-    """Return everything that may not stand in the contract."""
-    start = Place(document, "document", (), document)
-    found = list(visit(start))
-    return list(dict.fromkeys(found or unused(start)))
+    """Return what may not stand in the contract; rules look only at what has no other fault."""
+    start = Place(document, "document", (), document, {})
+    found = list(visit(start)) or list(visit(evolve(start, rules=RULES, seen=set()))) or list(unused(start))
+    return list(dict.fromkeys(found))
+
+
+def kinds(document: Document) -> set[tuple[Steps, str]]:
+    """Return every object of a contract that holds nothing else than may stand there, with its kinds."""
+    start = Place(document, "document", (), document, {})
+    return start.seen if not list(visit(start)) else set()
