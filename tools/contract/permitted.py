@@ -59,7 +59,8 @@ PERMITTED: dict[str, dict[str, dict[str, str]]] = {
     },
     "parameter": {
         ARGUMENTS: {"name": "name", "in": "path or query"},
-        CODE: {"required": "flag", "schema": "plain"} | TEXTS,
+        CODE: {"required": "flag", "schema": "plain"},
+        SHOWN: TEXTS,
         LOWERED: {"content": "map of request"},
         OBEYED: {"example": "json"},
     },
@@ -78,8 +79,8 @@ PERMITTED: dict[str, dict[str, dict[str, str]]] = {
     },
     "scheme": {BEARER: {"type": "http", "scheme": "bearer scheme"}, SHOWN: TEXTS},
     "plain string": {CODE: {"type": "type", "enum": "values"} | TEXTS},
-    "plain integer": {CODE: {"type": "type"} | TEXTS},
-    "plain boolean": {CODE: {"type": "type"} | TEXTS},
+    "plain integer": {CODE: {"type": "type"}},
+    "plain boolean": {CODE: {"type": "type"}},
     "sent object": {
         CODE: {"type": "type", "properties": "map of sent"} | TEXTS,
         NEEDED: {"required": "names", "additionalProperties": "true"},
@@ -95,7 +96,7 @@ PERMITTED: dict[str, dict[str, dict[str, str]]] = {
     "answered integer": {CODE: {"type": "type"} | TEXTS, OBEYED: SPAN, WIDTH: {"format": "width"}},
     "answered number": {CODE: {"type": "type"} | TEXTS, OBEYED: dict.fromkeys(SPAN, "number")},
     "answered boolean": {CODE: {"type": "type"} | TEXTS},
-    "answered null": {CODE: {"type": "type"} | TEXTS},
+    "answered null": {CODE: {"type": "type"}},
     "answered choice": {CODE: {"anyOf": "list of answered"} | TEXTS},
     "answered anything": {CODE: TEXTS, FILES: {"contentMediaType": "media type"}},
 }  # fmt: skip

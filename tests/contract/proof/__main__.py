@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
+from multiprocessing import get_context
 from os import cpu_count
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
@@ -53,6 +54,11 @@ def scratch(work: str) -> Scratch:
     return copy(Path(mkdtemp(dir=work)))
 
 
+def pool_of(work: str) -> ProcessPoolExecutor:
+    """Return processes that copy the project before they begin."""
+    return ProcessPoolExecutor(WORKERS, get_context("spawn"), scratch, (work,))
+
+
 def judged(work: str, expected: Notice, name: str, index: int) -> Row:
     """Make a change, given by its place in the table, and return what noticed it first."""
     change = TABLE[expected][index]
@@ -80,7 +86,7 @@ def summary(rows: list[Row], seconds: float) -> str:
 def main(words: list[str]) -> int:
     began = monotonic()
     (ROOT / "build").mkdir(exist_ok=True)
-    with TemporaryDirectory(dir=ROOT / "build", prefix="proof-") as work, ProcessPoolExecutor(WORKERS) as pool:
+    with TemporaryDirectory(dir=ROOT / "build", prefix="proof-") as work, pool_of(work) as pool:
         waiting = [pool.submit(judged, work, *each) for each in chosen(words)]
         rows = []
         for each in waiting:

@@ -15,6 +15,7 @@ The digest of the contract in `provenance.py` changes with every byte, so it doe
 one row and is noticed by another one fails the proof, as does any exception without a place in the contract.
 """
 
+import json
 from collections.abc import Callable
 from copy import deepcopy
 from enum import StrEnum
@@ -69,7 +70,7 @@ class Change:
 
 
 def edited(contract: Document, edits: tuple[Edit, ...]) -> Document:
-    document = deepcopy(contract)
+    document: Document = json.loads(json.dumps(contract))  # deepcopy takes ten times as long
     for edit in edits:
         edit(document)
     return document

@@ -11,6 +11,7 @@ LIST = "DataQuery properties ds_users anyOf 1"
 ANSWER = "QueryMeta properties request_id"
 NUMBER: dict[str, Any] = {"type": "integer", "minimum": 0, "maximum": 9}
 LISTED = {"type": "array", "maxItems": 9, "items": {"type": "string"}}
+ORDINARY = {"type": "string", "maxLength": 255, "pattern": "^[A-Za-z0-9_-]+$"}
 PLAIN: dict[str, Any] = {
     "name": "kind",
     "in": "query",
@@ -91,7 +92,7 @@ CHECKS = [
     *to(4000, f"{OPEN} maxLength"),
     *to(500, f"{COUNT} maximum", f"{LIST} maxItems", "QueryResultsRequest properties limit maximum"),
     *to(10**7, f"{COUNT} maximum", "QueryHistoryRequest properties limit maximum"),
-    *to(2, f"{COUNT} minimum", f"{LIST} minItems", f"{OPEN} minLength", "QueryStatusRequest properties offset_end minimum"),
+    *to(2, "ApiKey minLength", f"{COUNT} minimum", f"{LIST} minItems", f"{OPEN} minLength", "QueryStatusRequest properties offset_end minimum"),
     *to("^[a-z]+$", "ScheduleId pattern", f"{OPEN} pattern"),
     *to(99, "AccountFilter properties filter_id maxLength", "FieldSelection properties id maxLength", "ApiKey maxLength"),
     *to(NUMBER, f"{LIST} items"),
@@ -174,13 +175,15 @@ TEXTS = [
     *described("DataQuery properties max_rows description", "DataQuery properties ds_users description"),
     *described(f"{ANSWER} description", "QueryResult properties run_seconds description"),
     *described("QueryResult properties data_sampled description", "QueryDetails properties ds_accounts description"),
+    *described("QueryHistoryRequest properties status_codes description"),
 ]
+LINT = [*to("three", "examples query_running value meta progress queries_ready")]
 TEST = [
     *without(
         "responses BadRequest headers X-RateLimit-Limit", "headers Retry-After example", "start parameters 0 example"
     ),
     *without("BinaryRows contentMediaType", "start responses 202 content application/json examples"),
-    *to("three", "examples query_running value meta progress queries_ready"),
+    *to({"type": "string"}, "headers X-RateLimit-Limit schema"),
     *to("5000", "headers X-RateLimit-Limit example"),
     change("a header more", put("responses BadRequest headers X-New", {"$ref": "#/components/headers/Retry-After"})),
     change("a media type more of an error", put("responses BadRequest content text/html", TEXT)),
@@ -190,34 +193,35 @@ TEST = [
     change("a tag more", put("tags -", {"name": "runs", "description": "Runs."})),
 ]
 DIFF = [
+    change("a key that is an ordinary text", put("ApiKey", ORDINARY)),
     *without("QueryField properties field_name maxLength", "QueryResult properties run_seconds minimum"),
     *without("QueryDetails properties fields maxItems", "QueryProgress properties queries_total maximum"),
     *without("headers WWW-Authenticate schema pattern", f"{COUNT} format", "QueryResult properties total_rows format"),
     *to(
         9,
-        f"{ANSWER} maxLength",
         "QueryProgress properties queries_ready maximum",
         "QueryPaginate properties next maxLength",
     ),
-    *to(
-        1,
-        f"{ANSWER} minLength",
-        "HistoryPaginate properties total minimum",
-        "QueryDetails properties ds_accounts minItems",
-    ),
+    *to(60, f"{ANSWER} maxLength"),
+    *to(1, f"{ANSWER} minLength", "QueryDetails properties ds_accounts minItems"),
     *to(500, "QueryDetails properties ds_accounts maxItems", "headers X-RateLimit-Limit schema minimum"),
-    *to(9.5, "QueryResult properties run_seconds maximum", "QueryResult properties run_seconds minimum"),
-    *to("^[a-z]+$", "QueryField properties data_type pattern"),
+    *to(9.5, "QueryResult properties run_seconds maximum"),
+    *to(0.1, "QueryResult properties run_seconds minimum"),
+    *to("^[a-z.]+$", "QueryField properties data_type pattern"),
     change("formats of rows in another order", reorder("OutputFormat enum")),
     *to("int64", f"{COUNT} format", "ProblemDetails properties status format"),
-    *to({"type": "string"}, "headers X-RateLimit-Limit schema"),
     *to(["*", "null"], "headers Access-Control-Allow-Origin schema enum"),
     *to("uri-reference", f"{ANSWER} format"),
     *to("text/csv", "BinaryRows contentMediaType"),
     *described("info description", "info summary", "info license name", "servers 0 description", "tags 0 description"),
     *described("components securitySchemes bearer description", "responses BadRequest description"),
     *described("headers Retry-After description", "status responses 200 description", "examples rows_keyed summary"),
-    *described("TextRows description", "start parameters 0 description", "status parameters 0 description"),
+    *described(
+        "TextRows description",
+        "BinaryRows description",
+        "start parameters 0 description",
+        "status parameters 0 description",
+    ),
     *to("Apache-2.0", "info license identifier"),
     *to([], "examples query_running value data"),
     change("an example of an answer less", drop("start responses 202 content application/json examples scheduled")),

@@ -11,6 +11,7 @@ TABLE: Mapping[Notice, list[Change]] = {
     Notice.CHECKS: permitted.CHECKS,
     Notice.CODE: permitted.CODE,
     Notice.TEXTS: permitted.TEXTS,
+    Notice.LINT: permitted.LINT,
     Notice.TEST: permitted.TEST,
     Notice.DIFF: permitted.DIFF,
     Notice.HARMLESS: permitted.HARMLESS,
