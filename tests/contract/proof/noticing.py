@@ -3,8 +3,8 @@
 import ast
 import json
 from contextlib import redirect_stdout
-from io import StringIO
 from functools import lru_cache
+from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
