@@ -8,8 +8,9 @@ from tests.contract.proof.edits import Change, Notice, at
 from tests.contract.proof.noticing import at_once, in_code
 from tests.contract.proof.table import TABLE
 from tools.contract.document import Document
+from tools.contract.names import Steps
 from tools.contract.permitted import KEYWORDS
-from tools.contract.refusals import Steps, kinds, refusals
+from tools.contract.refusals import kinds, refusals
 
 FIXED = {"http", "bearer scheme"}  # there is one value, so any change is refused
 EACH_SIXTH = slice(None, None, 6)

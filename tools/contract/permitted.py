@@ -1,9 +1,9 @@
-"""What may stand in the contract: for each kind of object its keywords, what they hold, and what proves that none is lost.
+"""What may stand in the contract: for each kind of object its keywords, what they hold, and what proves each.
 
-A kind is a row of `PERMITTED`. Under a test stand the keywords that it proves to reach the generated code, the checks of
-what is sent, or the people who read the contract. Whatever is not here is refused, whoever would understand it.
+A kind is a row of `PERMITTED`. Under a test stand the keywords that it proves to reach the generated code, the checks
+of what is sent, or the people who read the contract. Whatever is not here is refused, whoever would understand it.
 
-A keyword holds an object of another kind, a `list of` one, a `map of` one, or a plain value, whose rule is in `VALUES`.
+A keyword holds an object of another kind, a `list of` one, a `map of` one, or a plain value, whose rule is in `values`.
 The kind of a schema is its type, and whether it is `sent`, `answered`, or a `plain` parameter that is no JSON.
 """
 
@@ -23,6 +23,7 @@ TAGS = f"{T}test_house_rules.py::test_every_tag_is_declared"
 # The overlay checks what is sent.
 CHECKED = f"{T}test_limits.py::test_every_limit_of_the_contract_is_there_and_no_other"
 NEEDED = f"{T}test_proof.py::test_a_change_of_what_may_be_sent_reaches_the_checks"
+OPEN = f"{T}test_queries.py::test_members_that_the_contract_does_not_know_pass"
 HIDDEN = "tests/hostile/test_pasted_secrets.py::test_no_model_shows_a_key"
 BEARER = f"{T}test_house_rules.py::test_every_operation_takes_a_bearer_token"
 # The overlay reads what is answered; a limit of an answer refuses nothing.
@@ -46,13 +47,18 @@ PERMITTED: dict[str, dict[str, dict[str, str]]] = {
         ORIGIN: {"servers": "list of server"},
         TAGS: {"tags": "list of tag"},
     },
-    "info": {VERSION: {"version": "version"}, CODE: {"title": "text"}, SHOWN: {"summary": "text", "license": "license"} | TEXTS},
+    "info": {
+        VERSION: {"version": "version"},
+        CODE: {"title": "text"},
+        SHOWN: {"summary": "text", "license": "license"} | TEXTS,
+    },
     "license": {SHOWN: {"name": "text", "identifier": "text"}},
     "server": {ORIGIN: {"url": "address"}, SHOWN: TEXTS},
     "tag": {TAGS: {"name": "name"}, SHOWN: TEXTS},
     "path": {CODE: {"get": "operation", "post": "operation"}, LOWERED: {"parameters": "list of parameter"}},
     "operation": {
-        ARGUMENTS: {"operationId": "name", "tags": "one name", "parameters": "list of parameter", "requestBody": "body"},
+        ARGUMENTS: {"operationId": "name", "tags": "one name"}
+        | {"parameters": "list of parameter", "requestBody": "body"},
         CODE: {"summary": "text"} | TEXTS,
         BEARER: {"security": "bearer"},
         ANSWERED: {"responses": "map of response"},
@@ -83,14 +89,22 @@ PERMITTED: dict[str, dict[str, dict[str, str]]] = {
     "plain boolean": {CODE: {"type": "type"}},
     "sent object": {
         CODE: {"type": "type", "properties": "map of sent"} | TEXTS,
-        NEEDED: {"required": "names", "additionalProperties": "true"},
+        NEEDED: {"required": "names"},
+        OPEN: {"additionalProperties": "true"},
     },
     "sent array": {CHECKED: SIZE, NEEDED: {"type": "type", "items": "sent"}, CODE: TEXTS},
     "sent string": {CHECKED: LENGTHS, NEEDED: {"type": "type", "format": "date"}, CODE: {"enum": "values"} | TEXTS},
-    "sent secret": {CHECKED: LENGTHS, HIDDEN: dict.fromkeys(("writeOnly", "deprecated"), "true") | {"format": "password"}, CODE: {"type": "type"} | TEXTS},
+    "sent secret": {
+        CHECKED: LENGTHS,
+        HIDDEN: {"format": "password", "writeOnly": "true", "deprecated": "true"},
+        CODE: {"type": "type"} | TEXTS,
+    },
     "sent integer": {CHECKED: SPAN, NEEDED: {"type": "type"}, WIDTH: {"format": "width"}, CODE: TEXTS},
     "sent choice": {NEEDED: {"anyOf": "list of sent"}, CODE: TEXTS},
-    "answered object": {CODE: {"type": "type", "properties": "map of answered", "required": "names", "additionalProperties": "true"} | TEXTS},
+    "answered object": {
+        CODE: {"type": "type", "properties": "map of answered", "required": "names"} | TEXTS,
+        OPEN: {"additionalProperties": "true"},
+    },
     "answered array": {CODE: {"type": "type", "items": "answered"} | TEXTS, OBEYED: SIZE},
     "answered string": {CODE: {"type": "type", "enum": "values", "format": "format"} | TEXTS, OBEYED: LENGTHS},
     "answered integer": {CODE: {"type": "type"} | TEXTS, OBEYED: SPAN, WIDTH: {"format": "width"}},
@@ -123,9 +137,12 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
 }
 
 # Where each kind may be kept under `components`, to be referred to. Nothing else may be a reference.
-SECTIONS = {"parameter": "parameters", "response": "responses", "header": "headers", "example": "examples"} | dict.fromkeys(
-    ("sent", "answered", "plain"), "schemas"
-)  # fmt: skip
+SECTIONS = {
+    "parameter": "parameters",
+    "response": "responses",
+    "header": "headers",
+    "example": "examples",
+} | dict.fromkeys(("sent", "answered", "plain"), "schemas")
 
 
 @frozen

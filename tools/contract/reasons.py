@@ -30,8 +30,14 @@ ROWS: Mapping[tuple[str, ...], Reason] = {
         "the generator merges the parts, and the checks of what is sent do not know them",
         "write the members into one schema",
     ),
-    ("const",): ("the generator gives it no name and the checks do not know it", "write a named schema with an `enum` of one value"),
-    ("not", "if", "then", "else", "dependentSchemas", "dependentRequired"): (CHECKS, "say the condition in the description"),
+    ("const",): (
+        "the generator gives it no name and the checks do not know it",
+        "write a named schema with an `enum` of one value",
+    ),
+    ("not", "if", "then", "else", "dependentSchemas", "dependentRequired"): (
+        CHECKS,
+        "say the condition in the description",
+    ),
     ("patternProperties", "propertyNames", "unevaluatedProperties", "minProperties", "maxProperties"): (
         CHECKS,
         "list the members under `properties`; objects are open, so others may come",
@@ -42,31 +48,52 @@ ROWS: Mapping[tuple[str, ...], Reason] = {
     ),
     ("uniqueItems", "multipleOf"): (CHECKS, "say it in the description"),
     ("exclusiveMinimum", "exclusiveMaximum"): (CHECKS, "write `minimum` or `maximum`"),
-    ("readOnly",): ("the generated class has the member in both directions", "use one schema for what is sent and another for what is answered"),
-    ("writeOnly",): ("only a key is left out of what is shown", "write `format: password` if it is a secret; otherwise remove it"),
+    ("readOnly",): (
+        "the generated class has the member in both directions",
+        "use one schema for what is sent and another for what is answered",
+    ),
+    ("writeOnly",): (
+        "only a key is left out of what is shown",
+        "write `format: password` if it is a secret; otherwise remove it",
+    ),
     ("nullable",): ("it belongs to OpenAPI 3.0", "write `type: [string, 'null']` or `anyOf` with `type: 'null'`"),
     ("content",): ("the overlay reads a header as plain text", "write `schema`"),
-    ("contentEncoding", "contentSchema", "contentMediaType"): ("the generator decodes nothing inside a text", "say it in the description"),
+    ("contentEncoding", "contentSchema", "contentMediaType"): (
+        "the generator decodes nothing inside a text",
+        "say it in the description",
+    ),
     ("example", "examples"): (
         "no test compares an example that stands here with its schema",
         "write it under components/examples and refer to it where the schema travels",
     ),
     ("externalValue",): ("no test can read it", "write `value`"),
-    ("webhooks", "callbacks", "links"): ("nothing is generated from it", "describe it in the description of the operation"),
+    ("webhooks", "callbacks", "links"): (
+        "nothing is generated from it",
+        "describe it in the description of the operation",
+    ),
     ("document security",): ("the generator reads `security` of each operation only", "write it into each operation"),
     ("path servers", "operation servers", "variables"): (
         "the client has one address, from /servers/0/url; nothing fills in a variable",
         "remove it, and write the whole address",
     ),
-    ("path summary", "path description"): ("the generator reads those of the operations only", "write it into each operation"),
+    ("path summary", "path description"): (
+        "the generator reads those of the operations only",
+        "write it into each operation",
+    ),
     ("put", "delete", "options", "head", "patch", "trace"): (
         "the overlay sends, and sends again, only what it knows of GET and POST",
         "decide in the overlay whether it may be repeated, then permit the method in tools/contract/permitted.py",
     ),
     ("encoding",): ("only whole JSON bodies are sent", "remove it"),
-    ("bearerFormat", "flows", "openIdConnectUrl"): ("the client sends whatever token it is given", "say it in the description"),
+    ("bearerFormat", "flows", "openIdConnectUrl"): (
+        "the client sends whatever token it is given",
+        "say it in the description",
+    ),
     ("requestBodies", "pathItems"): ("the generator does not read shared ones", "write it where it is used"),
-    ("header required", "header deprecated", "header style", "header explode"): ("the overlay reads a header as plain text, where it is there", "say it in the description"),
+    ("header required", "header deprecated", "header style", "header explode"): (
+        "the overlay reads a header as plain text, where it is there",
+        "say it in the description",
+    ),
     ("sent object additionalProperties", "answered object additionalProperties"): (
         "objects are open: members that are not listed are kept as they come",
         "remove it, or write `true` where no members are listed",
@@ -76,8 +103,11 @@ ROWS: Mapping[tuple[str, ...], Reason] = {
         "the generator finds schemas only under components/schemas",
         "write the schema there",
     ),
-    ("enum",): ("the generated enum would take its name from the place", "write the enum as a schema of its own under components/schemas"),
-}  # fmt: skip
+    ("enum",): (
+        "the generated enum would take its name from the place",
+        "write the enum as a schema of its own under components/schemas",
+    ),
+}
 
 
 def rows() -> Iterator[tuple[str, Reason]]:

@@ -1,7 +1,7 @@
 """What may not stand in the contract, with its place: everything that `permitted` does not list.
 
 Schemas are followed from where they travel, because the same keyword may be checked in a request and mean nothing in an
-answer. Each place is a step of the walk; rules about several keywords or names at once are in `rules`.
+answer. Each place is a step of the walk; rules about several keywords or names at once are in `names` and `rules`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping
 from attrs import evolve, field, frozen
 
 from tools.contract.document import Document
+from tools.contract.names import NAMES, Rule, Steps
 from tools.contract.permitted import KEYWORDS, NEEDS, SECTIONS, Keyword
 from tools.contract.reasons import reason
-from tools.contract.rules import NAMES, RULES, Rule
+from tools.contract.rules import RULES
 from tools.contract.values import VALUES
 
-Steps = tuple[str, ...]
 LONGEST = 60
 TRAVELLING = {"sent": "what is sent", "answered": "what is answered", "plain": "a plain parameter"}
 
@@ -132,9 +132,11 @@ def schema(place: Place, node: Document) -> Iterator[Refusal]:
     else:
         known = ", ".join(each.removeprefix(f"{place.kind} ") for each in KEYWORDS if each.startswith(f"{place.kind} "))
         odd = sorted(set(map(str, node)) - {"description"})
-        why, do = reason(kind, odd[0]) if len(odd) == 1 and odd[0] not in {"type", "items"} else (
-            "nothing generates or checks it", f"write one of: {known}"
-        )  # fmt: skip
+        why, do = (
+            reason(kind, odd[0])
+            if len(odd) == 1 and odd[0] not in {"type", "items"}
+            else ("nothing generates or checks it", f"write one of: {known}")
+        )
         what = f"a schema of the kind {kind.split(' ', 1)[1]!r} stands in {TRAVELLING[place.kind]}"
         yield place.refused(f"{what} ({', '.join(odd) or 'no keyword'})", why, do)
 

@@ -1,108 +1,21 @@
-"""What may not stand together in the contract: names that collide in Python, and alternatives that hide each other."""
+"""What may not stand together in one object of the contract, or not there, by the kinds of objects."""
 
-import builtins
-import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from http import HTTPStatus
+from collections.abc import Iterator, Mapping
 
-from attrs import frozen
-
-from tools.contract.document import SCHEMAS, Document, operations, parameters, resolved
-from tools.contract.values import MEDIA_TYPES, Value, matches, one_of
-
-# Names of the generated modules, in which a member or an argument of the same name would take their place.
-OF_MODELS = {
-    "to_dict",
-    "from_dict",
-    "additional_properties",
-    "additional_keys",
-    "cls",
-    "self",
-    "d",
-    "src_dict",
-    "field_dict",
-}
-OF_MODELS |= {"cast", "isoparse", "prop", "prop_name", "prop_dict", "datetime", "uuid"}
-OF_OPERATIONS = {"client", "body", "headers", "params", "cookies", "kwargs", "response", "url", "quote", "errors"}
-OF_CLASSES = {
-    "Any",
-    "Mapping",
-    "Unset",
-    "Response",
-    "Client",
-    "AuthenticatedClient",
-    "File",
-    "Generic",
-    "TypeVar",
-    "Literal",
-}
-OF_CLASSES |= {"UnexpectedStatus", "Enum", "BinaryIO", "TextIO", "Generator", "RequestFiles", "FileTypes"}
-
-Steps = tuple[str, ...]
-
-
-@frozen
-class Finding:
-    """What may not stand below an object, why, and what to do."""
-
-    what: str
-    why: str
-    do: str
-    steps: Steps = ()
-
-
-Rule = Callable[[Document, Document, Steps], Iterator[Finding]]
-
-
-def is_status(value: object) -> bool:
-    return isinstance(value, str) and value.isdecimal() and int(value) in set(HTTPStatus)
-
-
-# The names under which the objects of a kind may stand.
-NAMES: Mapping[str, Value] = {
-    "path": Value("a path such as /query/{format}", matches(r"(/[a-z_]+|/\{[a-z_]+\})+"), "the generator would spell its parameters in another way"),
-    "response": Value("a registered HTTP status, in quotes", is_status, "the generated client raises ValueError for it, or the overlay has no exception"),
-    "answer": Value("one of " + ", ".join(MEDIA_TYPES), one_of(*MEDIA_TYPES), "nothing reads an answer of this media type"),
-    "request": Value("application/json", one_of("application/json"), "the overlay sends JSON only"),
-    "scheme": Value("bearer", one_of("bearer"), "the client sends a bearer token and nothing else"),
-    "header": Value("a name of letters and hyphens", matches(r"[A-Za-z][A-Za-z-]*"), "it is no name of a header"),
-    "sent": Value("a name in snake_case", matches(r"[a-z][a-z0-9]*(_[a-z0-9]+)*"), "the checks know a member by the name that Python gives it"),
-    "answered": Value("a name of letters, digits and underscores", matches(r"@?[A-Za-z][A-Za-z0-9_]*"), "the generator leaves out other characters"),
-}  # fmt: skip
-
-
-def spelled(name: str) -> str:
-    """Return a name as the generator spells it."""
-    words = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", re.sub(r"[^\w. -]", "", name))
-    return "_".join(re.findall(r"[^. _-]+", words)).lower()
-
-
-def collisions(names: list[str], spell: Callable[[str], str] = spelled) -> Iterator[tuple[int, str, str]]:
-    """Yield each name that is spelled like an earlier one, with its index."""
-    first: dict[str, str] = {}
-    for index, name in enumerate(names):
-        if first.setdefault(spell(name), name) != name:
-            yield index, name, first[spell(name)]
-
-
-def members_have_names_of_their_own(_: Document, node: Document, __: Steps) -> Iterator[Finding]:
-    names = [str(each) for each in node.get("properties", ())]
-    for _, name, other in collisions(names):
-        yield Finding(
-            f"{name!r} and {other!r} stand in one object",
-            "Python would spell them alike",
-            "describe one of them only",
-            ("properties", name),
-        )
-    for name in names:
-        if spelled(name) in OF_MODELS:
-            yield Finding(
-                f"a member is called {name!r}",
-                "the generated class has a method or variable of this name",
-                "leave it out: it is kept in `additional_properties`",
-                ("properties", name),
-            )
+from tools.contract.document import SCHEMAS, Document, resolved
+from tools.contract.names import (
+    OF_OPERATIONS,
+    Finding,
+    Rule,
+    Steps,
+    members_have_names_of_their_own,
+    operations_are_called_by_their_names,
+    parameters_have_names_of_their_own,
+    paths_name_their_parameters,
+    schemas_are_called_by_their_names,
+    values_have_names_of_their_own,
+)
 
 
 def what_is_required_is_a_member(_: Document, node: Document, __: Steps) -> Iterator[Finding]:
@@ -134,26 +47,6 @@ def is_a_schema_of_its_own(_: Document, node: Document, steps: Steps) -> Iterato
             "the generated class would take its name from the place",
             "write it under components/schemas and refer to it",
         )
-
-
-def values_have_names_of_their_own(_: Document, node: Document, steps: Steps) -> Iterator[Finding]:
-    """Yield values whose names in the generated enum are the same, or depend on their place; headers have no enum."""
-    values = [str(each) for each in node.get("enum", ()) if "headers" not in steps]
-    for index, value, other in collisions(values, lambda value: spelled(value.upper())):
-        yield Finding(
-            f"the values {value!r} and {other!r} stand in one enum",
-            "they would get one name",
-            "keep one of them, and accept others as text",
-            ("enum", str(index)),
-        )
-    for index, value in enumerate(values):
-        if not value[:1].isalpha() or not value.isascii():
-            yield Finding(
-                f"the value {value!r} stands in an enum",
-                "it would be called by its place",
-                "begin it with a letter of ASCII, or write a text without an enum",
-                ("enum", str(index)),
-            )
 
 
 def only_a_key_is_secret(document: Document, node: Document, _: Steps) -> Iterator[Finding]:
@@ -214,20 +107,26 @@ def has_one_form(_: Document, node: Document, __: Steps) -> Iterator[Finding]:
         )
 
 
-def is_declared_once(document: Document, node: Document, steps: Steps) -> Iterator[Finding]:
+def is_declared_once(_: Document, node: Document, __: Steps) -> Iterator[Finding]:
     if ("schema" in node) == ("content" in node):
         yield Finding(
             "a parameter has not exactly one of 'schema' and 'content'",
             "the generator leaves it out",
             "write one of them",
         )
-    if node.get("in") == "path" and (node.get("required") is not True or "content" in node):
+
+
+def is_a_text_in_the_path(_: Document, node: Document, __: Steps) -> Iterator[Finding]:
+    if node["in"] == "path" and (node.get("required") is not True or "content" in node):
         yield Finding(
             "a parameter of the path is not required, or holds JSON",
             "it is always a text in the URL",
             "write `required: true` and a `schema`",
         )
-    if node.get("name") in OF_OPERATIONS:
+
+
+def is_called_unlike_the_function(_: Document, node: Document, __: Steps) -> Iterator[Finding]:
+    if node["name"] in OF_OPERATIONS:
         yield Finding(
             f"a parameter is called {node['name']!r}",
             "the generated function uses this name",
@@ -260,69 +159,26 @@ def has_one_server(_: Document, node: Document, __: Steps) -> Iterator[Finding]:
         )
 
 
-def operations_are_called_by_their_names(document: Document, _: Document, __: Steps) -> Iterator[Finding]:
-    named = list(operations(document))
-    for index, each in enumerate(named):
-        if each.name in [other.name for other in named[:index]]:
-            yield Finding(
-                f"a second operation is called {each.name!r}",
-                "its module would replace the first",
-                "rename one of them",
-                ("paths", each.path, each.method, "operationId"),
-            )
-
-
-def paths_name_their_parameters(document: Document, _: Document, __: Steps) -> Iterator[Finding]:
-    for each in operations(document):
-        declared = [(p["in"], p["name"]) for p in parameters(document, each)]
-        wanted = set(re.findall(r"\{(\w+)\}", each.path))
-        place = ("paths", each.path, each.method)
-        if wanted != {name for where, name in declared if where == "path"}:
-            yield Finding(
-                f"the path needs the parameters {sorted(wanted) or 'none'}",
-                "the URL would keep or miss one of them",
-                "declare exactly these with `in: path`",
-                place,
-            )
-        for _, name, other in collisions([name for _, name in declared]):
-            yield Finding(
-                f"the parameters {name!r} and {other!r} stand in one operation",
-                "Python would spell them alike",
-                "send one of them in the JSON parameter",
-                place,
-            )
-        if len(declared) != len({name for _, name in declared}):
-            yield Finding(
-                "two parameters have the same name",
-                "the generator would rename one of them",
-                "send one of them in the JSON parameter",
-                place,
-            )
-
-
-def schemas_are_called_by_their_names(_: Document, node: Document, __: Steps) -> Iterator[Finding]:
-    for name in node.get("schemas", ()):
-        if not re.fullmatch(r"([A-Z][a-z]+)+", str(name)) or name in OF_CLASSES or hasattr(builtins, str(name)):
-            yield Finding(
-                f"a schema is called {name!r}",
-                "the generated class would get another name, or hide one that the client needs",
-                "write PascalCase, such as QueryMeta, and no name of Python",
-                ("schemas", str(name)),
-            )
-
-
 OBJECT = (
     members_have_names_of_their_own,
     what_is_required_is_a_member,
     open_objects_have_no_members,
     is_a_schema_of_its_own,
 )
+
+
 TEXT = (is_a_schema_of_its_own, values_have_names_of_their_own, bounds_are_in_order)
 
+
 RULES: Mapping[str, tuple[Rule, ...]] = {
-    "document": (has_one_server, operations_are_called_by_their_names, paths_name_their_parameters),
+    "document": (
+        has_one_server,
+        operations_are_called_by_their_names,
+        paths_name_their_parameters,
+        parameters_have_names_of_their_own,
+    ),
     "components": (schemas_are_called_by_their_names,),
-    "parameter": (is_declared_once, has_one_form),
+    "parameter": (is_declared_once, is_a_text_in_the_path, is_called_unlike_the_function, has_one_form),
     "body": (has_one_form,),
     "request": (holds_an_object,),
     "sent object": (*OBJECT, only_a_key_is_secret),

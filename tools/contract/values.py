@@ -75,30 +75,54 @@ VALUES: Mapping[str, Value] = {
     "text": Value("a text", is_text, UNREAD),
     "flag": Value("true or false", one_of(True, False), UNREAD),  # noqa: FBT003 - the values themselves
     "true": Value("true", one_of(True), OPEN),  # noqa: FBT003
-    "count": Value("a whole number from 0 on", lambda value: isinstance(value, int) and is_whole(value) and value >= 0, UNREAD),
+    "count": Value(
+        "a whole number from 0 on", lambda value: isinstance(value, int) and is_whole(value) and value >= 0, UNREAD
+    ),
     "whole": Value("a whole number", is_whole, UNREAD),
     "number": Value("a number", is_number, UNREAD),
-    "json": Value("JSON: put dates, and names that are numbers, into quotes", is_json, "YAML reads it as something else"),
-    "pattern": Value("a regular expression that begins with ^", is_pattern, "Python compares it with the whole text, JSON Schema searches in it"),
+    "json": Value(
+        "JSON: put dates, and names that are numbers, into quotes", is_json, "YAML reads it as something else"
+    ),
+    "pattern": Value(
+        "a regular expression that begins with ^",
+        is_pattern,
+        "Python compares it with the whole text, JSON Schema searches in it",
+    ),
     "type": Value("one type", is_a_type, UNREAD),
     "values": Value("a list of different texts", is_list_of(is_text), "the generated enum has only texts"),
     "names": Value("a list of different names", is_list_of(is_text), UNREAD),
-    "name": Value("a name in snake_case", matches(r"[a-z][a-z0-9]*(_[a-z0-9]+)*"), "Python would spell it in another way"),
+    "name": Value(
+        "a name in snake_case", matches(r"[a-z][a-z0-9]*(_[a-z0-9]+)*"), "Python would spell it in another way"
+    ),
     "one name": Value(
         "a list of one name in snake_case",
         lambda value: isinstance(value, list) and len(value) == 1 and VALUES["name"].holds(value[0]),
         "an operation is generated into the package of its first tag",
     ),
-    "version": Value("a version such as 1.2.3, in quotes", matches(r"\d+\.\d+\.\d+"), "`make diff` counts with three numbers"),
+    "version": Value(
+        "a version such as 1.2.3, in quotes", matches(r"\d+\.\d+\.\d+"), "`make diff` counts with three numbers"
+    ),
     "version 3.1": Value("3.1.0 or 3.1.1", one_of("3.1.0", "3.1.1"), "the generator reads no other version"),
-    "address": Value("an http or https address without variables", matches(r"https?://[^{}\s]+[^{}\s/]"), "it stays as it is in every URL that is sent"),
-    "bearer": Value("[{bearer: []}]", lambda value: value == [{"bearer": []}], "the client sends a bearer token and nothing else"),
+    "address": Value(
+        "an http or https address without variables",
+        matches(r"https?://[^{}\s]+[^{}\s/]"),
+        "it stays as it is in every URL that is sent",
+    ),
+    "bearer": Value(
+        "[{bearer: []}]", lambda value: value == [{"bearer": []}], "the client sends a bearer token and nothing else"
+    ),
     "http": Value("http", one_of("http"), "the client sends a bearer token and nothing else"),
     "bearer scheme": Value("bearer", one_of("bearer"), "the client sends a bearer token and nothing else"),
-    "path or query": Value("path or query", one_of("path", "query"), "the overlay passes on neither headers nor cookies"),
+    "path or query": Value(
+        "path or query", one_of("path", "query"), "the overlay passes on neither headers nor cookies"
+    ),
     "date": Value("date", one_of("date"), "the checks of what is sent know no other format of a text"),
     "password": Value("password", one_of("password"), UNREAD),
-    "format": Value(" or ".join(FORMATS), one_of(*FORMATS), "the generated code would hold another type, which nothing reads"),
+    "format": Value(
+        " or ".join(FORMATS), one_of(*FORMATS), "the generated code would hold another type, which nothing reads"
+    ),
     "width": Value("int32 or int64", one_of("int32", "int64"), UNREAD),
-    "media type": Value("a media type that the overlay reads", one_of(*MEDIA_TYPES), "the overlay does not know how to read it"),
-}  # fmt: skip
+    "media type": Value(
+        "a media type that the overlay reads", one_of(*MEDIA_TYPES), "the overlay does not know how to read it"
+    ),
+}

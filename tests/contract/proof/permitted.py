@@ -92,17 +92,31 @@ CHECKS = [
     *to(4000, f"{OPEN} maxLength"),
     *to(500, f"{COUNT} maximum", f"{LIST} maxItems", "QueryResultsRequest properties limit maximum"),
     *to(10**7, f"{COUNT} maximum", "QueryHistoryRequest properties limit maximum"),
-    *to(2, "ApiKey minLength", f"{COUNT} minimum", f"{LIST} minItems", f"{OPEN} minLength", "QueryStatusRequest properties offset_end minimum"),
+    *to(
+        2,
+        "ApiKey minLength",
+        f"{COUNT} minimum",
+        f"{LIST} minItems",
+        f"{OPEN} minLength",
+        "QueryStatusRequest properties offset_end minimum",
+    ),
     *to("^[a-z]+$", "ScheduleId pattern", f"{OPEN} pattern"),
-    *to(99, "AccountFilter properties filter_id maxLength", "FieldSelection properties id maxLength", "ApiKey maxLength"),
+    *to(
+        99, "AccountFilter properties filter_id maxLength", "FieldSelection properties id maxLength", "ApiKey maxLength"
+    ),
     *to(NUMBER, f"{LIST} items"),
     *to(NUMBER, OPEN, "QueryStatusRequest properties new", "DataQuery properties new", "FieldSelection properties new"),
     change("a text becomes a day", put(f"{OPEN} format", "date")),
     change("a day becomes a text", drop("DataQuery properties start_date anyOf 0")),
     change("a new alternative", put("DataQuery properties ds_users anyOf -", NUMBER)),
     change("an alternative less", drop("DataQuery properties ds_users anyOf 0")),
-    change("an object more in a request", put("DataQuery properties new", {"$ref": "#/components/schemas/AccountFilter"})),
-    change("a list more in a request", put("DataQuery properties new", {"type": "array", "maxItems": 9, "items": {"type": "string"}})),
+    change(
+        "an object more in a request", put("DataQuery properties new", {"$ref": "#/components/schemas/AccountFilter"})
+    ),
+    change(
+        "a list more in a request",
+        put("DataQuery properties new", {"type": "array", "maxItems": 9, "items": {"type": "string"}}),
+    ),
     change("a member of a request less", drop("DataQuery properties compare_show")),
     change("a member of a request renamed", rename("DataQuery properties compare_show", "compare_style")),
     change("a member of json renamed", rename("QueryHistoryRequest properties since", "after")),
@@ -113,7 +127,7 @@ CHECKS = [
     change("a schema that is sent is renamed", refer("QueryStatusRequest", "StatusRequest")),
     change("json of two operations swapped", swap_what_json_holds),
     change("an operation less", drop("paths /query/results"), *map(drop, ONLY_OF_RESULTS)),
-]  # fmt: skip
+]
 CODE = [
     *without(
         "StatusCode enum 3",

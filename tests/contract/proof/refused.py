@@ -97,8 +97,16 @@ PARAMETERS = [
     *each("status parameters 1", KIND, deprecated=True, allowReserved=True, allowEmptyValue=True, examples={}),
     change("a default of a parameter", put("status parameters 1 schema default", "x"), of=(KIND,)),
     change("a limit of a plain parameter", put("status parameters 1 schema maxLength", 5), of=(KIND,)),
-    change("a plain parameter that is a list", put("status parameters 1 schema", {"type": "array", "items": {"type": "string"}}), of=(KIND,)),
-    change("a plain parameter that is an object", put("status parameters 1 schema", {"$ref": "#/components/schemas/AccountFilter"}), of=(KIND,)),
+    change(
+        "a plain parameter that is a list",
+        put("status parameters 1 schema", {"type": "array", "items": {"type": "string"}}),
+        of=(KIND,),
+    ),
+    change(
+        "a plain parameter that is an object",
+        put("status parameters 1 schema", {"$ref": "#/components/schemas/AccountFilter"}),
+        of=(KIND,),
+    ),
     change("a plain parameter of any type", put("status parameters 1 schema", {}), of=(KIND,)),
     change("a parameter in a header", put("status parameters -", PLAIN | {"in": "header"})),
     change("a parameter in a cookie", put("status parameters -", PLAIN | {"in": "cookie"})),
@@ -110,25 +118,86 @@ PARAMETERS = [
     change("a parameter with schema and content", put("status parameters 0 schema", {"type": "string"})),
     change("two media types in a parameter", put("status parameters 0 content application/xml", JSON_TEXT)),
     change("another media type in a parameter", rename("status parameters 0 content application/json", "text/csv")),
-    change("a JSON and a form body", put("start requestBody content application/x-www-form-urlencoded", {"schema": {"$ref": "#/components/schemas/DataQuery"}})),
+    change(
+        "a JSON and a form body",
+        put(
+            "start requestBody content application/x-www-form-urlencoded",
+            {"schema": {"$ref": "#/components/schemas/DataQuery"}},
+        ),
+    ),
     change("a body that is a file", rename("start requestBody content application/json", "application/octet-stream")),
     change("encoding of a body", put("start requestBody content application/json encoding", {})),
     change("a description of a body", put("start requestBody description", "The query.")),
     change("a parameter whose schema has no name", put("status parameters 0 content application/json schema", SECOND)),
-    change("a body that is a list", put("start requestBody content application/json schema", {"type": "array", "items": {"$ref": "#/components/schemas/DataQuery"}})),
-    change("a body that is a text", put("start requestBody content application/json schema", {"$ref": "#/components/schemas/ScheduleId"})),
-]  # fmt: skip
+    change(
+        "a body that is a list",
+        put(
+            "start requestBody content application/json schema",
+            {"type": "array", "items": {"$ref": "#/components/schemas/DataQuery"}},
+        ),
+    ),
+    change(
+        "a body that is a text",
+        put("start requestBody content application/json schema", {"$ref": "#/components/schemas/ScheduleId"}),
+    ),
+]
 SCHEMAS = [
-    *each(OPEN, title="Condition", default="a > 1", deprecated=True, readOnly=True, writeOnly=True, nullable=True, examples=["a"]),
-    *each(OPEN, const="a", format="uuid", contentEncoding="base64", contentMediaType="text/csv", minimum=1, xml={}, example="a"),
+    *each(
+        OPEN,
+        title="Condition",
+        default="a > 1",
+        deprecated=True,
+        readOnly=True,
+        writeOnly=True,
+        nullable=True,
+        examples=["a"],
+    ),
+    *each(
+        OPEN,
+        const="a",
+        format="uuid",
+        contentEncoding="base64",
+        contentMediaType="text/csv",
+        minimum=1,
+        xml={},
+        example="a",
+    ),
     *each(COUNT, multipleOf=10, exclusiveMinimum=0, exclusiveMaximum=9, default=1, maxLength=3),
     *each(LIST, uniqueItems=True, prefixItems=[{"type": "string"}], contains={"type": "string"}, minContains=1),
-    *each("DataQuery", minProperties=1, maxProperties=9, propertyNames={}, patternProperties={}, unevaluatedProperties=False),
-    *each("DataQuery", dependentRequired={"end_date": ["start_date"]}, additionalProperties=False, discriminator={}, title="Query"),
-    *each("DataQuery", example={}, externalDocs={}, allOf=[], **{"not": {}, "if": {}, "$id": "x", "$defs": {}, "x-order": 1}),
+    *each(
+        "DataQuery",
+        minProperties=1,
+        maxProperties=9,
+        propertyNames={},
+        patternProperties={},
+        unevaluatedProperties=False,
+    ),
+    *each(
+        "DataQuery",
+        dependentRequired={"end_date": ["start_date"]},
+        additionalProperties=False,
+        discriminator={},
+        title="Query",
+    ),
+    *each(
+        "DataQuery",
+        example={},
+        externalDocs={},
+        allOf=[],
+        **{"not": {}, "if": {}, "$id": "x", "$defs": {}, "x-order": 1},
+    ),
     *each("ErrorBody", discriminator={"propertyName": "error"}, title="AnyError", deprecated=True),
     *each("StatusCode", default="RUNNING", **{"x-enum-varnames": ["A"]}),
-    *each(ANSWER, title="Id", default="x", deprecated=True, readOnly=True, writeOnly=True, format="uuid", contentMediaType="text/csv"),
+    *each(
+        ANSWER,
+        title="Id",
+        default="x",
+        deprecated=True,
+        readOnly=True,
+        writeOnly=True,
+        format="uuid",
+        contentMediaType="text/csv",
+    ),
     *each("QueryResult properties run_seconds", multipleOf=0.5, format="float"),
     *each("ResultRows", uniqueItems=True, prefixItems=[{}]),
     *each("headers Retry-After", required=True, deprecated=True, style="simple", explode=False, content={}),
@@ -156,10 +225,17 @@ SCHEMAS = [
     change("a pattern that is searched for", put(f"{OPEN} pattern", "a.*")),
     change("a pattern without an end", put(f"{OPEN} pattern", "^a")),
     change("a pattern that Python does not know", put(f"{OPEN} pattern", "^(a$")),
-    change("a request that contains itself", put("FieldSelection properties of", {"$ref": "#/components/schemas/FieldSelection"})),
-    change("an answer that contains itself", put("QueryMeta properties of", {"$ref": "#/components/schemas/QueryMeta"})),
+    change(
+        "a request that contains itself",
+        put("FieldSelection properties of", {"$ref": "#/components/schemas/FieldSelection"}),
+    ),
+    change(
+        "an answer that contains itself", put("QueryMeta properties of", {"$ref": "#/components/schemas/QueryMeta"})
+    ),
     change("a schema that is a reference to itself", put("ScheduleId", {"$ref": "#/components/schemas/ScheduleId"})),
-    change("a reference that leads nowhere", put("QueryMeta properties progress", {"$ref": "#/components/schemas/Nowhere"})),
+    change(
+        "a reference that leads nowhere", put("QueryMeta properties progress", {"$ref": "#/components/schemas/Nowhere"})
+    ),
     change("a reference into a schema", put(OPEN, {"$ref": "#/components/schemas/AccountFilter/properties/filter_id"})),
     change("a reference to another file", put(OPEN, {"$ref": "other.yaml#/Filter"})),
     change("a reference to another section", put("status responses 400 $ref", "#/components/schemas/ErrorBody")),
@@ -167,9 +243,16 @@ SCHEMAS = [
     change("a limit beside a reference", put("DataQuery properties schedule_id maxLength", 9)),
     change("a schema that nothing refers to", NODE),
     change("a limit beside alternatives", put("DataQuery properties ds_users maxLength", 9)),
-    change("alternatives of one type", put("DataQuery properties ds_users anyOf -", {"type": "string", "maxLength": 3})),
-    change("alternatives in alternatives", put("DataQuery properties ds_users anyOf -", {"anyOf": [{"type": "string"}]})),
-    change("two lists as alternatives", put("DataQuery properties ds_users anyOf -", {"type": "array", "items": {"type": "string"}})),
+    change(
+        "alternatives of one type", put("DataQuery properties ds_users anyOf -", {"type": "string", "maxLength": 3})
+    ),
+    change(
+        "alternatives in alternatives", put("DataQuery properties ds_users anyOf -", {"anyOf": [{"type": "string"}]})
+    ),
+    change(
+        "two lists as alternatives",
+        put("DataQuery properties ds_users anyOf -", {"type": "array", "items": {"type": "string"}}),
+    ),
     change("values that differ by case", put("OutputFormat enum -", "CSV")),
     change("values that differ by a hyphen", put("OutputFormat enum", ["a-b", "a_b"])),
     change("a value twice", put("OutputFormat enum -", "csv")),
@@ -187,14 +270,19 @@ SCHEMAS = [
     change("a member and a type of Python", put("HistoryEntry properties type", {"type": "string"})),
     change("a member called like a method", put("QueryMeta properties to_dict", {"type": "string"})),
     change("a member called like a variable", put("QueryMeta properties cast", {"type": "string"})),
-    change("a member for other members", put("QueryMeta properties additional_properties", {"type": "object"}),),
+    change(
+        "a member for other members",
+        put("QueryMeta properties additional_properties", {"type": "object"}),
+    ),
     change("a member of a request in camelCase", put("DataQuery properties maxRows", {"type": "string"})),
-    change("a member of a request that ends with an underscore", put("DataQuery properties filter_", {"type": "string"})),
+    change(
+        "a member of a request that ends with an underscore", put("DataQuery properties filter_", {"type": "string"})
+    ),
     change("a member that is required and not there", put("DataQuery required -", "nothing")),
     change("an open object with members", put("QuerySettings properties", {"no_headers": {"type": "string"}})),
     change("members of one type", put("QuerySettings additionalProperties", {"type": "string"})),
     change("a second secret", put("DataQuery properties token", {"$ref": "#/components/schemas/ApiKey"})),
     change("a key that is not marked", drop("ApiKey writeOnly")),
     change("an example that is a date", put("examples query_queued value", {"day": date(2026, 1, 1)})),
-]  # fmt: skip
+]
 REFUSED = [*DOCUMENT, *OPERATIONS, *PARAMETERS, *SCHEMAS]
