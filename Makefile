@@ -66,7 +66,7 @@ contract: $(VENV)/.dev $(REDOCLY) ## Validate and lint openapi.yaml
 .PHONY: contract-proof
 contract-proof: $(VENV)/.dev $(REDOCLY) ## Change the contract in hundreds of ways; fail when a change is lost silently
 	@echo 'Changing the contract: about 5 min.'
-	@PYTHONPATH=.:overlays:generated $(BIN)/python -m tests.contract.proof $(CHANGE)
+	@$(BIN)/python -m tests.contract.proof $(CHANGE)
 
 .PHONY: diff
 diff: $(VENV)/.dev $(REDOCLY) ## Rate what changed since the last release; fail when the version is too low
