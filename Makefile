@@ -65,7 +65,7 @@ contract: $(VENV)/.dev $(REDOCLY) ## Validate and lint openapi.yaml
 
 .PHONY: contract-proof
 contract-proof: $(VENV)/.dev $(REDOCLY) ## Change the contract in hundreds of ways; fail when a change is lost silently
-	@echo 'Changing the contract: about 5 min.'
+	@echo 'Changing the contract: about 10 min.'
 	@$(BIN)/python -m tests.contract.proof $(CHANGE)
 
 .PHONY: diff
