@@ -78,6 +78,11 @@ contract: $(VENV)/.dev $(REDOCLY) ## Validate and lint openapi.yaml
 	@$(BIN)/openapi-spec-validator --subschema-errors all openapi.yaml
 	@$(BIN)/python -m tools.contract.redocly lint openapi.yaml
 
+.PHONY: contract-proof
+contract-proof: $(VENV)/.dev $(REDOCLY) ## Change the contract in hundreds of ways; fail when a change is lost silently
+	@echo 'Changing the contract: about 10 min.'
+	@$(BIN)/python -m tests.contract.proof $(CHANGE)
+
 .PHONY: diff
 diff: $(VENV)/.dev ## Rate what changed since the last release; fail when the version is too low
 	@$(BIN)/python -m tools.contract.diff

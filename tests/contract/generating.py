@@ -6,7 +6,8 @@ from pathlib import Path
 
 from openapi_python_client.cli import app
 
-from tools.contract.generate import TEMPLATES, GenerationError
+from tools.contract.generate import GenerationError
+from tools.contract.upstream import TEMPLATES
 
 
 def generate(config: Path, lowered: Path, output: Path) -> None:

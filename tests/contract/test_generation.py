@@ -80,3 +80,34 @@ def test_a_change_by_hand_is_named_and_not_repaired(
     assert check(project / PACKAGE, root / PACKAGE) == 1
     assert f"models/{named} is not what openapi.yaml generates" in capsys.readouterr().out
     assert check(project / PACKAGE, root / PACKAGE) == 1
+
+
+def add_a_name_again(text: str) -> str:
+    return text.replace("  version: 1.0.0\n", "  version: 1.0.0\n  version: 1.0.0\n", 1)
+
+
+def add_a_title(text: str) -> str:
+    return text.replace("    QueryMeta:\n", "    QueryMeta:\n      title: Meta\n", 1)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (add_a_name_again, "'version' stands twice in one object"),
+        (
+            add_a_title,
+            "openapi.yaml #/components/schemas/QueryMeta/title: 'title' stands in an answered object: it renames",
+        ),
+        (lambda _: "", "openapi.yaml holds no object"),
+        (lambda text: text.replace("paths:", "paths", 1), "openapi.yaml cannot be read: "),
+    ],
+    ids=["a name twice", "a title", "nothing", "no YAML"],
+)
+def test_what_would_be_lost_is_said_with_its_place(
+    project: Path, spoil: Callable[[str], str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    contract = project / "openapi.yaml"
+    contract.write_text(spoil(contract.read_text()))
+
+    assert main([], root=project) == 1
+    assert said in capsys.readouterr().err

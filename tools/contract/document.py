@@ -1,11 +1,12 @@
 """Walk an OpenAPI document that has been loaded as plain data."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
 from attrs import frozen
+from yaml.constructor import ConstructorError
 
 Document = dict[str, Any]
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -26,8 +27,26 @@ class Operation:
         return str(self.definition["operationId"])
 
 
+class Loader(yaml.CSafeLoader):
+    """Reads YAML, and refuses a name that stands twice in one object, of which YAML keeps the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002
+        names = [
+            self.construct_object(name, deep=True) for name, _ in node.value if name.tag != "tag:yaml.org,2002:merge"
+        ]
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                raise ConstructorError(
+                    None, None, f"{name!r} stands twice in one object", node.value[index][0].start_mark
+                )
+        return super().construct_mapping(node, deep)
+
+
 def load(path: Path) -> Document:
-    document: Document = yaml.load(path.read_bytes(), yaml.CSafeLoader)
+    """Return a document; raise YAMLError where it cannot be read, or is no object."""
+    document = yaml.load(path.read_bytes(), Loader)  # noqa: S506 - a safe loader that is stricter
+    if not isinstance(document, dict):
+        raise yaml.YAMLError(f"{path.name} holds no object")
     return document
 
 

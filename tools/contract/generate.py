@@ -13,10 +13,13 @@ from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from yaml import YAMLError
+
 from tools import ROOT
-from tools.contract.document import dump, load
+from tools.contract.document import Document, dump, load
 from tools.contract.limits import limits
 from tools.contract.lowering import lower
+from tools.contract.refusals import refusals
 from tools.contract.upstream import GENERATOR, RECORD, TEMPLATES, complaint
 
 PACKAGE = Path("generated", "supermetrics_query_api")
@@ -31,7 +34,18 @@ SERVER_URL = "{server}"
 
 
 class GenerationError(Exception):
-    """The generator failed or warned, or has other templates; the message says what to look at."""
+    """Nothing can be generated; the message says what may not stand in the contract, or what to look at."""
+
+
+def permitted(contract: Path) -> Document:
+    """Return the contract; raise GenerationError where something in it would be lost or misread."""
+    try:
+        document = load(contract)
+    except YAMLError as error:
+        raise GenerationError(f"{contract.name} cannot be read: {error}") from None
+    if refused := refusals(document):
+        raise GenerationError("\n".join(map(str, refused)))
+    return document
 
 
 def provenance(contract: Path) -> str:
@@ -63,11 +77,12 @@ def build(root: Path, work: Path, record: Path = RECORD) -> Path:
     if found := complaint(record):
         raise GenerationError(found)
     contract, lowered, tree = root / "openapi.yaml", work / "lowered.yaml", work / PACKAGE.name
-    lowered.write_bytes(dump(lower(load(contract))))
+    document = permitted(contract)
+    lowered.write_bytes(dump(lower(document)))
     run_generator(root / "generator-config.yml", lowered, tree)
     (tree / "py.typed").touch()
     (tree / "provenance.py").write_text(provenance(contract), encoding="utf-8")
-    (tree / "limits.py").write_text(limits(load(contract)), encoding="utf-8")
+    (tree / "limits.py").write_text(limits(document), encoding="utf-8")
     return tree
 
 
