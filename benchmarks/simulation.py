@@ -14,7 +14,8 @@ from collections.abc import Mapping
 import httpx
 from attrs import define, field
 from supermetrics_query import DataQuery, Limiter, QueryClient
-from supermetrics_query._flows.many import Source, requests_from, run_many
+from supermetrics_query._flows.many import run_many
+from supermetrics_query._flows.sources import Source, requests_from
 from supermetrics_query.testing import FakeClock
 
 from tools.simulation.driver import SimulatedDriver, context

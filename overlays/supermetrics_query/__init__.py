@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ._client.query import Query as Query
     from ._contract.messages import Lane as Lane
     from ._contract.requests import query_from_dict as query_from_dict
+    from ._core.limits import Allowance as Allowance
     from ._core.limits import BaseLimiter as BaseLimiter
     from ._core.limits import Limiter as Limiter
     from ._core.limits import NoLimiter as NoLimiter
@@ -67,6 +68,9 @@ if TYPE_CHECKING:
     from .errors import UnprocessableError as UnprocessableError
     from .errors import UnreadableResponseError as UnreadableResponseError
     from .errors import WaitTimeoutError as WaitTimeoutError
+    from .events import HistoryDoubted as HistoryDoubted
+    from .events import HistoryRestored as HistoryRestored
+    from .events import InFlightLowered as InFlightLowered
     from .events import LimiterRestored as LimiterRestored
     from .events import LimiterUnavailable as LimiterUnavailable
     from .events import Polled as Polled
@@ -87,7 +91,7 @@ HOMES = {
     "._client.query": ("AsyncQuery", "Query"),
     "._contract.messages": ("Lane",),
     "._contract.requests": ("query_from_dict",),
-    "._core.limits": ("BaseLimiter", "Limiter", "NoLimiter", "Permit"),
+    "._core.limits": ("Allowance", "BaseLimiter", "Limiter", "NoLimiter", "Permit"),
     "._core.polling": ("DEFAULT_WAIT", "PollPolicy"),
     "._core.retrying": ("RetryPolicy",),
     "._io.redis_limiter": ("RedisLimiter",),
@@ -102,6 +106,7 @@ HOMES = {
         "WaitTimeoutError",
     ),
     ".events": (
+        *("HistoryDoubted", "HistoryRestored", "InFlightLowered"),
         *("LimiterRestored", "LimiterUnavailable", "PollFailed", "Polled", "RequestDone", "RetryScheduled"),
         *("StartSent", "WaitFinished", "log_events"),
     ),

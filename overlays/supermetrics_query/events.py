@@ -81,8 +81,39 @@ class LimiterRestored(Struct, frozen=True, kw_only=True):
     """The shared limiter answers again."""
 
 
+@exported
+class HistoryDoubted(Struct, frozen=True, kw_only=True):
+    """The history proved wrong or was refused: for `pause` seconds, queries are polled as if there were none."""
+
+    reason: str
+    pause: float
+
+
+@exported
+class HistoryRestored(Struct, frozen=True, kw_only=True):
+    """The history that was doubted is believed again."""
+
+
+@exported
+class InFlightLowered(Struct, frozen=True, kw_only=True):
+    """The limits of the key leave room for `in_flight` queries at a time, not for `wanted`: others start later."""
+
+    wanted: int
+    in_flight: int
+
+
 Event: TypeAlias = (
-    RequestDone | RetryScheduled | Polled | PollFailed | WaitFinished | StartSent | LimiterUnavailable | LimiterRestored
+    RequestDone
+    | RetryScheduled
+    | Polled
+    | PollFailed
+    | WaitFinished
+    | StartSent
+    | LimiterUnavailable
+    | LimiterRestored
+    | HistoryDoubted
+    | HistoryRestored
+    | InFlightLowered
 )
 OnEvent: TypeAlias = Callable[[Event], object]
 
@@ -92,6 +123,9 @@ LEVELS = {
     PollFailed: logging.WARNING,
     LimiterUnavailable: logging.WARNING,
     LimiterRestored: logging.INFO,
+    HistoryDoubted: logging.WARNING,
+    HistoryRestored: logging.INFO,
+    InFlightLowered: logging.WARNING,
     StartSent: logging.INFO,
     WaitFinished: logging.INFO,
 }

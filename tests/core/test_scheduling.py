@@ -12,7 +12,8 @@ from supermetrics_query._core.limits import Limiter
 from supermetrics_query._core.polling import LEEWAY, Deadline, Latency
 from supermetrics_query._core.run import Run, Ticket
 from supermetrics_query._core.scheduling import HOUR, Job, Scheduler
-from supermetrics_query._flows.many import Source, as_completed, requests_from, run_many
+from supermetrics_query._flows.many import as_completed, run_many
+from supermetrics_query._flows.sources import Source, requests_from
 from supermetrics_query._flows.multiplex import Multiplexer, Task
 
 from tools.simulation.driver import SimulatedDriver, context

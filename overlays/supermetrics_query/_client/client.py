@@ -54,7 +54,7 @@ from .query import (
 )
 
 if TYPE_CHECKING:
-    from .._flows.many import Source  # flows are imported when they are used
+    from .._flows.sources import Source  # flows are imported when they are used
 
 H = TypeVar("H", bound=Handle[Any])
 
@@ -299,4 +299,4 @@ def source_of(
     """Return where the requests of many queries come from, with options that have been checked."""
     most = _flows.many.IN_FLIGHT if in_flight is None else checked_whole("in_flight", in_flight, 1)
     make_run = partial(any_run, format=checked_format(format))
-    return _flows.many.Source(_flows.many.requests_from(requests), make_run, most, timeout_seconds(timeout))
+    return _flows.sources.Source(_flows.sources.requests_from(requests), make_run, most, timeout_seconds(timeout))

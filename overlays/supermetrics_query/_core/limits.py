@@ -7,7 +7,7 @@ them starves. All are counted in one log.
 
 import threading
 from abc import ABC, abstractmethod
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
@@ -44,6 +44,18 @@ PERMITTED = Permit()
 
 
 @exported
+class Allowance(Struct, frozen=True, kw_only=True):
+    """What a limiter allows: requests in a second and in an hour, and how many of the last hour it has counted.
+
+    `used` is None where the limiter does not know; the client then counts its own.
+    """
+
+    per_second: float = PER_SECOND
+    per_hour: float = PER_HOUR
+    used: int | None = None
+
+
+@exported
 class BaseLimiter(ABC):
     """What counts requests; subclass it to write your own. `now` is the clock of the client, in seconds."""
 
@@ -55,6 +67,13 @@ class BaseLimiter(ABC):
         """Return what `acquire` returns; override it where that takes longer than other tasks should wait."""
         return self.acquire(lane, now)
 
+    def allowance(self, _now: float, /) -> Allowance | None:
+        """Return what it allows, by which many queries share their polls; None where it sets no limit.
+
+        Override it where yours differs from what the API documents for a key. It is asked often, so it must not wait.
+        """
+        return Allowance()
+
 
 @exported
 class NoLimiter(BaseLimiter):
@@ -63,6 +82,9 @@ class NoLimiter(BaseLimiter):
     def acquire(self, _lane: Lane, _now: float, /) -> Permit:
         """Return a permit, always."""
         return PERMITTED
+
+    def allowance(self, _now: float, /) -> None:
+        """Return None: there is no limit."""
 
 
 @exported
@@ -73,12 +95,20 @@ class Limiter(BaseLimiter):
         """Allow so many requests in each second and in each hour; raise ConfigurationError for less than one."""
         self._log = SlidingLog(lane_windows(per_second, per_hour))
         self._lock = threading.Lock()
+        self._limits = per_second, per_hour
 
     def acquire(self, lane: Lane, now: float, /) -> Permit:
         """Return a permit whose `wait` is 0, or how many seconds there is none."""
         with self._lock:
             wait = self._log.acquire(lane, int(now * 1000))
         return permit_for(lane, wait, partial(self._answered, now))
+
+    def allowance(self, now: float, /) -> Allowance:
+        """Return both limits, and how many requests of the last hour count."""
+        per_second, per_hour = self._limits
+        with self._lock:
+            used = self._log.count(int(now * 1000) - HOUR)
+        return Allowance(per_second=per_second, per_hour=per_hour, used=used)
 
     def _answered(self, acquired: float, now: float) -> None:
         with self._lock:
@@ -113,6 +143,10 @@ class SlidingLog:
         if len(times) > self.FORGOTTEN and times[self.FORGOTTEN] + self._kept <= now:
             del times[: self.FORGOTTEN]
         return 0
+
+    def count(self, since: int) -> int:
+        """Return how many requests have been made since a time."""
+        return len(self._times) - bisect_right(self._times, since)
 
     def postpone(self, time: int, latency: int) -> None:
         """Let one of the requests that were made at a time count from so much later on, if it is still known."""

@@ -33,7 +33,7 @@ class PollPolicy:
     of its age where there is none, between `floor` and `ceiling`. `first` is the gap after a start that returned at
     once; `jitter` is the share by which a gap varies. A wait ends after `max_errors` failed polls in a row, and after
     `unknown_patience` with a status code that this version does not know. `start_wait` is how long `run()` lets the
-    API hold the start.
+    API hold the start. `use_history=False` forbids many queries to be watched by the history of the key.
     """
 
     first: float = field(default=1.0, converter=seconds)
@@ -44,6 +44,7 @@ class PollPolicy:
     max_errors: int = field(default=8, validator=within(checked_whole, 1))
     unknown_patience: float = field(default=600.0, converter=seconds)
     start_wait: float = field(default=30.0, converter=seconds, validator=within(checked_number, 0, LONGEST_START_WAIT))
+    use_history: bool = field(default=True, validator=within(checked_kind, bool))
 
     def __attrs_post_init__(self) -> None:
         """Refuse bounds that exclude each other."""
