@@ -50,10 +50,9 @@ def get_query_results(schedule_id: str, write: Callable[[bytes], object]) -> Req
     return Request("get_query_results", keywords, write=write)
 
 
-def get_query_history(request: models.QueryHistoryRequest, lane: Lane = Lane.PAGE) -> Request:
+def get_query_history(request: models.QueryHistoryRequest) -> Request:
     """Return the request for the queries that were run."""
-    keywords = queries.get_query_history._get_kwargs(json=as_parameter(request.to_dict()))
-    return Request("get_query_history", keywords, lane)
+    return Request("get_query_history", queries.get_query_history._get_kwargs(json=as_parameter(request.to_dict())))
 
 
 REQUEST = "DataQuery"

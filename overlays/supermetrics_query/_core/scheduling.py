@@ -158,9 +158,9 @@ class Scheduler:
             self.births.take()
         return min(now, self.births.first)
 
-    def next_job(self, now: float) -> Job | None:
-        """Return who is polled now, None where nobody is."""
-        return self.next_hinted(now) or self.next_last(now) or self.next_must(now) or self.next_turn(now)
+    def next_urgent(self, now: float) -> Job | None:
+        """Return who is polled now whatever else waits, None where nobody is."""
+        return self.next_hinted(now) or self.next_last(now) or self.next_must(now)
 
     def next_hinted(self, now: float) -> Job | None:
         """Return one that has ended, as the history says."""
@@ -252,12 +252,14 @@ class Scheduler:
             return math.inf
         return self.tailed + TAIL_GAP
 
+    def next_urgency(self, now: float) -> float:
+        """Return when somebody is to be polled whatever else waits."""
+        return now if self.hinted else min(self.last_poll(), self.musts.first)
+
     def next_time(self, now: float) -> float:
-        """Return when the next poll is due, at the latest."""
-        if self.hinted:
-            return now
+        """Return when the next turn comes, or when to ask again."""
         turn = min(self.turned + self.pause(now), now + RECHECK) if self.turns.entries else math.inf
-        return min(self.last_poll(), self.musts.first, self.rests.first, turn, self.next_tail())
+        return min(self.rests.first, turn, self.next_tail())
 
     def pause(self, now: float) -> float:
         """Return how many seconds there are between two turns."""

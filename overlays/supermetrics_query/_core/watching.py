@@ -6,6 +6,7 @@ end that the history should have known, the history is not believed for a while,
 """
 
 import math
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from attrs import define, field, frozen
@@ -17,6 +18,7 @@ from .run import Run
 REPLACED_GAP = 20.0  # seconds between polls of a query that would content nobody; the history pays where it is longer
 MOST_RATE = 16.0  # polls in a second that the API should not see more of, whoever allows them
 STAYS = 4.0  # a history that pays is asked until the fleet is so many times smaller
+LEAST = 3  # queries for each page of the history, below which polls tell as much for as many requests
 
 GAP = 4.0  # seconds between two requests for the history
 SHARE = 0.36  # of the hour, that the history may use at most
@@ -78,8 +80,8 @@ class Watch:
 
     def decide(self, count: int, budget: Budget) -> None:
         """Decide whether it pays for so many queries: each of them alone would be polled too rarely."""
-        rate = min(MOST_RATE, budget.left / HOUR)
-        self.is_on = self.is_allowed and count * (STAYS if self.is_on else 1.0) > REPLACED_GAP * rate
+        most = max(REPLACED_GAP * min(MOST_RATE, budget.left / HOUR) / (STAYS if self.is_on else 1.0), LEAST * self.pages)
+        self.is_on = self.is_allowed and count > most
 
     def is_believed(self, now: float) -> bool:
         """Return whether it decides who is polled."""
@@ -135,9 +137,15 @@ def most_in_flight(budget: Budget, cost: float) -> float:
     return math.inf if math.isinf(budget.per_hour) else max(1, int((budget.per_hour - cost) / 2))
 
 
-def set_aside(cost: float, spent: int) -> float:
-    """Return how many requests to keep for learning who has ended, of which so many were spent within an hour."""
-    return 0.0 if math.isinf(cost) else max(0.0, cost - spent)
+def set_aside(cost: float, spent: Sequence[float], now: float) -> float:
+    """Return how many requests to keep for learning who has ended; `spent` is when those of the last hour were sent.
+
+    What was spent an hour ago is free again, so they must last until the first of those is.
+    """
+    if math.isinf(cost):
+        return 0.0
+    left = spent[0] + HOUR - now if spent else HOUR
+    return max(0.0, cost - len(spent), cost * left / HOUR)
 
 
 def as_date(seconds: float) -> str:

@@ -7,7 +7,6 @@ from supermetrics_query_api.models import QueryHistoryRequest, StatusCode
 
 from .._contract import requests
 from .._contract.listing import ENDED_CODES, Listing, listing_of
-from .._contract.messages import Lane
 from .._core.context import ClientContext
 from .._core.effects import Flow, now
 from .._core.polling import Deadline
@@ -70,7 +69,7 @@ class Hints:
             offset=page * HISTORY_PAGE,
             limit=HISTORY_PAGE,
         )
-        request = requests.get_query_history(wanted, Lane.POLL)
+        request = requests.get_query_history(wanted)
         deadline = Deadline(moment + PATIENCE, latency=self.context.latency)
         return (yield from call(self.context, request, listing_of, deadline))
 

@@ -149,7 +149,7 @@ class ManyRunner:
     def has_room(self, count: int, moment: float) -> bool:
         """Return whether another start leaves a poll for each query in flight, and lets none wait that has ended."""
         budget, watch = self.scheduler.budget, self.watch
-        aside = set_aside(watch.cost(budget, moment), len(self.watched))
+        aside = set_aside(watch.cost(budget, moment), self.watched, moment)
         is_affordable = not count or budget.left >= count + LATER_START + aside
         is_idle = len(self.scheduler.hinted) < POLLS_AT_ONCE and held_until(self.starts, STARTS_AT_ONCE, moment) is None
         return is_affordable and is_idle
@@ -208,20 +208,30 @@ class ManyRunner:
 
     def send_polls(self, moment: float) -> float:
         """Send the polls that are due, and return when the next one is; those without an answer make room in time."""
+        scheduler = self.scheduler
         while (free := held_until(self.polls, POLLS_AT_ONCE, moment)) is None:
-            job = self.scheduler.next_job(moment)
-            if job is None:
-                return self.scheduler.next_time(moment)
-            is_hinted = job.is_hinted
-            self.scheduler.begin(job, moment)
-            self.polls[job] = self.multiplexer.add(self.poll(job, is_hinted=is_hinted))
+            if job := scheduler.next_urgent(moment):
+                self.send_poll(job, Lane.PAGE, moment)
+            elif any(task.is_waiting for task in self.starts.values()):
+                # A poll would wait in its lane until no start waits, and meanwhile no hint could hasten it.
+                return scheduler.next_urgency(moment)
+            elif job := scheduler.next_turn(moment):
+                self.send_poll(job, Lane.POLL, moment)
+            else:
+                return min(scheduler.next_urgency(moment), scheduler.next_time(moment))
         return free
 
-    def poll(self, job: Job, *, is_hinted: bool) -> Flow[None]:
+    def send_poll(self, job: Job, lane: Lane, moment: float) -> None:
+        """Send a poll."""
+        is_hinted = job.is_hinted
+        self.scheduler.begin(job, moment)
+        self.polls[job] = self.multiplexer.add(self.poll(job, lane, is_hinted=is_hinted))
+
+    def poll(self, job: Job, lane: Lane, *, is_hinted: bool) -> Flow[None]:
         """Poll a query once; one that cannot be polled again is handed over with the error."""
         wait = self.waits[job]
         try:
-            yield from wait.poll(Lane.PAGE if is_hinted else Lane.POLL)
+            yield from wait.poll(lane)
             wait.check_code((yield from now()))
         except SupermetricsQueryError as error:
             job.run.abandoned = error

@@ -26,6 +26,11 @@ class Task:
     wakes: float = -math.inf
     holds_until: float = math.inf  # until when it may hold others back; without end while nothing was sent
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it has sent nothing yet."""
+        return math.isinf(self.holds_until)
+
     def is_ready(self, moment: float) -> bool:
         """Return whether the flow can continue."""
         return self.pending.done() if self.pending is not None else self.wakes <= moment
