@@ -14,6 +14,7 @@ from .limits import POLL_SHARE, Allowance
 HOUR = 3_600.0
 HOURLY = 1_000  # a limit of the API from here on is one of an hour
 MOST_COUNTED = 100_000  # requests in an hour; a key that may send more has no use for the count
+POLLS_SHARE = 0.2  # of the hour, for polls that find no end where the history does not watch
 FRESH = 60.0  # seconds for which the last headers of the API say what is left
 
 

@@ -17,7 +17,7 @@ from itertools import takewhile
 
 from attrs import define, field
 
-from .budget import HOUR, UNLIMITED, Budget
+from .budget import HOUR, POLLS_SHARE, UNLIMITED, Budget
 from .jobs import SHORT_GAP, Agenda, Job
 
 RATE_SHARE = 0.8  # of the requests of a second, that polls may use
@@ -271,14 +271,16 @@ class Scheduler:
     def rate(self, now: float) -> float:
         """Return how many turns in a second the budget allows.
 
-        Each query keeps a request for its last poll, so only polls that find no end are paid from what is left.
+        Each query keeps a request for its last poll, so only polls that find no end are paid from what is left. A share
+        of the hour is theirs in any case, because starts leave it.
         """
         spare = self.budget.left - len(self.jobs)
         if math.isinf(spare):
             return spare
         if spare <= 0:
             return 0.0
-        return min(RATE_SHARE * self.budget.per_second, spare / self.horizon(now) / max(LEAST_MISSES, self.misses))
+        rate = spare / self.horizon(now) / max(LEAST_MISSES, self.misses)
+        return min(RATE_SHARE * self.budget.per_second, max(rate, POLLS_SHARE * self.budget.per_hour / HOUR))
 
     def horizon(self, now: float) -> float:
         """Return over how many seconds to spend what is left."""

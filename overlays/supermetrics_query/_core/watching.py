@@ -12,24 +12,23 @@ from datetime import UTC, datetime
 from attrs import define, field, frozen
 
 from .._contract.listing import ENDED_CODES
-from .budget import HOUR, Budget
+from .budget import HOUR, POLLS_SHARE, Budget
 from .run import Run
 
 REPLACED_GAP = 20.0  # seconds between polls of a query that would content nobody; the history pays where it is longer
 MOST_RATE = 16.0  # polls in a second that the API should not see more of, whoever allows them
 STAYS = 4.0  # a history that pays is asked until the fleet is so many times smaller
-LEAST = 3  # queries for each page of the history, below which polls tell as much for as many requests
+LEAST = 2  # queries, below which their polls tell as much for as many requests
 
 GAP = 4.0  # seconds between two requests for the history
 SHARE = 0.36  # of the hour, that the history may use at most
-POLLS_SHARE = 0.2  # of the hour, for polls that find no end where the history does not watch
 AUDIT_GAP = 20.0  # seconds between polls of queries of which a history that is believed says nothing
 DOUBTED_GAP = 60.0  # seconds between requests for a history that is not believed
 LAG = 10.0  # seconds after the answer to a poll in which the history must know of the end that it showed
 DOUBT, MOST_DOUBT = 900.0, 14_400.0  # seconds; doubled with each fall
 MOST_FAILURES = 3  # requests in a row
 
-SKEW = 300.0  # seconds by which clocks may differ
+SKEW = 60.0  # seconds by which clocks may differ
 LONGEST_LIFE = 6 * HOUR  # of a query that was started elsewhere: it waits, runs for up to four hours, is kept for one
 MOST_FOUND = 100  # ends that wait for the history to know them
 
@@ -80,7 +79,7 @@ class Watch:
 
     def decide(self, count: int, budget: Budget) -> None:
         """Decide whether it pays for so many queries: each of them alone would be polled too rarely."""
-        most = max(REPLACED_GAP * min(MOST_RATE, budget.left / HOUR) / (STAYS if self.is_on else 1.0), LEAST * self.pages)
+        most = max(REPLACED_GAP * min(MOST_RATE, budget.left / HOUR) / (STAYS if self.is_on else 1.0), LEAST)
         self.is_on = self.is_allowed and count > most
 
     def is_believed(self, now: float) -> bool:

@@ -26,7 +26,7 @@ from .start import start
 
 IN_FLIGHT = 100
 POLLS_AT_ONCE = 8
-STARTS_AT_ONCE = 8
+STARTS_WAITING = 4  # for a permit; more would wait before the polls of queries that end meanwhile
 MOST_SPREAD = 1.0  # seconds over which the last polls of queries with one deadline go
 UNSPREAD = 4  # of them, which the limits of a second allow at once
 JOIN_GAP = 1.0  # seconds until a query is noticed that another thread or task has added
@@ -151,8 +151,9 @@ class ManyRunner:
         budget, watch = self.scheduler.budget, self.watch
         aside = set_aside(watch.cost(budget, moment), self.watched, moment)
         is_affordable = not count or budget.left >= count + LATER_START + aside
-        is_idle = len(self.scheduler.hinted) < POLLS_AT_ONCE and held_until(self.starts, STARTS_AT_ONCE, moment) is None
-        return is_affordable and is_idle
+        waiting = sum(task.is_waiting for task in self.starts.values())
+        is_pressed = bool(self.scheduler.hinted) or self.multiplexer.is_pressed
+        return is_affordable and not is_pressed and waiting < STARTS_WAITING
 
     def pull(self, source: Source) -> Flow[None]:
         """Take the next request and start it."""
@@ -203,7 +204,7 @@ class ManyRunner:
         if due > moment:
             return due
         self.watch.is_asking = True
-        self.multiplexer.add(Hints(self.context, self.watch, self.scheduler, self.watched).flow())
+        self.multiplexer.add(Hints(self.context, self.watch, self.scheduler, self.watched).flow(), is_urgent=True)
         return moment
 
     def send_polls(self, moment: float) -> float:
@@ -225,7 +226,8 @@ class ManyRunner:
         """Send a poll."""
         is_hinted = job.is_hinted
         self.scheduler.begin(job, moment)
-        self.polls[job] = self.multiplexer.add(self.poll(job, lane, is_hinted=is_hinted))
+        flow = self.poll(job, lane, is_hinted=is_hinted)
+        self.polls[job] = self.multiplexer.add(flow, is_urgent=lane is Lane.PAGE)
 
     def poll(self, job: Job, lane: Lane, *, is_hinted: bool) -> Flow[None]:
         """Poll a query once; one that cannot be polled again is handed over with the error."""

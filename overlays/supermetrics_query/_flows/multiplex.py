@@ -24,6 +24,7 @@ class Task:
     pending: Pending[Any] | None = None
     is_collected: bool = False  # whether the flow wants the answer rather than the request
     wakes: float = -math.inf
+    is_urgent: bool = False  # whether no start may be sent before it
     holds_until: float = math.inf  # until when it may hold others back; without end while nothing was sent
 
     @property
@@ -42,9 +43,14 @@ class Multiplexer:
 
     tasks: list[Task] = field(factory=list)
 
-    def add(self, flow: Flow[None]) -> Task:
+    @property
+    def is_pressed(self) -> bool:
+        """Whether something urgent waits to be sent."""
+        return any(task.is_urgent and task.is_waiting for task in self.tasks)
+
+    def add(self, flow: Flow[None], *, is_urgent: bool = False) -> Task:
         """Run a flow with the others."""
-        task = Task(flow)
+        task = Task(flow, is_urgent=is_urgent)
         self.tasks.append(task)
         return task
 
