@@ -18,7 +18,7 @@ from .run import Run
 REPLACED_GAP = 20.0  # seconds between polls of a query that would content nobody; the history pays where it is longer
 MOST_RATE = 16.0  # polls in a second that the API should not see more of, whoever allows them
 STAYS = 4.0  # a history that pays is asked until the fleet is so many times smaller
-LEAST = 2  # queries, below which their polls tell as much for as many requests
+LEAST = 1  # query, which is better polled for as many requests
 
 GAP = 4.0  # seconds between two requests for the history
 SHARE = 0.36  # of the hour, that the history may use at most

@@ -214,10 +214,10 @@ class ManyRunner:
             if job := scheduler.next_urgent(moment):
                 self.send_poll(job, Lane.PAGE, moment)
             elif any(task.is_waiting for task in self.starts.values()):
-                # A poll would wait in its lane until no start waits, and meanwhile no hint could hasten it.
+                # A poll would wait in its lane until no start does.
                 return scheduler.next_urgency(moment)
             elif job := scheduler.next_turn(moment):
-                self.send_poll(job, Lane.POLL, moment)
+                self.send_poll(job, Lane.POLL if scheduler.watch_gap is None else Lane.PAGE, moment)
             else:
                 return min(scheduler.next_urgency(moment), scheduler.next_time(moment))
         return free
