@@ -22,7 +22,8 @@ HISTORIES = {
     "lags": History(lag=60.0),
     "absent": History(refusal=404),
 }
-SLOTS_OF_FLEET = 20  # queries that wait for one that runs, where there is a queue
+# How many run at once where there is a queue, so that it takes a few hours at most.
+SLOTS = {UNIFORM: {300: 15, 2_000: 100, 10_000: 500}, LOG_NORMAL: {300: 5, 2_000: 20, 10_000: 20}}
 
 
 @frozen(kw_only=True)
@@ -62,12 +63,6 @@ class Seen:
     def beside(self) -> float:
         """How many requests there were in an hour beside one start and one page for each query."""
         return (self.licence.requests.total() - 2 * len(self.late)) / max(1.0, self.hours)
-
-    @property
-    def busiest(self) -> int:
-        """The most that were in flight."""
-        jobs = self.licence.jobs.values()
-        return max(map(len, ([],))) if not jobs else len(jobs)
 
 
 def simulated(fleet: Fleet, seed: int = 1) -> Seen:

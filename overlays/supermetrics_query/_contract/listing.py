@@ -7,7 +7,9 @@ from attrs import frozen
 from .messages import Answer, Json
 from .problems import unreadable
 from .responses import object_of
+from .validation import limit
 
+HISTORY_PAGE = limit("QueryHistoryRequest", "limit", "maximum")
 ENDED_CODES = ("SUCCESS", "FAILURE", "STOPPED")  # what ends a query, of the codes that the history can be asked for
 
 

@@ -152,6 +152,11 @@ class Scheduler:
                 job.is_hinted = True
                 self.hinted.append(job)
 
+    @property
+    def span(self) -> int:
+        """How many queries came since the first that has not ended."""
+        return next(reversed(self.jobs)) - next(iter(self.jobs)) + 1 if self.jobs else 0
+
     def oldest(self, now: float) -> float:
         """Return when the oldest query began, at the earliest."""
         while self.births.entries and self.births.entries[0][2] not in self.jobs:

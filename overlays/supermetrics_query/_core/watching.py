@@ -6,23 +6,25 @@ end that the history should have known, the history is not believed for a while,
 """
 
 import math
-from collections.abc import Sequence
+from collections import deque
 from datetime import UTC, datetime
 
 from attrs import define, field, frozen
 
-from .._contract.listing import ENDED_CODES
+from .._contract.listing import ENDED_CODES, HISTORY_PAGE
 from .budget import HOUR, POLLS_SHARE, Budget
 from .run import Run
 
-REPLACED_GAP = 20.0  # seconds between polls of a query that would content nobody; the history pays where it is longer
+REPLACED_GAP = 12.0  # seconds between polls of a query that would content nobody; the history pays where it is longer
 MOST_RATE = 16.0  # polls in a second that the API should not see more of, whoever allows them
-STAYS = 4.0  # a history that pays is asked until the fleet is so many times smaller
+STAYS = 3.0  # a history that pays is asked until the fleet is so many times smaller
 LEAST = 1  # query, which is better polled for as many requests
 
-GAP = 4.0  # seconds between two requests for the history
+GAP = 3.5  # seconds between two requests for the history
 SHARE = 0.36  # of the hour, that the history may use at most
 AUDIT_GAP = 20.0  # seconds between polls of queries of which a history that is believed says nothing
+LASTING = 0.8  # of what is left, that the history may use before more is free
+CAUTION = 120.0  # seconds
 DOUBTED_GAP = 60.0  # seconds between requests for a history that is not believed
 LAG = 10.0  # seconds after the answer to a poll in which the history must know of the end that it showed
 DOUBT, MOST_DOUBT = 900.0, 14_400.0  # seconds; doubled with each fall
@@ -74,11 +76,14 @@ class Watch:
     is_asking: bool = False
     asked: float = -math.inf  # when the last request began
     pages: int = 1  # of the last answer
+    span: int = 0  # how many queries were started since the oldest that has not ended, all of which it may list
     failures: int = 0  # in a row
     found: dict[str, Found] = field(factory=dict)
+    spent: deque[float] = field(factory=deque)  # when requests were sent in the last hour that brought no end
 
-    def decide(self, count: int, budget: Budget) -> None:
+    def decide(self, count: int, span: int, budget: Budget) -> None:
         """Decide whether it pays for so many queries: each of them alone would be polled too rarely."""
+        self.span = span
         most = max(REPLACED_GAP * min(MOST_RATE, budget.left / HOUR) / (STAYS if self.is_on else 1.0), LEAST)
         self.is_on = self.is_allowed and count > most
 
@@ -86,13 +91,25 @@ class Watch:
         """Return whether it decides who is polled."""
         return self.is_on and self.trust.is_whole(now)
 
-    def due(self, budget: Budget, now: float) -> float:
+    def due(self, count: int, budget: Budget, now: float) -> float:
         """Return when to ask, infinity where it does not pay."""
         if not self.is_on or self.is_asking:
             return math.inf
-        if self.trust.is_whole(now):
-            return self.asked + gap(budget, self.pages)
-        return self.trust.doubted_until if self.trust.is_useless else self.asked + DOUBTED_GAP
+        if not self.trust.is_whole(now):
+            return self.trust.doubted_until if self.trust.is_useless else self.asked + DOUBTED_GAP
+        spare = LASTING * max(1.0, budget.left - count)
+        return self.asked + max(gap(budget, self.pages), self.pages * self.unpaid(now) / spare)
+
+    def unpaid(self, now: float) -> float:
+        """Return for how many seconds nothing that was spent is free again, which is what is left must last for."""
+        return self.spent[0] + HOUR - now if self.spent else HOUR
+
+    def set_aside(self, budget: Budget, now: float) -> float:
+        """Return how many requests starts must leave for learning who has ended."""
+        cost = self.cost(budget, now)
+        if math.isinf(cost):
+            return 0.0
+        return max(0.0, cost - len(self.spent), cost * (self.unpaid(now) + CAUTION) / HOUR)
 
     @property
     def is_failing(self) -> bool:
@@ -103,7 +120,8 @@ class Watch:
         """Return how many requests an hour it takes to learn who has ended, beside those that bring the result."""
         if not self.is_on or not self.trust.is_whole(now):
             return POLLS_SHARE * budget.per_hour
-        return self.pages * HOUR / gap(budget, self.pages) + HOUR / AUDIT_GAP
+        pages = max(self.pages, math.ceil(self.span / HISTORY_PAGE))
+        return pages * HOUR / gap(budget, pages) + HOUR / AUDIT_GAP
 
     def since(self, oldest: float) -> float:
         """Return from when on the history is asked for: the oldest start, also of an end that it has to prove."""
@@ -134,17 +152,6 @@ def gap(budget: Budget, pages: int) -> float:
 def most_in_flight(budget: Budget, cost: float) -> float:
     """Return how many queries the limits allow in flight: each may need a start and a poll within an hour."""
     return math.inf if math.isinf(budget.per_hour) else max(1, int((budget.per_hour - cost) / 2))
-
-
-def set_aside(cost: float, spent: Sequence[float], now: float) -> float:
-    """Return how many requests to keep for learning who has ended; `spent` is when those of the last hour were sent.
-
-    What was spent an hour ago is free again, so they must last until the first of those is.
-    """
-    if math.isinf(cost):
-        return 0.0
-    left = spent[0] + HOUR - now if spent else HOUR
-    return max(0.0, cost - len(spent), cost * left / HOUR)
 
 
 def as_date(seconds: float) -> str:

@@ -1,12 +1,10 @@
 """Asking the history which of many queries have ended. What it says is a hint: who has ended is polled at once."""
 
-from collections import deque
-
 from attrs import define
 from supermetrics_query_api.models import QueryHistoryRequest, StatusCode
 
 from .._contract import requests
-from .._contract.listing import ENDED_CODES, Listing, listing_of
+from .._contract.listing import ENDED_CODES, HISTORY_PAGE, Listing, listing_of
 from .._core.context import ClientContext
 from .._core.effects import Flow, now
 from .._core.polling import Deadline
@@ -14,7 +12,6 @@ from .._core.retrying import CALL_ERRORS, CallError, is_refused_for_rate, is_tra
 from .._core.scheduling import Scheduler
 from .._core.watching import Watch, as_date
 from ..events import HistoryDoubted, HistoryRestored
-from .history import HISTORY_PAGE
 from .request import call
 
 MOST_PAGES = 20  # of one history; a fleet that fills more is polled without it
@@ -28,7 +25,6 @@ class Hints:
     context: ClientContext
     watch: Watch
     scheduler: Scheduler
-    watched: deque[float]  # takes when a request is sent
 
     def flow(self) -> Flow[None]:
         """Let every query be polled that has ended, as the history says, and decide whether to believe it."""
@@ -62,7 +58,7 @@ class Hints:
     def ask(self, since: str, page: int) -> Flow[Listing]:
         """Return one page of the queries that have ended since a time."""
         moment = yield from now()
-        self.watched.append(moment)
+        self.watch.spent.append(moment)
         wanted = QueryHistoryRequest(
             since=since,
             status_codes=[StatusCode(code) for code in ENDED_CODES],

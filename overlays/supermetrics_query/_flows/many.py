@@ -15,7 +15,7 @@ from .._core.jobs import Job
 from .._core.polling import Deadline
 from .._core.run import Run
 from .._core.scheduling import Scheduler
-from .._core.watching import AUDIT_GAP, MOST_RATE, Watch, most_in_flight, set_aside
+from .._core.watching import AUDIT_GAP, MOST_RATE, Watch, most_in_flight
 from ..errors import ConfigurationError, LimitExceededError, SupermetricsQueryError, WaitTimeoutError
 from ..events import InFlightLowered
 from .hints import Hints
@@ -51,7 +51,6 @@ class ManyRunner:
     polls: dict[Job, Task] = field(factory=dict)
     starts: dict[Job, Task] = field(factory=dict)
     ended: deque[Run] = field(factory=deque)
-    watched: deque[float] = field(factory=deque)  # when requests were sent in the last hour that brought no end
     lowest: float = math.inf  # the number in flight that was reported last
     added: int = 0
 
@@ -98,9 +97,9 @@ class ManyRunner:
         scheduler, watch = self.scheduler, self.watch
         scheduler.budget = self.context.budget(moment)
         scheduler.is_open = self.has_more
-        watch.decide(len(scheduler.jobs), scheduler.budget)
+        watch.decide(len(scheduler.jobs), scheduler.span, scheduler.budget)
         scheduler.watch_gap = AUDIT_GAP if watch.is_believed(moment) else None
-        forget(self.watched, moment)
+        forget(watch.spent, moment)
 
     def join(self, moment: float) -> None:
         """Take the queries that were added since."""
@@ -149,8 +148,7 @@ class ManyRunner:
     def has_room(self, count: int, moment: float) -> bool:
         """Return whether another start leaves a poll for each query in flight, and lets none wait that has ended."""
         budget, watch = self.scheduler.budget, self.watch
-        aside = set_aside(watch.cost(budget, moment), self.watched, moment)
-        is_affordable = not count or budget.left >= count + LATER_START + aside
+        is_affordable = not count or budget.left >= count + LATER_START + watch.set_aside(budget, moment)
         waiting = sum(task.is_waiting for task in self.starts.values())
         is_pressed = bool(self.scheduler.hinted) or self.multiplexer.is_pressed
         return is_affordable and not is_pressed and waiting < STARTS_WAITING
@@ -200,11 +198,11 @@ class ManyRunner:
 
     def watch_history(self, moment: float) -> float:
         """Ask the history where that is due, and return when it is."""
-        due = self.watch.due(self.scheduler.budget, moment)
+        due = self.watch.due(len(self.scheduler.jobs), self.scheduler.budget, moment)
         if due > moment:
             return due
         self.watch.is_asking = True
-        self.multiplexer.add(Hints(self.context, self.watch, self.scheduler, self.watched).flow(), is_urgent=True)
+        self.multiplexer.add(Hints(self.context, self.watch, self.scheduler).flow(), is_urgent=True)
         return moment
 
     def send_polls(self, moment: float) -> float:
@@ -254,7 +252,7 @@ class ManyRunner:
         if job.run.is_over:
             self.watch.note(job.run, moment)
         else:
-            self.watched.append(moment)
+            self.watch.spent.append(moment)
 
     def time_out(self, moment: float) -> None:
         """Hand over each query whose own time is over; raise where the time of all of them is."""
