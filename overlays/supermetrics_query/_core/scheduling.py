@@ -50,6 +50,7 @@ class Scheduler:
     turned: float = -math.inf  # when that was
     tailed: float = -math.inf  # when one behind the front was polled
     hinted: deque[Job] = field(factory=deque)
+    unseen: deque[Job] = field(factory=deque)  # started elsewhere and never polled
     turns: Agenda = field(factory=Agenda)
     rests: Agenda = field(factory=Agenda)  # until they may take turns
     last_polls: Agenda = field(factory=Agenda)  # by deadline
@@ -108,7 +109,7 @@ class Scheduler:
         if job.deadline.at < math.inf and not job.had_its_last_poll:
             self.last_polls.put(job.deadline.at - job.deadline.spread, job)
         if not job.is_behind:
-            job.turn = self.clock + (job.weight(now) if job.polled > -math.inf else 0.0)
+            job.turn = self.clock + job.weight(now)
             self.rest(job, now)
         elif self.taking_turns < self.front or not may_wait(job):
             self.advance(job, now)
@@ -122,6 +123,8 @@ class Scheduler:
         self.tail.pop(job.number, None)
         job.is_behind, job.turn = False, self.clock + (1.0 if job.polled == now else 0.0)
         self.taking_turns += 1
+        if job.polled == -math.inf:
+            self.unseen.append(job)
         if not job.is_busy:
             self.rest(job, now)
 
@@ -229,8 +232,15 @@ class Scheduler:
         if now >= self.next_tail():
             self.tailed = now
             return next((job for job in self.tail.values() if not job.is_busy and not job.had_its_last_poll), None)
-        if now >= self.turned + self.pause(now):
-            return self.take_turn(now)
+        return self.next_unseen(now) or (self.take_turn(now) if now >= self.turned + self.pause(now) else None)
+
+    def next_unseen(self, now: float) -> Job | None:
+        """Return one that was never polled, which waits for no turn unless the history or a queue says that it runs."""
+        while self.unseen and self.watch_gap is None and self.budget.left > len(self.jobs):
+            job = self.unseen.popleft()
+            is_idle = job.number in self.jobs and not job.is_busy and job.polled == -math.inf
+            if is_idle and self.taking_turns <= self.front and job.run.timing.not_before <= now:
+                return job
         return None
 
     def take_turn(self, now: float) -> Job | None:
