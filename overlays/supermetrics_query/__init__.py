@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from ._client.client import AsyncQueryClient as AsyncQueryClient
     from ._client.client import QueryClient as QueryClient
+    from ._client.pools import AsyncQueryPool as AsyncQueryPool
+    from ._client.pools import QueryPool as QueryPool
     from ._client.query import AsyncQuery as AsyncQuery
     from ._client.query import Query as Query
     from ._contract.messages import Lane as Lane
@@ -88,6 +90,7 @@ HOMES = {
         *("QuerySettings", "StatusCode"),
     ),
     "._client.client": ("AsyncQueryClient", "QueryClient"),
+    "._client.pools": ("AsyncQueryPool", "QueryPool"),
     "._client.query": ("AsyncQuery", "Query"),
     "._contract.messages": ("Lane",),
     "._contract.requests": ("query_from_dict",),

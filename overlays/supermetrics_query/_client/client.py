@@ -24,6 +24,7 @@ from .. import _flows
 from .._contract.validation import (
     Seconds,
     checked_format,
+    checked_kind,
     checked_schedule_id,
     checked_whole,
     checked_window,
@@ -42,6 +43,7 @@ from .._models import BaseQuery, QueryStatus, exported
 from ..errors import ConfigurationError
 from .base import BaseClient, aiohttp_transport
 from .inputs import any_run, history_request, known_run, new_run, own_queries
+from .pools import AsyncQueryPool, QueryPool
 from .query import (
     AsyncQuery,
     Handle,
@@ -142,16 +144,18 @@ class QueryClient(BaseClient[Driver]):
         return self._driver.iterate(_flows.history.history(self._context, request))
 
     def as_completed(
-        self, queries: Iterable[BaseQuery], *, timeout: Seconds | None = None
-    ) -> Generator[Query, None, None]:
+        self, queries: Iterable[BaseQuery] = (), *, timeout: Seconds | None = None, stay_open: bool = False
+    ) -> QueryPool:
         """Yield queries as they end, whichever way: `query.error` is None where it went well.
 
         Polls only queries that can have ended. `timeout` bounds all of it; when it is over, raises WaitTimeoutError,
-        whose `queries` continue; 0 polls each once.
+        whose `queries` continue; 0 polls each once. `add` of what is returned takes further queries, also from another
+        thread; with `stay_open` the iteration waits for them until `finish` is called.
         """
         handles = {query._run: query for query in own_queries(queries, Query)}
-        flow = _flows.many.as_completed(self._context, list(handles), timeout_seconds(timeout))
-        return self._driver.iterate(with_unfinished(handles, flow), handles.pop)
+        inbox = _flows.sources.Inbox(checked_kind("stay_open", stay_open, bool))
+        flow = _flows.many.as_completed(self._context, list(handles), timeout_seconds(timeout), inbox)
+        return QueryPool(self._driver.iterate(with_unfinished(handles, flow), handles.pop), handles, inbox)
 
     def run_many(
         self,
@@ -241,12 +245,13 @@ class AsyncQueryClient(BaseClient[AsyncDriver]):
         return self._driver.iterate(_flows.history.history(self._context, request))
 
     def as_completed(
-        self, queries: Iterable[BaseQuery], *, timeout: Seconds | None = None
-    ) -> AsyncGenerator[AsyncQuery, None]:
+        self, queries: Iterable[BaseQuery] = (), *, timeout: Seconds | None = None, stay_open: bool = False
+    ) -> AsyncQueryPool:
         """Yield queries as they end, whichever way; see `QueryClient.as_completed`."""
         handles = {query._run: query for query in own_queries(queries, AsyncQuery)}
-        flow = _flows.many.as_completed(self._context, list(handles), timeout_seconds(timeout))
-        return self._driver.iterate(with_unfinished(handles, flow), handles.pop)
+        inbox = _flows.sources.Inbox(checked_kind("stay_open", stay_open, bool))
+        flow = _flows.many.as_completed(self._context, list(handles), timeout_seconds(timeout), inbox)
+        return AsyncQueryPool(self._driver.iterate(with_unfinished(handles, flow), handles.pop), handles, inbox)
 
     def run_many(
         self,

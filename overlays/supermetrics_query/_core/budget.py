@@ -59,7 +59,7 @@ class Budget:
 UNLIMITED = Budget()
 
 
-def budget_of(allowance: object, ledger: Ledger, seen: RateLimit | None, now: float) -> Budget:
+def budget_of(allowance: Allowance | None, ledger: Ledger, seen: RateLimit | None, now: float) -> Budget:
     """Return the budget by what a limiter allows and by what the API said last, whichever is less."""
     if allowance is None:
         return UNLIMITED

@@ -8,7 +8,7 @@ what the budget leaves for polls that find nothing new.
 The API runs a few queries of a licence at a time, first in, first out. Where it shows such a queue, only its head takes
 turns, and one of the others every now and then, in case they do not end in order.
 
-No step looks at all queries: each waits in a heap, and is looked at again when its entry comes up.
+No step goes over all queries: each waits in a heap, and is judged again when its entry comes up.
 """
 
 import math
@@ -26,7 +26,7 @@ TAIL_GAP = 20.0  # seconds between polls of the queries behind the head
 SHORTEST_HORIZON = 60.0  # seconds over which the rest of the budget may be spent
 MEMORY = 0.05  # how much the last poll says of whether the next will find an end
 LEAST_MISSES = 0.05
-RECHECK = 5.0  # seconds until the budget is looked at again when it leaves nothing
+RECHECK = 5.0  # seconds until the budget is judged again when it leaves nothing
 RELY = 300.0  # seconds for which the history and the queue together are relied on
 
 
@@ -37,7 +37,7 @@ class Scheduler:
     floor: float = 1.0  # seconds between two polls of a query, at least
     budget: Budget = UNLIMITED
     is_open: bool = False  # whether more queries may come
-    watch_gap: float | None = None  # seconds between polls of a fleet that the history watches, None where it does not
+    watch_gap: float | None = None  # seconds between turns while the history watches, None where it does not
     jobs: OrderedDict[int, Job] = field(factory=OrderedDict)
     names: dict[str, list[Job]] = field(factory=dict)
     front: float = math.inf  # how many may run

@@ -17,7 +17,7 @@ from .run import Run
 
 REPLACED_GAP = 12.0  # seconds between polls of a query that would content nobody; the history pays where it is longer
 MOST_RATE = 16.0  # polls in a second that the API should not see more of, whoever allows them
-STAYS = 3.0  # a history that pays is asked until the fleet is so many times smaller
+STAYS = 3.0  # a history that pays is asked until there are so many times fewer queries
 LEAST = 1  # query, which is better polled for as many requests
 
 GAP = 3.5  # seconds between two requests for the history
@@ -60,7 +60,7 @@ class Trust:
 
 @frozen
 class Found:
-    """An end that a poll has found before the history told of it."""
+    """An end that a poll has found before the history knew of it."""
 
     began: float
     at: float
@@ -68,7 +68,7 @@ class Found:
 
 @define
 class Watch:
-    """What is asked of the history for one fleet."""
+    """What is asked of the history for one runner of many queries."""
 
     trust: Trust
     is_allowed: bool = True
@@ -113,7 +113,7 @@ class Watch:
 
     @property
     def is_failing(self) -> bool:
-        """Whether so many requests in a row have failed that the history is of no use."""
+        """Whether so many requests in a row have failed that the history cannot be read."""
         return self.failures >= MOST_FAILURES
 
     def cost(self, budget: Budget, now: float) -> float:

@@ -14,7 +14,7 @@ from .._core.watching import Watch, as_date
 from ..events import HistoryDoubted, HistoryRestored
 from .request import call
 
-MOST_PAGES = 20  # of one history; a fleet that fills more is polled without it
+MOST_PAGES = 20  # of one history; queries that fill more are polled without it
 PATIENCE = 30.0  # seconds for a page
 
 

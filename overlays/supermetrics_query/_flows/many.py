@@ -60,10 +60,11 @@ class ManyRunner:
             while True:
                 while self.ended:
                     yield Yield(self.ended.popleft())
-                if self.is_over:
+                if self.is_over and self.inbox.end_if_empty():
                     break
                 yield from self.step()
         finally:
+            self.inbox.end()
             self.multiplexer.close()
         if self.source and self.source.exhausted and self.source.exhausted.error:
             raise self.source.exhausted.error
@@ -93,7 +94,7 @@ class ManyRunner:
             yield from self.multiplexer.pause(min(until, self.scheduler.next_deadline(moment), self.next_join(moment)))
 
     def decide(self, moment: float) -> None:
-        """Look at the budget, and decide whether the history is asked."""
+        """Take the budget of this moment, and decide whether the history is asked."""
         scheduler, watch = self.scheduler, self.watch
         scheduler.budget = self.context.budget(moment)
         scheduler.is_open = self.has_more
@@ -140,7 +141,7 @@ class ManyRunner:
         most = most_in_flight(self.scheduler.budget, self.watch.cost(self.scheduler.budget, moment))
         if count >= most and most < self.lowest:
             self.lowest = most
-            yield from self.context.emit(InFlightLowered(wanted=source.in_flight, in_flight=most))
+            yield from self.context.emit(InFlightLowered(wanted=source.in_flight, in_flight=int(most)))
         if count < most and self.has_room(count, moment):
             source.is_pulling = True
             self.multiplexer.add(self.pull(source))

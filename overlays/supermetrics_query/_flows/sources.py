@@ -1,5 +1,6 @@
 """Where the queries of `run_many` and `as_completed` come from."""
 
+import threading
 from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
 from typing import TypeAlias
@@ -35,16 +36,32 @@ class Source:
 
 @define
 class Inbox:
-    """Queries that were added to an `as_completed` under way, from any thread; it ends with the last while not open."""
+    """Queries that are added to an `as_completed` under way, from any thread."""
 
-    is_open: bool = False
-    is_used: bool = False
+    is_open: bool = False  # whether it waits for more
+    is_used: bool = False  # whether any came
+    has_ended: bool = False
     runs: deque[Run] = field(factory=deque)
+    lock: threading.Lock = field(factory=threading.Lock)
 
-    def add(self, run: Run) -> None:
-        """Add a query."""
-        self.is_used = True
-        self.runs.append(run)
+    def add(self, run: Run) -> bool:
+        """Add a query, and return whether somebody will take it."""
+        with self.lock:
+            if not self.has_ended:
+                self.is_used = True
+                self.runs.append(run)
+            return not self.has_ended
+
+    def end(self) -> None:
+        """Take no more."""
+        with self.lock:
+            self.has_ended = True
+
+    def end_if_empty(self) -> bool:
+        """Take no more unless there are some, and return whether that is so."""
+        with self.lock:
+            self.has_ended = not self.runs
+            return self.has_ended
 
 
 def requests_from(requests: Iterable[DataQuery] | AsyncIterable[DataQuery]) -> NextRequest:

@@ -193,6 +193,8 @@ Concurrency: TypeAlias = Annotated[int, Option(metavar="N", help="How many queri
 PerSecond: TypeAlias = Annotated[int | None, Option(metavar="N", help="Requests a second that a key may send.", min=1)]
 PerHour: TypeAlias = Annotated[int | None, Option(metavar="N", help="Requests an hour that a key may send.", min=1)]
 PerDay: TypeAlias = Annotated[int | None, Option(metavar="N", help="Queries a day that a data source allows.", min=1)]
+HistoryLag: TypeAlias = Annotated[float, Option(metavar="SECONDS", help="How much later its history knows.", min=0)]
+HistoryOmits: TypeAlias = Annotated[int, Option(metavar="N", help="Leave every Nth query out of its history.", min=0)]
 Today: TypeAlias = Annotated[
     str | None,
     Option(metavar="DAY", help="The day that relative dates count from; by default the last day of the data."),
