@@ -67,7 +67,9 @@ def budget_of(allowance: Allowance | None, ledger: Ledger, seen: RateLimit | Non
     if not (allowed.per_second > 0 and allowed.per_hour > 0):
         raise ConfigurationError(f"a limiter must allow more than 0 requests, not {allowed!r}")
     used = ledger.count(now) if allowed.used is None else allowed.used
-    left = POLL_SHARE * allowed.per_hour - used
+    per_hour = POLL_SHARE * allowed.per_hour
+    left = per_hour - used
     if seen is not None and seen.limit is not None and seen.remaining is not None and seen.limit >= HOURLY:
+        per_hour = min(per_hour, POLL_SHARE * seen.limit)
         left = min(left, seen.remaining - (1 - POLL_SHARE) * seen.limit)
-    return Budget(allowed.per_second, POLL_SHARE * allowed.per_hour, max(0.0, left))
+    return Budget(allowed.per_second, per_hour, max(0.0, left))
