@@ -26,7 +26,7 @@ from .start import start
 
 IN_FLIGHT = 100
 POLLS_AT_ONCE = 8
-STARTS_WAITING = 4  # for a permit; more would wait before the polls of queries that end meanwhile
+STARTS_WAITING = 8  # for a permit; more would wait before the polls of queries that end meanwhile
 MOST_SPREAD = 1.0  # seconds over which the last polls of queries with one deadline go
 UNSPREAD = 4  # of them, which the limits of a second allow at once
 JOIN_GAP = 1.0  # seconds until a query is noticed that another thread or task has added
@@ -138,21 +138,26 @@ class ManyRunner:
         source, count = self.source, len(self.scheduler.jobs)
         if source is None or source.exhausted or source.is_pulling or count >= source.in_flight:
             return
-        most = most_in_flight(self.scheduler.budget, self.watch.cost(self.scheduler.budget, moment))
-        if count >= most and most < self.lowest:
-            self.lowest = most
-            yield from self.context.emit(InFlightLowered(wanted=source.in_flight, in_flight=int(most)))
-        if count < most and self.has_room(count, moment):
+        budget = self.scheduler.budget
+        most = most_in_flight(budget, self.watch.cost(budget, moment))
+        aside = count + LATER_START + self.watch.set_aside(budget, moment)
+        if count and (count >= most or budget.left < aside):
+            yield from self.report(source.in_flight, most)
+        elif self.is_idle:
             source.is_pulling = True
             self.multiplexer.add(self.pull(source))
 
-    def has_room(self, count: int, moment: float) -> bool:
-        """Return whether another start leaves a poll for each query in flight, and lets none wait that has ended."""
-        budget, watch = self.scheduler.budget, self.watch
-        is_affordable = not count or budget.left >= count + LATER_START + watch.set_aside(budget, moment)
-        waiting = sum(task.is_waiting for task in self.starts.values())
+    def report(self, wanted: int, most: float) -> Flow[None]:
+        """Emit that fewer queries than wanted are in flight, unless that was reported."""
+        if most < min(wanted, self.lowest):
+            self.lowest = most
+            yield from self.context.emit(InFlightLowered(wanted=wanted, in_flight=int(most)))
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether a start delays no poll of a query that has ended, and need not wait for others for long."""
         is_pressed = bool(self.scheduler.hinted) or self.multiplexer.is_pressed
-        return is_affordable and not is_pressed and waiting < STARTS_WAITING
+        return not is_pressed and sum(task.is_waiting for task in self.starts.values()) < STARTS_WAITING
 
     def pull(self, source: Source) -> Flow[None]:
         """Take the next request and start it."""
