@@ -19,6 +19,7 @@ from supermetrics_query._flows.sources import Source, requests_from
 from supermetrics_query.testing import FakeClock
 
 from tools.simulation.driver import SimulatedDriver, context
+from tools.simulation.fleets import fleets
 from tools.simulation.licence import Licence, numbered, run_of
 
 MEDIAN, SIGMA = 15.0, 1.0
@@ -77,6 +78,17 @@ def runs(number: int) -> Mapping[str, float]:
             client.run(DataQuery(ds_id="GAWA"))
             late += service.clock.now() - service.ends
     return {"late": late / number, "asked": service.requests / number}
+
+
+def fleet(number: int, history: str) -> Mapping[str, float]:
+    """Run four fleets of a size, and return the worst of each figure; see docs/performance.md."""
+    seen = [each for _, _, each in fleets(number, history)]
+    return {
+        "late": max(each.mean for each in seen),
+        "worst": max(each.worst for each in seen),
+        "beside": max(each.beside for each in seen),
+        "lost": sum(each.lost for each in seen),
+    }
 
 
 def many(number: int) -> Mapping[str, float]:

@@ -163,10 +163,10 @@ def test_the_turns_of_older_queries_come_less_often() -> None:
         scheduler.add(job, 0.0)
         scheduler.record(job, 0.0)
     for second in range(1, 200):
-        while job := scheduler.next_turn(float(second)):
-            turns[job.number] += 1
-            scheduler.begin(job, float(second))
-            scheduler.record(job, float(second))
+        while due := scheduler.next_turn(float(second)):
+            turns[due.number] += 1
+            scheduler.begin(due, float(second))
+            scheduler.record(due, float(second))
     assert 5 * turns[0] < turns[1]
 
 
@@ -180,9 +180,9 @@ def cpu_of_polls(count: int) -> float:
     began, done, now = time.process_time(), 0, 1.0
     while done < 5_000:
         now += 0.001
-        if job := scheduler.next_urgent(now) or scheduler.next_turn(now):
-            scheduler.begin(job, now)
-            scheduler.record(job, now)
+        if due := scheduler.next_urgent(now) or scheduler.next_turn(now):
+            scheduler.begin(due, now)
+            scheduler.record(due, now)
             done += 1
         scheduler.next_deadline(now)
         scheduler.timed_out(now)

@@ -167,12 +167,13 @@ def test_a_history_has_time_to_learn_of_an_end_before_it_is_doubted() -> None:
 
 
 def test_the_history_pays_where_each_query_alone_would_be_polled_too_rarely() -> None:
-    watch, whole, used = Watch(Trust()), Budget(20, 4_500, 4_500), Budget(20, 4_500, 450)
-    counts = []
-    for budget in (whole, used):
-        watch.is_on = False
-        counts.append(next(count for count in range(1, 100) if watch.decide(count, count, budget) or watch.is_on))
-    assert counts == [16, 2]
+    def pays(count: int, budget: Budget) -> bool:
+        watch = Watch(Trust())
+        watch.decide(count, count, budget)
+        return watch.is_on
+
+    whole, used, watch = Budget(20, 4_500, 4_500), Budget(20, 4_500, 450), Watch(Trust(), is_on=True)
+    assert [next(n for n in range(1, 100) if pays(n, budget)) for budget in (whole, used)] == [16, 2]
     watch.decide(6, 6, whole)
     assert watch.is_on, "once it pays it is asked until far fewer are left"
 

@@ -1,13 +1,13 @@
 """Fleets in simulated time: how late their ends are seen, what that costs, and what is lost."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator
 from random import Random
 from statistics import mean
 from typing import Any
 
 from attrs import define, field, frozen
-from supermetrics_query import Limiter, PollPolicy, ResultExpiredError
+from supermetrics_query import Limiter, PollPolicy
 from supermetrics_query._core.limits import BaseLimiter
 from supermetrics_query._flows.many import run_many
 from supermetrics_query._flows.sources import Source, requests_from
@@ -61,7 +61,7 @@ class Seen:
 
     @property
     def beside(self) -> float:
-        """How many requests there were in an hour beside one start and one page for each query."""
+        """How many requests there were in an hour, or in less, beside one start and one page for each query."""
         return (self.licence.requests.total() - 2 * len(self.late)) / max(1.0, self.hours)
 
 
@@ -69,7 +69,7 @@ def simulated(fleet: Fleet, seed: int = 1) -> Seen:
     """Run a fleet as fast as it may be started."""
     random = Random(seed)  # noqa: S311
     licence = Licence(random, fleet.slots, DURATIONS[fleet.durations], fleet.history)
-    driver, events = SimulatedDriver(licence, keeps=False), []
+    driver, events = SimulatedDriver(licence, keeps=False), list[Any]()
     options = context(random.random, limiter=fleet.limiter, poll=fleet.poll, on_event=events.append)
     requests = requests_from(numbered(number) for number in range(fleet.count))
     late, lost = [], 0
@@ -77,3 +77,26 @@ def simulated(fleet: Fleet, seed: int = 1) -> Seen:
         lost += run.error is not None or run.abandoned is not None
         late.append(driver.time - licence.jobs[run.schedule_id].ended)
     return Seen(late, lost, driver.time / HOUR, licence, events)
+
+
+def fleets(count: int, history: str) -> Iterator[tuple[str, str, Seen]]:
+    """Yield the durations, the queue and the outcome of the four fleets of a size."""
+    for durations in (UNIFORM, LOG_NORMAL):
+        for slots in (None, SLOTS[durations][count]):
+            fleet = Fleet(count=count, durations=durations, slots=slots, history=HISTORIES[history])
+            yield durations, "no" if slots is None else f"{slots:,} run", simulated(fleet)
+
+
+def main() -> None:
+    """Print the table of docs/performance.md."""
+    print("| Queries | Durations | Queue | History | Mean lateness | Worst lateness | Requests an hour beside | Lost |")
+    print("|---|---|---|---|---|---|---|---|")
+    for count in SLOTS[UNIFORM]:
+        for history in HISTORIES:
+            for durations, queue, seen in fleets(count, history):
+                figures = f"{seen.mean:,.1f} s | {seen.worst:,.0f} s | {seen.beside:,.0f} | {seen.lost}"
+                print(f"| {count:,} | {durations} | {queue} | {history} | {figures} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -75,7 +75,7 @@ class Licence:
 
     random: Random
     slots: int | None = 5
-    durations: Durations = log_normal(20.0)
+    durations: Durations = field(factory=lambda: log_normal(20.0))
     history: History = field(factory=History)
     per_second: int = 20
     per_hour: int = 5_000
