@@ -25,7 +25,8 @@ from tools.simulation.licence import Licence, numbered, run_of
 MEDIAN, SIGMA = 15.0, 1.0
 PARTS = 8
 TRAVEL = 0.1
-HELD_UP = 5.0  # seconds by which a start may be late
+STARTS_A_SECOND = 15  # that the limiter lets through where an answer takes 0.08 s, by which each slot counts longer
+HELD_UP = 1.0  # seconds by which polls and the history may delay the last start
 BASE_URL = "https://api.test/enterprise/v2"
 
 
@@ -94,8 +95,7 @@ def fleet(number: int, history: str) -> Mapping[str, float]:
 def many(number: int) -> Mapping[str, float]:
     """Run queries in a licence queue, five at a time; return the mean lateness in seconds and the polls of all of them.
 
-    Raise where the API refuses a request, or where a start comes more than five seconds later than the rate limit
-    allows.
+    Raise where the API refuses a request, or where a start comes more than a second later than the limiter allows.
     """
     draw = random.Random(1)  # noqa: S311
     driver = SimulatedDriver(licence := Licence(draw))
@@ -104,6 +104,6 @@ def many(number: int) -> Mapping[str, float]:
     given = driver.iterate(run_many(options, Source(requests, run_of, number, math.inf)))
     late = sum(driver.time - licence.jobs[run.schedule_id].ended for run in given)
     last = max(job.asked for job in licence.jobs.values())
-    if licence.refused or last > number / licence.per_second + HELD_UP:
+    if licence.refused or last > number / STARTS_A_SECOND + HELD_UP:
         raise RuntimeError(f"{licence.refused} requests were refused, and the last start came after {last:.1f} s")
     return {"late": late / number, "asked": licence.polls}

@@ -13,6 +13,7 @@ from supermetrics_query._core.budget import Budget
 from supermetrics_query._core.effects import Flow
 from supermetrics_query._core.jobs import KEPT, Job
 from supermetrics_query._core.limits import Allowance, BaseLimiter, Permit
+from supermetrics_query._core.pacing import Pace
 from supermetrics_query._core.polling import LEEWAY, Deadline, Latency
 from supermetrics_query._core.run import Run, Ticket
 from supermetrics_query._core.scheduling import Scheduler
@@ -133,7 +134,7 @@ def test_no_query_in_flight_goes_without_a_poll_until_its_result_could_be_lost()
 
 
 def test_a_query_that_was_not_polled_for_long_is_polled_whatever_else_waits() -> None:
-    scheduler = Scheduler(budget=Budget(20, 4_500, left=0.0))
+    scheduler = Scheduler(pace=Pace(Budget(20, 4_500, left=0.0)))
     job = Job(Run(Ticket("night-1")), number=1, polled=0.0)
     scheduler.add(job, 0.0)
     scheduler.record(job, 0.0)
@@ -156,7 +157,7 @@ def test_a_hint_comes_before_all_turns_and_is_heeded_once() -> None:
 
 
 def test_the_turns_of_older_queries_come_less_often() -> None:
-    scheduler, turns = Scheduler(budget=Budget(20, 4_500, 4_500)), [0, 0]
+    scheduler, turns = Scheduler(pace=Pace(Budget(20, 4_500, 4_500))), [0, 0]
     jobs = [Job(Run(Ticket(name)), number=number) for number, name in enumerate(["old", "young"])]
     for job, born in zip(jobs, (-10_000.0, 0.0), strict=True):
         job.run.timing.born, job.polled = born, 0.0
@@ -172,7 +173,7 @@ def test_the_turns_of_older_queries_come_less_often() -> None:
 
 def cpu_of_polls(count: int) -> float:
     """Return the CPU that scheduling a poll takes with so many in flight."""
-    scheduler = Scheduler(budget=Budget(10_000, 10**8, 10**8))
+    scheduler = Scheduler(pace=Pace(Budget(10_000, 10**8, 10**8)))
     for number in range(count):
         job = Job(Run(Ticket(f"night-{number}")), Deadline(10**9), number, polled=0.0)
         scheduler.add(job, 0.0)

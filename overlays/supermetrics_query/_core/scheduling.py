@@ -2,8 +2,7 @@
 
 First come the queries that the history reports as ended, then those that must be polled now: for the last time before
 their deadline, or because their result could be lost. The others take turns, each by the square root of its age, which
-minimises the sum of all lateness when the chance of ending falls with the age. How fast the turns follow each other is
-what the budget leaves for polls that find nothing new.
+minimises the sum of all lateness when the chance of ending falls with the age.
 
 The API runs a few queries of a licence at a time, first in, first out. Where it shows such a queue, only its head takes
 turns, and one of the others every now and then, in case they do not end in order.
@@ -17,15 +16,11 @@ from itertools import takewhile
 
 from attrs import define, field
 
-from .budget import HOUR, POLLS_SHARE, UNLIMITED, Budget
 from .jobs import SHORT_GAP, Agenda, Job
+from .pacing import Pace
 
-RATE_SHARE = 0.8  # of the requests of a second, that polls may use
 MOST_CYCLES = 3.0  # a gap of its own is cut to the time in which all take so many turns
 TAIL_GAP = 20.0  # seconds between polls of the queries behind the head
-SHORTEST_HORIZON = 60.0  # seconds over which the rest of the budget may be spent
-MEMORY = 0.05  # how much the last poll says of whether the next will find an end
-LEAST_MISSES = 0.05
 RECHECK = 5.0  # seconds until the budget is judged again when it leaves nothing
 RELY = 300.0  # seconds for which the history and the queue together are relied on
 
@@ -35,22 +30,17 @@ class Scheduler:
     """The queries that have not ended, and what is known of all of them."""
 
     floor: float = 1.0  # seconds between two polls of a query, at least
-    budget: Budget = UNLIMITED
-    is_open: bool = False  # whether more queries may come
-    watch_gap: float | None = None  # seconds between turns while the history watches, None where it does not
+    pace: Pace = field(factory=Pace)
     jobs: OrderedDict[int, Job] = field(factory=OrderedDict)
     names: dict[str, list[Job]] = field(factory=dict)
     front: float = math.inf  # how many may run
     taking_turns: int = 0  # how many are not behind the front
     busy: int = 0
-    began: float | None = None  # when it was first planned
-    ended: int = 0
-    misses: float = 1.0  # the share of polls that find nothing new
     clock: float = 0.0  # of turns: the number of the turn that was taken last
     turned: float = -math.inf  # when that was
     tailed: float = -math.inf  # when one behind the front was polled
     hinted: deque[Job] = field(factory=deque)
-    unseen: deque[Job] = field(factory=deque)  # started elsewhere and never polled
+    unseen: deque[int] = field(factory=deque)  # the numbers of those that were started elsewhere and never polled
     turns: Agenda = field(factory=Agenda)
     rests: Agenda = field(factory=Agenda)  # until they may take turns
     last_polls: Agenda = field(factory=Agenda)  # by deadline
@@ -61,8 +51,8 @@ class Scheduler:
 
     def add(self, job: Job, now: float) -> None:
         """Take a query whose start is under way, or which was started elsewhere."""
-        if self.began is None:
-            self.began = now
+        if self.pace.began is None:
+            self.pace.began = now
         job.added = now
         self.jobs[job.number] = job
         self.names.setdefault(job.run.schedule_id, []).append(job)
@@ -89,10 +79,6 @@ class Scheduler:
             self.place(job, now)
         self.fill_front(now)
 
-    def count(self, *, found_end: bool) -> None:
-        """Learn how many of the polls that no hint has led to find an end."""
-        self.misses += MEMORY * ((not found_end) - self.misses)
-
     def leave(self, job: Job) -> None:
         """Forget a query."""
         del self.jobs[job.number]
@@ -102,7 +88,7 @@ class Scheduler:
         if not namesakes:
             del self.names[job.run.schedule_id]
         self.taking_turns -= not job.is_behind
-        self.ended += 1
+        self.pace.ended += 1
 
     def place(self, job: Job, now: float) -> None:
         """Let a query wait for its turn, or behind the front."""
@@ -124,7 +110,7 @@ class Scheduler:
         job.is_behind, job.turn = False, self.clock + (1.0 if job.polled == now else 0.0)
         self.taking_turns += 1
         if job.polled == -math.inf:
-            self.unseen.append(job)
+            self.unseen.append(job.number)
         if not job.is_busy:
             self.rest(job, now)
 
@@ -143,7 +129,7 @@ class Scheduler:
 
     def rest(self, job: Job, now: float) -> None:
         """Let a query wait until it may be polled again."""
-        rate = self.rate(now)
+        rate = self.pace.rate(len(self.jobs), now)
         longest = max(SHORT_GAP, MOST_CYCLES * self.taking_turns / rate) if 0 < rate < math.inf else math.inf
         job.entry = next(self.rests.serials)
         self.rests.put(job.earliest(self.floor, longest), job, job.entry)
@@ -220,7 +206,7 @@ class Scheduler:
         """
         if job.is_busy:
             return now + RECHECK
-        if self.watch_gap is not None and job.is_behind:
+        if self.pace.watch_gap is not None and job.is_behind:
             return now + RELY
         return max(now if job.deadline.last_poll <= now else job.must, job.run.timing.not_before)
 
@@ -236,10 +222,11 @@ class Scheduler:
 
     def next_unseen(self, now: float) -> Job | None:
         """Return one that was never polled, which waits for no turn unless the history or a queue says that it runs."""
-        while self.unseen and self.watch_gap is None and self.budget.left > len(self.jobs):
-            job = self.unseen.popleft()
-            is_idle = job.number in self.jobs and not job.is_busy and job.polled == -math.inf
-            if is_idle and self.taking_turns <= self.front and job.run.timing.not_before <= now:
+        while self.unseen and self.pace.watch_gap is None and self.pace.budget.left > len(self.jobs):
+            job = self.jobs.get(self.unseen.popleft())
+            if job is None or job.is_busy or job.polled > -math.inf:
+                continue
+            if self.taking_turns <= self.front and job.run.timing.not_before <= now:
                 return job
         return None
 
@@ -263,7 +250,7 @@ class Scheduler:
 
     def next_tail(self) -> float:
         """Return when to poll one of those behind the front."""
-        if not self.tail or self.watch_gap is not None or self.budget.left <= len(self.jobs):
+        if not self.tail or self.pace.watch_gap is not None or self.pace.budget.left <= len(self.jobs):
             return math.inf
         return self.tailed + TAIL_GAP
 
@@ -278,30 +265,7 @@ class Scheduler:
 
     def pause(self, now: float) -> float:
         """Return how many seconds there are between two turns."""
-        if self.watch_gap is not None:
-            return self.watch_gap
-        rate = self.rate(now)
-        return 1 / rate if rate else math.inf
-
-    def rate(self, now: float) -> float:
-        """Return how many turns in a second the budget allows.
-
-        Each query keeps a request for its last poll, so only polls that find no end are paid from what is left. A share
-        of the hour is theirs in any case, because starts leave it.
-        """
-        spare = self.budget.left - len(self.jobs)
-        if math.isinf(spare):
-            return spare
-        if spare <= 0:
-            return 0.0
-        rate = spare / self.horizon(now) / max(LEAST_MISSES, self.misses)
-        return min(RATE_SHARE * self.budget.per_second, max(rate, POLLS_SHARE * self.budget.per_hour / HOUR))
-
-    def horizon(self, now: float) -> float:
-        """Return over how many seconds to spend what is left."""
-        elapsed = 0.0 if self.began is None else now - self.began
-        seconds = 4 * elapsed if self.is_open else len(self.jobs) * elapsed / (self.ended + 1)
-        return min(HOUR, max(SHORTEST_HORIZON, seconds))
+        return self.pace.pause(len(self.jobs), now)
 
     def next_deadline(self, now: float) -> float:
         """Return when the time of an idle query is over next. Queries are in the order of their deadlines."""

@@ -19,7 +19,7 @@ from .._core.watching import AUDIT_GAP, MOST_RATE, Watch, most_in_flight
 from ..errors import ConfigurationError, LimitExceededError, SupermetricsQueryError, WaitTimeoutError
 from ..events import InFlightLowered
 from .hints import Hints
-from .multiplex import Multiplexer, Task
+from .multiplex import Multiplexer, Task, held_until
 from .poll import Wait
 from .sources import Exhausted, Inbox, Source
 from .start import start
@@ -95,11 +95,10 @@ class ManyRunner:
 
     def decide(self, moment: float) -> None:
         """Take the budget of this moment, and decide whether the history is asked."""
-        scheduler, watch = self.scheduler, self.watch
-        scheduler.budget = self.context.budget(moment)
-        scheduler.is_open = self.has_more
-        watch.decide(len(scheduler.jobs), scheduler.span, scheduler.budget)
-        scheduler.watch_gap = AUDIT_GAP if watch.is_believed(moment) else None
+        pace, watch, count = self.scheduler.pace, self.watch, len(self.scheduler.jobs)
+        pace.budget, pace.is_open = self.context.budget(moment), self.has_more
+        watch.decide(count, self.scheduler.span, pace.budget)
+        pace.watch_gap = AUDIT_GAP if watch.is_believed(moment) else None
         forget(watch.spent, moment)
 
     def join(self, moment: float) -> None:
@@ -138,7 +137,7 @@ class ManyRunner:
         source, count = self.source, len(self.scheduler.jobs)
         if source is None or source.exhausted or source.is_pulling or count >= source.in_flight:
             return
-        budget = self.scheduler.budget
+        budget = self.scheduler.pace.budget
         most = most_in_flight(budget, self.watch.cost(budget, moment))
         aside = count + LATER_START + self.watch.set_aside(budget, moment)
         if count and (count >= most or budget.left < aside):
@@ -204,7 +203,7 @@ class ManyRunner:
 
     def watch_history(self, moment: float) -> float:
         """Ask the history where that is due, and return when it is."""
-        due = self.watch.due(len(self.scheduler.jobs), self.scheduler.budget, moment)
+        due = self.watch.due(len(self.scheduler.jobs), self.scheduler.pace.budget, moment)
         if due > moment:
             return due
         self.watch.is_asking = True
@@ -214,14 +213,14 @@ class ManyRunner:
     def send_polls(self, moment: float) -> float:
         """Send the polls that are due, and return when the next one is; those without an answer make room in time."""
         scheduler = self.scheduler
-        while (free := held_until(self.polls, POLLS_AT_ONCE, moment)) is None:
+        while (free := held_until(self.polls.values(), POLLS_AT_ONCE, moment)) is None:
             if job := scheduler.next_urgent(moment):
                 self.send_poll(job, Lane.PAGE, moment)
             elif any(task.is_waiting for task in self.starts.values()):
                 # A poll would wait in its lane until no start does.
                 return scheduler.next_urgency(moment)
             elif job := scheduler.next_turn(moment):
-                self.send_poll(job, Lane.POLL if scheduler.watch_gap is None else Lane.PAGE, moment)
+                self.send_poll(job, Lane.POLL if scheduler.pace.watch_gap is None else Lane.PAGE, moment)
             else:
                 return min(scheduler.next_urgency(moment), scheduler.next_time(moment))
         return free
@@ -254,7 +253,7 @@ class ManyRunner:
 
     def learn(self, job: Job, moment: float) -> None:
         """Learn from a poll that no hint has led to: how many of them find an end, and whether the history knows it."""
-        self.scheduler.count(found_end=job.run.is_over)
+        self.scheduler.pace.learn(found_end=job.run.is_over)
         if job.run.is_over:
             self.watch.note(job.run, moment)
         else:
@@ -288,10 +287,9 @@ class ManyRunner:
         )
 
 
-def held_until(tasks: dict[Job, Task], most: int, moment: float) -> float | None:
-    """Return when one of the tasks makes room for another, None where there is room now."""
-    holding = [task.holds_until for task in tasks.values() if task.holds_until > moment]
-    return min(holding) if len(holding) >= most else None
+def parts(context: ClientContext) -> tuple[Scheduler, Watch]:
+    """Return what decides for a runner."""
+    return Scheduler(context.poll.floor), Watch(context.trust, is_allowed=context.poll.use_history)
 
 
 def as_completed(context: ClientContext, runs: Sequence[Run], timeout: float, inbox: Inbox | None = None) -> Flow[None]:
@@ -299,8 +297,7 @@ def as_completed(context: ClientContext, runs: Sequence[Run], timeout: float, in
     spread = min(MOST_SPREAD, max(0, len(runs) - UNSPREAD) / MOST_RATE)
     moment = yield from now()
     deadline = context.deadline(moment, timeout, spread)
-    watch = Watch(context.trust, is_allowed=context.poll.use_history)
-    many = ManyRunner(context, Scheduler(context.poll.floor), watch, deadline, inbox=inbox or Inbox())
+    many = ManyRunner(context, *parts(context), deadline, inbox=inbox or Inbox())
     for run in runs:
         many.take(run, deadline, moment)
     yield from many.flow()
@@ -308,5 +305,4 @@ def as_completed(context: ClientContext, runs: Sequence[Run], timeout: float, in
 
 def run_many(context: ClientContext, source: Source) -> Flow[None]:
     """Yield the runs of many requests as they end."""
-    watch = Watch(context.trust, is_allowed=context.poll.use_history)
-    yield from ManyRunner(context, Scheduler(context.poll.floor), watch, source=source).flow()
+    yield from ManyRunner(context, *parts(context), source=source).flow()

@@ -4,6 +4,7 @@ Only requests are under way at the same time. All decisions stay in one place, s
 """
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 from attrs import define, field
@@ -97,6 +98,12 @@ class Multiplexer:
                     task.wakes, task.outcome = (yield from now()) + step.seconds, Outcome()
                     return
             task.outcome = yield from performed(step)
+
+
+def held_until(tasks: Iterable[Task], most: int, moment: float) -> float | None:
+    """Return when one of the tasks makes room for another, None where fewer than the most hold others back now."""
+    holding = [task.holds_until for task in tasks if task.holds_until > moment]
+    return min(holding) if len(holding) >= most else None
 
 
 def arrived(task: Task) -> Flow[Outcome]:
