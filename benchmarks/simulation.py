@@ -19,7 +19,7 @@ from supermetrics_query._flows.sources import Source, requests_from
 from supermetrics_query.testing import FakeClock
 
 from tools.simulation.driver import SimulatedDriver, context
-from tools.simulation.fleets import fleets
+from tools.simulation.many import fleets
 from tools.simulation.licence import Licence, numbered, run_of
 
 MEDIAN, SIGMA = 15.0, 1.0

@@ -22,7 +22,7 @@ from supermetrics_query._flows.multiplex import Multiplexer, Task
 from supermetrics_query._flows.sources import Source, requests_from
 
 from tools.simulation.driver import SimulatedDriver, context
-from tools.simulation.fleets import HISTORIES, LOG_NORMAL, UNIFORM, Fleet, Seen, simulated
+from tools.simulation.many import HISTORIES, LOG_NORMAL, UNIFORM, Fleet, Seen, simulated
 from tools.simulation.licence import History, Licence, log_normal, numbered, run_of
 
 WITHOUT = PollPolicy(use_history=False)

@@ -97,7 +97,7 @@ def test_a_policy_can_forbid_it() -> None:
 
 
 @pytest.mark.parametrize("fault", ["403", "404", "400", "200,body=html"])
-def test_a_history_that_is_refused_or_cannot_be_read_is_left_alone(fault: str) -> None:
+def test_a_history_that_is_refused_or_cannot_be_read_is_asked_no_more(fault: str) -> None:
     with subjects("sync", faults=[f"history:every*{fault}"]) as subject:
         queries = subject.run_many()
     assert [query.error for query in queries] == [None] * COUNT
