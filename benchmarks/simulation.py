@@ -19,8 +19,8 @@ from supermetrics_query._flows.sources import Source, requests_from
 from supermetrics_query.testing import FakeClock
 
 from tools.simulation.driver import SimulatedDriver, context
-from tools.simulation.many import fleets
 from tools.simulation.licence import Licence, numbered, run_of
+from tools.simulation.many import fleets
 
 MEDIAN, SIGMA = 15.0, 1.0
 PARTS = 8

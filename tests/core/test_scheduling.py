@@ -22,8 +22,8 @@ from supermetrics_query._flows.multiplex import Multiplexer, Task
 from supermetrics_query._flows.sources import Source, requests_from
 
 from tools.simulation.driver import SimulatedDriver, context
-from tools.simulation.many import HISTORIES, LOG_NORMAL, UNIFORM, Fleet, Seen, simulated
 from tools.simulation.licence import History, Licence, log_normal, numbered, run_of
+from tools.simulation.many import HISTORIES, LOG_NORMAL, UNIFORM, Fleet, Seen, simulated
 
 WITHOUT = PollPolicy(use_history=False)
 
