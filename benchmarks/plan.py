@@ -48,6 +48,10 @@ class Target:
 
 MILLION, TENTH = 1_000_000, 100_000
 
+SIZES = (300, 2_000, 10_000)
+HISTORIES = ("there", "lags", "absent")
+
+
 JOBS = (
     Job(name="import", does="IMPORT", quick=1, rounds=7, sample=imported),
     Job(name="cold", does="COLD", quick=1, rounds=15, sample=cold),
@@ -59,6 +63,11 @@ JOBS = (
     Job(name="latency", does="rows", size=200_000, quick=20_000, rounds=2, delay=200),
     Job(name="single", does="single", size=2000, quick=100, subjects=OURS),
     Job(name="fleet", does="many", size=300, quick=30, subjects=OURS),
+    *(
+        Job(name=f"fleet_{history}_{count}", does=f"fleet_{history}", size=count, subjects=OURS)
+        for history in HISTORIES
+        for count in SIZES
+    ),
     Job(name="million", does="rows", size=MILLION, quick=20_000, rounds=5),
     Job(name="tenth", does="rows", size=TENTH, quick=10_000, rounds=3),
     Job(name="rows_1000", does="rows", size=1000, rounds=3),
@@ -67,6 +76,12 @@ JOBS = (
     *(Job(name=f"pages_{count}", does="pages", size=count, rounds=3, subjects=OURS) for count in (1, 10, 100, 1000)),
     *(Job(name=f"waits_{count}", does="waits", size=count, subjects=(*OURS, AIOHTTP)) for count in (1, 10, 100, 1000)),
 )
+
+
+def simulated(key: str, job: str, figure: str, at_most: float) -> Target:
+    """Return the target of a simulation, which has no rival."""
+    return Target(key=key, job=job, figure=figure, unit="", rival=None, judged="ours", at_most=at_most)
+
 
 TARGETS = (
     Target(key="import_vs_peer", job="import", at_most=0.03),
@@ -103,6 +118,15 @@ TARGETS = (
     Target(key="latency_vs_peer", job="latency", figure="wall", unit="s", at_most=0.30),
     Target(key="fleet_lateness_s", job="fleet", figure="late", unit="s", rival=None, judged="ours", at_most=3),
     Target(key="fleet_polls", job="fleet", figure="asked", unit="", rival=None, judged="ours", at_most=3_500),
+    *(simulated(f"fleet_late_s.{size}", f"fleet_there_{size}", "late", 3) for size in SIZES),
+    *(simulated(f"fleet_worst_s.{size}", f"fleet_there_{size}", "worst", 15) for size in SIZES),
+    *(simulated(f"fleet_beside.{size}", f"fleet_there_{size}", "beside", 2_000) for size in SIZES),
+    simulated("fleet_absent_s.300", "fleet_absent_300", "late", 90),
+    *(
+        simulated(f"fleet_lost.{each}.{size}", f"fleet_{each}_{size}", "lost", 0)
+        for size in SIZES
+        for each in HISTORIES
+    ),
     Target(key="single_lateness_s", job="single", figure="late", unit="s", rival=None, judged="ours", at_most=1.0),
     Target(key="single_requests", job="single", figure="asked", unit="", rival=None, judged="ours", at_most=3),
 )

@@ -83,7 +83,8 @@ def middle(values: Sequence[float]) -> float:
 
 def spread(values: Sequence[float]) -> float:
     """Return how far apart the rounds are, as a share of their median."""
-    return (max(values) - min(values)) / 2 / middle(values)
+    distance = (max(values) - min(values)) / 2
+    return distance / middle(values) if distance else 0.0
 
 
 def shown(value: float | None) -> str:

@@ -5,6 +5,7 @@ import json
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from itertools import chain
 from statistics import median
 
@@ -137,6 +138,16 @@ def single(url: str, size: int) -> Job:
     del url
     yield READY
     yield simulation.runs(size)
+
+
+def fleet(url: str, size: int, history: str) -> Job:
+    """Run four fleets of a size in simulated time."""
+    del url
+    yield READY
+    yield simulation.fleet(size, history)
+
+
+fleet_there, fleet_lags, fleet_absent = (partial(fleet, history=each) for each in ("there", "lags", "absent"))
 
 
 def many(url: str, size: int) -> Job:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from ._client.combined import AsyncCombined as AsyncCombined
     from ._client.combined import Combined as Combined
     from ._client.combined import combine as combine
+    from ._client.pools import AsyncQueryPool as AsyncQueryPool
+    from ._client.pools import QueryPool as QueryPool
     from ._client.query import AsyncQuery as AsyncQuery
     from ._client.query import Query as Query
     from ._client.reading import query_from_file as query_from_file
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from ._contract.pasted import query_from_url as query_from_url
     from ._contract.splitting import PartQuery as PartQuery
     from ._contract.splitting import split as split
+    from ._core.limits import Allowance as Allowance
     from ._core.limits import BaseLimiter as BaseLimiter
     from ._core.limits import Limiter as Limiter
     from ._core.limits import NoLimiter as NoLimiter
@@ -79,6 +82,9 @@ if TYPE_CHECKING:
     from .errors import UnprocessableError as UnprocessableError
     from .errors import UnreadableResponseError as UnreadableResponseError
     from .errors import WaitTimeoutError as WaitTimeoutError
+    from .events import HistoryDoubted as HistoryDoubted
+    from .events import HistoryRestored as HistoryRestored
+    from .events import InFlightLowered as InFlightLowered
     from .events import LimiterRestored as LimiterRestored
     from .events import LimiterUnavailable as LimiterUnavailable
     from .events import Polled as Polled
@@ -99,13 +105,14 @@ HOMES = {
     ),
     "._client.client": ("AsyncQueryClient", "QueryClient"),
     "._client.combined": ("AsyncCombined", "Combined", "combine"),
+    "._client.pools": ("AsyncQueryPool", "QueryPool"),
     "._client.query": ("AsyncQuery", "Query"),
     "._client.reading": ("query_from_file",),
     "._contract.meaning": ("query_from_dict",),
     "._contract.messages": ("Lane",),
     "._contract.pasted": ("ApiKeyWarning", "PastedQuery", "query_from_url"),
     "._contract.splitting": ("PartQuery", "split"),
-    "._core.limits": ("BaseLimiter", "Limiter", "NoLimiter", "Permit"),
+    "._core.limits": ("Allowance", "BaseLimiter", "Limiter", "NoLimiter", "Permit"),
     "._core.polling": ("DEFAULT_WAIT", "PollPolicy"),
     "._core.retrying": ("RetryPolicy",),
     "._io.redis_limiter": ("RedisLimiter",),
@@ -120,8 +127,9 @@ HOMES = {
         *("UnreadableResponseError", "WaitTimeoutError"),
     ),
     ".events": (
-        *("LimiterRestored", "LimiterUnavailable", "PollFailed", "Polled", "QueryResumed", "RequestDone"),
-        *("RetryScheduled", "RowLimitReached", "StartSent", "WaitFinished", "log_events"),
+        *("HistoryDoubted", "HistoryRestored", "InFlightLowered", "LimiterRestored", "LimiterUnavailable"),
+        *("PollFailed", "Polled", "QueryResumed", "RequestDone", "RetryScheduled", "RowLimitReached", "StartSent"),
+        *("WaitFinished", "log_events"),
     ),
 }
 HOME_OF = {name: module for module, names in HOMES.items() for name in names}

@@ -129,6 +129,31 @@ class LimiterRestored(Struct, frozen=True, kw_only=True):
     """The shared limiter answers again."""
 
 
+@exported
+class HistoryDoubted(Struct, frozen=True, kw_only=True):
+    """The history proved wrong or was refused: for some time, queries are polled as if there were none."""
+
+    reason: str
+    """What was wrong."""
+    pause: float
+    """For how many seconds it is doubted."""
+
+
+@exported
+class HistoryRestored(Struct, frozen=True, kw_only=True):
+    """The history that was doubted is believed again."""
+
+
+@exported
+class InFlightLowered(Struct, frozen=True, kw_only=True):
+    """The limits of the key leave room for fewer queries at a time than were wanted: others start later."""
+
+    wanted: int
+    """How many were to be in flight."""
+    in_flight: int
+    """How many there is room for."""
+
+
 Event: TypeAlias = (
     RequestDone
     | RetryScheduled
@@ -140,6 +165,9 @@ Event: TypeAlias = (
     | RowLimitReached
     | LimiterUnavailable
     | LimiterRestored
+    | HistoryDoubted
+    | HistoryRestored
+    | InFlightLowered
 )
 """What `on_event` is called with."""
 OnEvent: TypeAlias = Callable[[Event], object]
@@ -152,6 +180,9 @@ LEVELS = {
     RowLimitReached: logging.WARNING,
     LimiterUnavailable: logging.WARNING,
     LimiterRestored: logging.INFO,
+    HistoryDoubted: logging.WARNING,
+    HistoryRestored: logging.INFO,
+    InFlightLowered: logging.WARNING,
     StartSent: logging.INFO,
     QueryResumed: logging.INFO,
     WaitFinished: logging.INFO,

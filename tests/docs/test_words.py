@@ -53,7 +53,7 @@ RETIRED = (
     Retired("journal", "request log", "self.journal.append(seen)"),
     Retired("weav(?:e|es|ed|ing)|wov(?:e|en)", "multiplex, Multiplexer", "Their effects are woven into one flow."),
     Retired("strands?", "Task", "Each strand waits for one query."),
-    Retired("fleets?(?!_(?:polls|lateness))", "Scheduler, many queries", "A query of a fleet."),
+    Retired("fleets?(?!_[a-z])", "Scheduler, many queries", "A query of a fleet."),
     Retired("(?:the|a|one|its|our) gate|gate (?:is|stays)", "ServerBackoff", "A refusal closes the gate."),
     Retired("of no use", "what happened, and what to do", "Polling again is of no use."),
     Retired("(?:do|does|did) not mind|(?:do|does|did)n't mind", "what happens", "The query does not mind."),

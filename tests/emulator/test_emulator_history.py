@@ -77,3 +77,30 @@ def test_the_history_of_another_key_is_not_shown(service: Emulator, api: Api) ->
 def test_a_search_that_breaks_a_limit_is_refused(api: Api, sent: dict[str, object]) -> None:
     answer = api.http.get("/query/history", params={"json": json.dumps(sent)})
     assert (answer.status_code, error_of(answer)) == (400, "BAD_REQUEST")
+
+
+def test_a_history_that_lags_knows_later_what_happened() -> None:
+    with Emulator(history_lag=60) as service, Api(service) as api:
+        api.start(schedule_id="first", plan=INSTANT)
+        assert ids(api) == []
+        service.advance(60)
+        assert [entry["status_code"] for entry in history(api)["data"]] == ["SUCCESS"]
+        api.start(schedule_id="second", plan=INSTANT | {"run_seconds": 30})
+        service.advance(70)
+        assert [entry["status_code"] for entry in history(api)["data"]] == ["RUNNING", "SUCCESS"]
+
+
+def test_a_history_can_leave_out_runs() -> None:
+    with Emulator(history_omits=3) as service, Api(service) as api:
+        for number in range(7):
+            api.start(schedule_id=f"run-{number}", plan=INSTANT)
+        assert ids(api) == ["run-6", "run-4", "run-3", "run-1", "run-0"]
+        service.reset()
+        api.start(schedule_id="again", plan=INSTANT)
+        assert ids(api) == ["again"]
+
+
+def test_a_history_can_be_refused() -> None:
+    with Emulator(faults=["history:every*403"]) as service, Api(service) as api:
+        assert api.http.get("/query/history").status_code == 403
+        assert api.start(schedule_id="first", plan=INSTANT).status_code in {200, 202}

@@ -81,6 +81,7 @@ class SimulatedDriver:
 
     service: Service
     clock: FakeClock = field(factory=FakeClock)
+    keeps: bool = True  # whether it notes every exchange
     exchanges: list[Exchange] = field(factory=list)
     under_way: int = 0
     most_under_way: int = 0
@@ -151,19 +152,24 @@ class SimulatedDriver:
         if isinstance(effect, Call):
             return Underway(self, self.time, Outcome(effect.function(effect.argument)))
         seconds, reply = self.service(effect.request, self.time)
-        self.exchanges.append(exchange := Exchange(self.time, self.time + seconds, reply))
-        return Underway(self, exchange.answered, read(reply, seconds))
+        exchange = Exchange(self.time, self.time + seconds, reply)
+        if self.keeps:
+            self.exchanges.append(exchange)
+        return Underway(self, exchange.answered, read(reply, seconds, exchange.answered))
 
     def move_to(self, moment: float) -> None:
         """Let time pass until a moment, unless it is over."""
         self.clock.advance(max(0.0, moment - self.time))
 
 
-def read(reply: Reply, seconds: float) -> Outcome:
-    """Return what a transport makes of a reply."""
+def read(reply: Reply, seconds: float, answered: float) -> Outcome:
+    """Return what a transport makes of a reply; the epoch begins when the clock does."""
     if isinstance(reply, TransportError):
         return Outcome(error=reply)
-    return Outcome(Answer(reply.status_code, dict(reply.headers), reply.content, "GET", URL, seconds=seconds))
+    answer = Answer(
+        reply.status_code, dict(reply.headers), reply.content, "GET", URL, received=answered, seconds=seconds
+    )
+    return Outcome(answer)
 
 
 def lost() -> TransportError:

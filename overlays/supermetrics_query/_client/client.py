@@ -24,6 +24,7 @@ from .. import _flows
 from .._contract.validation import (
     Seconds,
     checked_format,
+    checked_kind,
     checked_schedule_id,
     checked_whole,
     checked_window,
@@ -43,6 +44,7 @@ from .._models import BaseQuery, QueryStatus, exported
 from ..errors import ConfigurationError
 from .base import BaseClient, aiohttp_transport
 from .inputs import any_run, history_request, known_run, new_run, own_queries
+from .pools import AsyncQueryPool, QueryPool
 from .query import (
     AsyncQuery,
     Handle,
@@ -55,7 +57,7 @@ from .query import (
 )
 
 if TYPE_CHECKING:
-    from .._flows.many import Source  # flows are imported when they are used
+    from .._flows.sources import Source  # flows are imported when they are used
 
 H = TypeVar("H", bound=Handle[Any])
 
@@ -189,20 +191,24 @@ class QueryClient(BaseClient[Driver]):
         return self._driver.iterate(_flows.history.history(self._context, request))
 
     def as_completed(
-        self, queries: Iterable[BaseQuery], *, timeout: Seconds | None = None
-    ) -> Generator[Query, None, None]:
+        self, queries: Iterable[BaseQuery] = (), *, timeout: Seconds | None = None, stay_open: bool = False
+    ) -> QueryPool:
         """Yield queries as they end, whichever way: `query.error` is None where it went well.
+
+        Polls only queries that can have ended. `add` of what is returned takes more queries, also from another thread.
 
         Args:
             queries: Handles of this client.
             timeout: How long all of it may take, in seconds or as a timedelta. None has no end, and 0 polls each once.
+            stay_open: Whether to wait for queries that are added, until `finish` is called.
 
         Raises:
             WaitTimeoutError: The time is over; its `queries` continue.
         """
         handles = {query._run: query for query in own_queries(queries, Query)}
-        flow = _flows.many.as_completed(self._context, list(handles), timeout_seconds(timeout))
-        return self._driver.iterate(with_unfinished(handles, flow), handles.pop)
+        inbox = _flows.sources.Inbox(checked_kind("stay_open", stay_open, bool))
+        flow = _flows.many.as_completed(self._context, list(handles), timeout_seconds(timeout), inbox)
+        return QueryPool(self._driver.iterate(with_unfinished(handles, flow), handles.pop), handles, inbox)
 
     def run_many(
         self,
@@ -306,12 +312,13 @@ class AsyncQueryClient(BaseClient[AsyncDriver]):
         return self._driver.iterate(_flows.history.history(self._context, request))
 
     def as_completed(
-        self, queries: Iterable[BaseQuery], *, timeout: Seconds | None = None
-    ) -> AsyncGenerator[AsyncQuery, None]:
+        self, queries: Iterable[BaseQuery] = (), *, timeout: Seconds | None = None, stay_open: bool = False
+    ) -> AsyncQueryPool:
         """Yield queries as they end, whichever way, for `async for`: `query.error` is None where it went well."""
         handles = {query._run: query for query in own_queries(queries, AsyncQuery)}
-        flow = _flows.many.as_completed(self._context, list(handles), timeout_seconds(timeout))
-        return self._driver.iterate(with_unfinished(handles, flow), handles.pop)
+        inbox = _flows.sources.Inbox(checked_kind("stay_open", stay_open, bool))
+        flow = _flows.many.as_completed(self._context, list(handles), timeout_seconds(timeout), inbox)
+        return AsyncQueryPool(self._driver.iterate(with_unfinished(handles, flow), handles.pop), handles, inbox)
 
     def run_many(
         self,
@@ -373,4 +380,4 @@ def source_of(
     most = _flows.many.IN_FLIGHT if in_flight is None else checked_whole("in_flight", in_flight, 1)
     name = None if resume is None else checked_name(resume)
     make_run = partial(any_run, format=checked_format(format), resume=name, known_runs=KnownRuns())
-    return _flows.many.Source(_flows.many.requests_from(requests), make_run, most, timeout_seconds(timeout))
+    return _flows.sources.Source(_flows.sources.requests_from(requests), make_run, most, timeout_seconds(timeout))

@@ -21,6 +21,15 @@ M = TypeVar("M", bound=Model)
 
 def model_of(answer: Answer, kind: type[M]) -> M:
     """Return an answer as a model; raise ApiError where it is an error or cannot be read."""
+    body = object_of(answer)
+    try:
+        return kind.from_dict(body)
+    except (TypeError, ValueError, AttributeError, KeyError) as error:
+        raise unreadable(answer, f"it does not fit the contract: {error!r}") from None
+
+
+def object_of(answer: Answer) -> dict[str, Json]:
+    """Return the members of an answer; raise ApiError where it is an error or no JSON object."""
     if not answer.is_success:
         raise error_of(answer)
     body = json_of(answer)
@@ -28,10 +37,7 @@ def model_of(answer: Answer, kind: type[M]) -> M:
         raise unreadable(answer, "it is JSON, but not an object")
     if body.get("error"):
         raise error_of(answer)
-    try:
-        return kind.from_dict(body)
-    except (TypeError, ValueError, AttributeError, KeyError) as error:
-        raise unreadable(answer, f"it does not fit the contract: {error!r}") from None
+    return body
 
 
 def json_of(answer: Answer) -> Json:

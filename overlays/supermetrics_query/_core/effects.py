@@ -87,6 +87,7 @@ class Sleep(Struct, frozen=True):
     """Pause; the result is None."""
 
     seconds: float
+    is_for_permit: bool = False  # whether a request follows, which the limits do not allow yet
 
 
 class Now(Struct, frozen=True):

@@ -7,7 +7,7 @@ them starves. All are counted in one log.
 
 import threading
 from abc import ABC, abstractmethod
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
@@ -47,6 +47,18 @@ PERMITTED = Permit()
 
 
 @exported
+class Allowance(Struct, frozen=True, kw_only=True):
+    """What a limiter allows."""
+
+    per_second: float = PER_SECOND
+    """How many requests in a second."""
+    per_hour: float = PER_HOUR
+    """How many requests in an hour."""
+    used: int | None = None
+    """How many of the last hour it has counted, None where it does not know; the client then counts its own."""
+
+
+@exported
 class BaseLimiter(ABC):
     """What counts requests; subclass it to write your own."""
 
@@ -68,6 +80,16 @@ class BaseLimiter(ABC):
         """
         return self.acquire(lane, now)
 
+    def allowance(self, now: float, /) -> Allowance | None:  # noqa: ARG002
+        """Return what it allows, by which many queries share their polls; None where it sets no limit.
+
+        Override it where yours differs from what the API documents for a key. It is asked often, so it must not wait.
+
+        Args:
+            now: The clock of the client, in seconds.
+        """
+        return Allowance()
+
 
 @exported
 class NoLimiter(BaseLimiter):
@@ -76,6 +98,13 @@ class NoLimiter(BaseLimiter):
     def acquire(self, _lane: Lane, _now: float, /) -> Permit:
         """Return a permit, always."""
         return PERMITTED
+
+    def allowance(self, now: float, /) -> None:  # noqa: ARG002
+        """Return None: there is no limit.
+
+        Args:
+            now: The clock of the client, in seconds.
+        """
 
 
 @exported
@@ -91,12 +120,24 @@ class Limiter(BaseLimiter):
         """
         self._log = SlidingLog(lane_windows(per_second, per_hour))
         self._lock = threading.Lock()
+        self._limits = per_second, per_hour
 
     def acquire(self, lane: Lane, now: float, /) -> Permit:
         """Return a permit whose `wait` is 0, or how many seconds there is none."""
         with self._lock:
             wait = self._log.acquire(lane, int(now * 1000))
         return permit_for(lane, wait, partial(self._answered, now))
+
+    def allowance(self, now: float, /) -> Allowance:
+        """Return both limits, and how many requests of the last hour count.
+
+        Args:
+            now: The clock of the client, in seconds.
+        """
+        per_second, per_hour = self._limits
+        with self._lock:
+            used = self._log.count(int(now * 1000) - HOUR)
+        return Allowance(per_second=per_second, per_hour=per_hour, used=used)
 
     def _answered(self, acquired: float, now: float) -> None:
         with self._lock:
@@ -131,6 +172,10 @@ class SlidingLog:
         if len(times) > self.FORGOTTEN and times[self.FORGOTTEN] + self._kept <= now:
             del times[: self.FORGOTTEN]
         return 0
+
+    def count(self, since: int) -> int:
+        """Return how many requests have been made since a time."""
+        return len(self._times) - bisect_right(self._times, since)
 
     def postpone(self, time: int, latency: int) -> None:
         """Let one of the requests that were made at a time count from so much later on, if it is still known."""

@@ -49,6 +49,8 @@ class PollPolicy:
     """How long a status code that this version does not know may last."""
     start_wait: float = field(default=30.0, converter=seconds, validator=within(checked_number, 0, LONGEST_START_WAIT))
     """How long `run()` lets the API hold the start."""
+    use_history: bool = field(default=True, validator=within(checked_kind, bool))
+    """Whether many queries may be watched by the history of the key."""
 
     def __attrs_post_init__(self) -> None:
         """Refuse bounds that exclude each other."""

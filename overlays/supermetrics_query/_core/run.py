@@ -98,6 +98,7 @@ class Timing:
     """When a query is polled. Times are readings of the monotonic clock of the driver."""
 
     started: float | None = None  # when our start was last answered or lost; None for a query started elsewhere
+    shown: float | None = None  # when one that was started elsewhere was found, which not every replica may show yet
     born: float | None = None  # since when we know it, which is what its age is counted from
     phase: float | None = None  # since when it has had its code
     due: float = -math.inf  # when the next poll is due
@@ -165,9 +166,9 @@ class Run:
         return layout_under(None, response) if is_headless else layout_of(response)
 
     def may_lag(self, now: float) -> bool:
-        """Return whether a status that is not found may only be late, because our own start was answered just now."""
-        started = self.timing.started
-        return started is not None and not self.is_over and now - started < REPLICA_LAG
+        """Return whether a status that is not found may only be late, because it was started or found just now."""
+        known = (self.timing.started, self.timing.shown)
+        return not self.is_over and any(since is not None and now - since < REPLICA_LAG for since in known)
 
     def record(self, status: QueryStatus, now: float) -> None:
         """Keep what a poll showed, and since when."""

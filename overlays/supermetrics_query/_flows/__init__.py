@@ -7,9 +7,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from . import download, history, many, pages, poll, start
+    from . import download, history, many, pages, poll, sources, start
 
-__all__ = ("download", "history", "many", "pages", "poll", "start")
+__all__ = ("download", "history", "many", "pages", "poll", "sources", "start")
 
 
 if not TYPE_CHECKING:

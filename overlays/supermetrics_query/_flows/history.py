@@ -15,10 +15,10 @@ from supermetrics_query_api.models import (
 from supermetrics_query_api.types import UNSET
 
 from .._contract import requests
+from .._contract.listing import HISTORY_PAGE
 from .._contract.messages import Answer
 from .._contract.problems import unreadable
 from .._contract.responses import model_of
-from .._contract.validation import limit
 from .._core.context import ClientContext
 from .._core.effects import Flow, Yield
 from .._core.polling import NEVER, Deadline
@@ -26,7 +26,6 @@ from .._core.retrying import is_worth_polling_again
 from ..errors import QueryError
 from .request import call, retried
 
-HISTORY_PAGE = limit("QueryHistoryRequest", "limit", "maximum")
 MEMBERS = ("type_", "schedule_time", "schedule_id", "status_code", "app_id")
 
 

@@ -4,6 +4,7 @@ Only requests are under way at the same time. All decisions stay in one place, s
 """
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 from attrs import define, field
@@ -24,6 +25,8 @@ class Task:
     pending: Pending[Any] | None = None
     is_collected: bool = False  # whether the flow wants the answer rather than the request
     wakes: float = -math.inf
+    is_urgent: bool = False  # whether no start may be sent before it
+    is_waiting: bool = True  # whether it is about to send, as soon as the limits allow that
     holds_until: float = math.inf  # until when it may hold others back; without end while nothing was sent
 
     def is_ready(self, moment: float) -> bool:
@@ -37,9 +40,14 @@ class Multiplexer:
 
     tasks: list[Task] = field(factory=list)
 
-    def add(self, flow: Flow[None]) -> Task:
+    @property
+    def is_pressed(self) -> bool:
+        """Whether something urgent waits to be sent."""
+        return any(task.is_urgent and task.is_waiting for task in self.tasks)
+
+    def add(self, flow: Flow[None], *, is_urgent: bool = False) -> Task:
         """Run a flow with the others."""
-        task = Task(flow)
+        task = Task(flow, is_urgent=is_urgent)
         self.tasks.append(task)
         return task
 
@@ -80,12 +88,19 @@ class Multiplexer:
                 case Send() | Begin():
                     task.is_collected = isinstance(step, Send)
                     task.pending = yield Begin(step) if isinstance(step, Send) else step
-                    task.holds_until = (yield from now()) + PATIENCE
+                    task.is_waiting, task.holds_until = False, (yield from now()) + PATIENCE
                     return
                 case Sleep():
                     task.wakes, task.outcome = (yield from now()) + step.seconds, Outcome()
+                    task.is_waiting = step.is_for_permit
                     return
             task.outcome = yield from performed(step)
+
+
+def held_until(tasks: Iterable[Task], most: int, moment: float) -> float | None:
+    """Return when one of the tasks makes room for another, None where fewer than the most hold others back now."""
+    holding = [task.holds_until for task in tasks if task.holds_until > moment]
+    return min(holding) if len(holding) >= most else None
 
 
 def arrived(task: Task) -> Flow[Outcome]:

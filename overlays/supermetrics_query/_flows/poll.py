@@ -39,12 +39,12 @@ from .request import bounded, call, retried
 OnChange: TypeAlias = Callable[[QueryStatus], Effect]
 
 
-def poll(context: ClientContext, run: Run, deadline: Deadline) -> Flow[QueryStatus]:
+def poll(context: ClientContext, run: Run, deadline: Deadline, lane: Lane = Lane.POLL) -> Flow[QueryStatus]:
     """Return the status of a query and remember it; raise where the answer is the error of the query itself.
 
     It asks for the first page only, so the poll that finds success already holds it.
     """
-    request = requests.get_query_status(run.schedule_id, *run.ticket.window(0, context.page_size))
+    request = requests.get_query_status(run.schedule_id, *run.ticket.window(0, context.page_size), lane)
     try:
         status = yield from call(context, request, partial(status_of, schedule_id=run.schedule_id), deadline)
     except CALL_ERRORS as error:
@@ -146,11 +146,11 @@ class Wait:
         if due > moment:
             yield Sleep(due - moment)
 
-    def poll(self) -> Flow[None]:
+    def poll(self, lane: Lane = Lane.POLL) -> Flow[None]:
         """Poll once and report what has changed; raise where a failed poll ends the wait."""
         before, self.polled = self.run.status, (yield from now())
         try:
-            status = yield from poll(self.context, self.run, self.deadline)
+            status = yield from poll(self.context, self.run, self.deadline, lane)
         except CALL_ERRORS as error:
             yield from self.on_failure(error)
             return

@@ -54,6 +54,7 @@ def fetch(
     answer = yield from send(effect)
     ended = yield from now()
     context.server_backoff.on_response(ended, answer)
+    context.server_clock.on_response(ended, answer)
     if not pending and not held:
         # A caller that took its time lengthens the one, a clock of a test shortens the other.
         context.latency.record(min(ended - began, answer.seconds))
@@ -116,7 +117,7 @@ def permitted(context: ClientContext, lane: Lane, deadline: Deadline) -> Flow[Pe
                 sent=False,
                 retry_after=pause,
             )
-        yield Sleep(pause)
+        yield Sleep(pause, is_for_permit=True)
     return permit
 
 
@@ -129,4 +130,6 @@ def try_permit(context: ClientContext, lane: Lane) -> Flow[Permit]:
     permit = checked_kind("what a limiter returns", (yield from acquire(context.limiter, lane, moment)), Permit)
     if permit.event is not None:
         yield from context.emit(permit.event)
+    if not permit.wait:
+        context.ledger.record(moment)
     return permit

@@ -39,7 +39,7 @@ def join(context: ClientContext, run: Run, series: Series, deadline: Deadline) -
                 return False
             number = max(number + 1, series.newest())
         elif run.error is None:
-            run.timing.started = yield from now()  # it may be so new that not every replica shows it
+            run.timing.shown = yield from now()
             yield from context.emit(QueryResumed(schedule_id=run.schedule_id, token=run.ticket.token))
             return True
         else:

@@ -21,6 +21,7 @@ from .._core.limits import (
     PER_HOUR,
     PER_SECOND,
     PERMITTED,
+    Allowance,
     BaseLimiter,
     Limiter,
     Permit,
@@ -151,6 +152,7 @@ class RedisLimiter(BaseLimiter):
             )
         key = f"{checked_kind('name', name, str)}:requests"
         self._log = RedisLog(url, key, per_second=per_second, per_hour=per_hour)
+        self._limits = Allowance(per_second=per_second, per_hour=per_hour)
         self._alone = Limiter(per_second=scaled(per_second, fraction), per_hour=scaled(per_hour, fraction))
         self._lock = threading.Lock()
         self._state = State.SHARED
@@ -178,6 +180,14 @@ class RedisLimiter(BaseLimiter):
     async def acquire_async(self, lane: Lane, now: float, /) -> Permit:
         """Return what `acquire` returns, from a thread, so that other tasks go on."""
         return await anyio.to_thread.run_sync(self.acquire, lane, now)
+
+    def allowance(self, now: float, /) -> Allowance:
+        """Return both limits, or the share of this process without Redis, which is not asked how much is used.
+
+        Args:
+            now: The clock of the client, in seconds.
+        """
+        return self._limits if self._state_at(now) is State.SHARED else self._alone.allowance(now)
 
     def _state_at(self, now: float) -> State:
         with self._lock:

@@ -255,6 +255,8 @@ def emulate(
     per_hour: o.PerHour = None,
     per_day: o.PerDay = None,
     default_max_rows: o.DefaultMaxRows = None,
+    history_lag: o.HistoryLag = 0.0,
+    history_omits: o.HistoryOmits = 0,
     today: o.Today = None,
     errors: o.Errors = o.Family.ENVELOPE,
 ) -> None:
@@ -265,6 +267,7 @@ def emulate(
     service = emulator_of(
         *(plan, source, today),
         {"key": key, "faults": fault or (), "speed": speed, "concurrency": concurrency, "errors": errors.value}
-        | {"per_second": per_second, "per_hour": per_hour, "per_day": per_day, "default_max_rows": default_max_rows},
+        | {"per_second": per_second, "per_hour": per_hour, "per_day": per_day, "default_max_rows": default_max_rows}
+        | {"history_lag": history_lag, "history_omits": history_omits},
     )
     serve(service, host, port)

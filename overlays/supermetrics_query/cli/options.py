@@ -217,6 +217,8 @@ DefaultMaxRows: TypeAlias = Annotated[
     int | None,
     Option(metavar="N", help="How many rows a query gets that does not say max_rows; by default all.", min=1),
 ]
+HistoryLag: TypeAlias = Annotated[float, Option(metavar="SECONDS", help="How much later its history knows.", min=0)]
+HistoryOmits: TypeAlias = Annotated[int, Option(metavar="N", help="Leave every Nth query out of its history.", min=0)]
 Today: TypeAlias = Annotated[
     str | None,
     Option(metavar="DAY", help="The day that relative dates count from; by default the last day of the data."),

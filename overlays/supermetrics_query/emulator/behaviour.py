@@ -129,5 +129,9 @@ class Behaviour:
     """How many requests each key may make in an hour."""
     per_day: int | None = None
     """How many queries each key may run on a data source in 24 hours."""
+    history_lag: float = attrs.field(default=0.0, validator=ge(0))
+    """How many seconds later the history knows what happens to a run."""
+    history_omits: int = attrs.field(default=0, validator=ge(0))
+    """Which runs the history never lists: every second one, every third one and so on; with 0 it lists all."""
     result_seconds: float = 3600.0
     """How long the status and the rows of a query are kept after it has ended."""

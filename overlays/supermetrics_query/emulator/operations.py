@@ -105,6 +105,9 @@ def run_or_join(state: State, request: QueryRequest) -> tuple[Run, bool]:
     run = _new_run(state, request, now)
     state.runs[request.key, request.schedule_id] = run
     state.run_log.append(run)
+    state.runs_started += 1
+    if not state.behaviour.history_omits or state.runs_started % state.behaviour.history_omits:
+        state.listed.append(run)
     return run, False
 
 
@@ -166,11 +169,11 @@ async def history(state: State, call: Call) -> Reply:
     sent = parse_parameters(call.query)
     check(sent, HISTORY)
     now = state.timeline.now()
-    search = _search(call.key, sent, state.datetime_at(now))
+    search, known = _search(call.key, sent, state.datetime_at(now)), now - state.behaviour.history_lag
     found = [
         run
-        for run in reversed(state.run_log)
-        if search.matches(run, run.code(now), state.datetime_at(run.times.arrives))
+        for run in reversed(state.listed)
+        if run.times.arrives <= known and search.matches(run, run.code(known), state.datetime_at(run.times.arrives))
     ]
     offset, limit = get_integer(sent, "offset") or 0, get_integer(sent, "limit") or 100
     meta: Body = {
@@ -178,7 +181,7 @@ async def history(state: State, call: Call) -> Reply:
         "filter": {"since": _isoformat(search.since), "until": _isoformat(search.until)},
         "paginate": {"offset": offset, "limit": limit, "total": len(found)},
     }
-    entries = [_entry(state, run, now) for run in found[offset : offset + limit]]
+    entries = [_entry(state, run, known) for run in found[offset : offset + limit]]
     return Reply(200, [dump_json({"meta": meta, "data": entries})])
 
 

@@ -124,6 +124,9 @@ class State:
     rate_limiters: dict[str, RateLimiter] = attrs.field(init=False)
     runs: dict[tuple[str, str], Run] = attrs.field(init=False)
     run_log: deque[Run] = attrs.field(init=False)
+    runs_started: int = attrs.field(init=False)
+    listed: deque[Run] = attrs.field(init=False)
+    """The runs that the history knows."""
     waiting: Counter[Run] = attrs.field(init=False)
     request_log: deque[SeenRequest] = attrs.field(init=False)
 
@@ -140,6 +143,7 @@ class State:
         self.licence = Licence(self.behaviour.concurrency)
         self.rate_limiters, self.runs, self.waiting = {}, {}, Counter()
         self.run_log, self.request_log = deque(maxlen=MAX_LOGGED), deque(maxlen=MAX_LOGGED)
+        self.listed, self.runs_started = deque(maxlen=MAX_LOGGED), 0
         self.faults.clear()
         for fault in self.behaviour.faults:
             self.add_fault(fault)

@@ -15,10 +15,10 @@ from openapi_python_client.config import Config, ConfigFile, MetaType
 from tests.contract.proof.edits import Change, Notice
 from tools import ROOT
 from tools.contract.document import Document, request_schemas
-from tools.contract.generate import TEMPLATES
 from tools.contract.limits import kinds_of, required_of
 from tools.contract.lowering import lower
 from tools.contract.refusals import refusals
+from tools.contract.upstream import TEMPLATES
 
 Tree = dict[str, str]
 
