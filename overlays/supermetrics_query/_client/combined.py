@@ -233,9 +233,9 @@ def keys(columns: Iterable[Column]) -> list[str]:
 
 
 def is_placed_by_key(found: Sequence[str], known: Sequence[str]) -> bool:
-    """Return whether columns are the same in another order, and each is told by its key.
+    """Return whether columns are the same in another order, and each is known by its key.
 
-    `cost_2` may be the second of two columns `cost`, and `column_2` one without a name: they are told by their place.
+    `cost_2` may be the second of two columns `cost`, and `column_2` one without a name: they are known by their place.
     """
     stems = {"column", *known}
     by_place = [key for key in known if (parts := key.rpartition("_"))[0] in stems and parts[2].isdecimal()]

@@ -1,8 +1,8 @@
 """Whether the rows of a result end at a limit that nobody asked for, so that more may be missing.
 
 Who gets as many rows as he asked for has all of them. Otherwise three limits may have been in force: one that the API
-names, the maximum that we send, and the number at which users saw results end. A caller who asked for more than that
-number is told of it too: the request is the same, whether he or we put the maximum into it.
+names, the maximum that we send, and the number at which users saw results end. Whoever asked for more than
+that number hears of it too: the request is the same, whether he or we put the maximum into it.
 """
 
 from supermetrics_query_api.models import QueryResponse
