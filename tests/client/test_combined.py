@@ -311,7 +311,7 @@ def test_cells_are_placed_by_the_key_of_their_column_whatever_its_place(method: 
     ]
 
 
-def test_the_columns_of_a_part_in_another_order_are_numbered_anew(backend: str) -> None:
+def test_a_column_keeps_its_type_where_a_part_has_it_in_another_place(backend: str) -> None:
     with differing(backend, SWAPPED) as (subject, query):
         combined = subject.combined(split(query, by_account=1), in_flight=1)
         table = subject.table(combined)
