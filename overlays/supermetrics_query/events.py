@@ -112,7 +112,8 @@ class RowLimitReached(Struct, frozen=True, kw_only=True):
         """What happened, and what to do."""
         return (
             f"query {self.schedule_id!r} has exactly {self.limit} rows, a limit that nobody is known to have set: "
-            "more may be missing. Split it by accounts or dates; max_rows in the query says what you want"
+            "more may be missing. Split it by accounts or dates; "
+            f"max_rows={self.limit} in the query says that you want no more"
         )
 
 

@@ -284,7 +284,7 @@ def test_the_type_of_a_column_does_not_depend_on_which_part_comes_first(
 
 
 @pytest.mark.parametrize("method", ["rows", "to_arrow"])
-@pytest.mark.parametrize("names", [("value", "day"), ("day", "cost"), ("day",), ("day", "value", "more")])
+@pytest.mark.parametrize("names", [("day", "cost"), ("day",), ("day", "value", "more"), ("cost", "day")])
 def test_a_part_with_other_columns_is_refused_by_its_name(backend: str, method: str, names: Sequence[str]) -> None:
     other = source([TEXT] * len(names), [("a", "b", "c")[: len(names)]], names)
     sources = {"1": source([TEXT, TEXT], [("a", "1")]), "2": other}
@@ -292,6 +292,51 @@ def test_a_part_with_other_columns_is_refused_by_its_name(backend: str, method: 
         combined = subject.combined(split(query, by_account=1), in_flight=1)
         with pytest.raises(QueryError, match=r"part 2 of 2 \(account 2\) has the columns .* part 1 of 2 \(account 1\)"):
             subject.rows(combined) if method == "rows" else subject.table(combined)
+
+
+@pytest.mark.parametrize("method", ["rows", "to_arrow"])
+@given(order=st.permutations(["day", "value", "cost", "place_2"]))
+def test_cells_are_placed_by_the_key_of_their_column_whatever_its_place(method: str, order: list[str]) -> None:
+    names = ["day", "value", "cost", "place_2"]
+    tables = {"1": names, "2": order, "3": names}
+    sources = {
+        part: source([TEXT] * 4, [tuple(f"{name} {part}{row}" for name in columns) for row in range(5)], columns)
+        for part, columns in tables.items()
+    }
+    with differing("sync", sources) as (subject, query):
+        combined = subject.combined(split(query, by_account=1), in_flight=1)
+        rows = subject.rows(combined) if method == "rows" else subject.table(combined).to_pylist()
+    assert [[*row.items()] for row in rows] == [
+        [(name, f"{name} {part}{row}") for name in names] for part in tables for row in range(5)
+    ]
+
+
+def test_a_column_keeps_its_type_where_a_part_has_it_in_another_place(backend: str) -> None:
+    with differing(backend, SWAPPED) as (subject, query):
+        combined = subject.combined(split(query, by_account=1), in_flight=1)
+        table = subject.table(combined)
+        assert table.schema.names == ["day", "value"]
+        assert table.to_pylist() == [{"day": "a", "value": 1}, {"day": "b", "value": 2}]
+
+
+SWAPPED = {
+    "1": source([TEXT, INTEGER], [("a", 1)]),
+    "2": source([INTEGER, TEXT], [(2, "b")], ("value", "day")),
+}
+
+
+@pytest.mark.parametrize("twins", [("column_2", "value"), ("value", "value_2")])
+def test_columns_that_only_their_place_tells_apart_are_not_moved(backend: str, twins: tuple[str, str]) -> None:
+    """`value_2` may be the second of two columns `value`, and which one that is another order does not say."""
+    sources = {
+        "1": source([TEXT] * 3, [("a", "1", "2")], ("day", *twins)),
+        "2": source([TEXT] * 3, [("1", "2", "b")], (*twins, "day")),
+    }
+    with differing(backend, sources) as (subject, query):
+        combined = subject.combined(split(query, by_account=1), in_flight=1)
+        with pytest.raises(QueryError, match=r"part 2 of 2 \(account 2\) has the columns"):
+            subject.rows(combined)
+        assert len(subject.caller.seen) == 1
 
 
 def test_a_part_without_rows_may_have_any_columns(backend: str) -> None:

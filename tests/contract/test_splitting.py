@@ -184,8 +184,14 @@ def test_members_that_were_set_like_items_are_split_as_they_are_sent() -> None:
     assert [sendable(each).ds_accounts for each in split(whole, by_account=1)] == [["1"], ["2"]]
 
 
-def test_an_account_that_is_listed_twice_is_asked_for_once() -> None:
-    assert [each.ds_accounts for each in split(query(ds_accounts="2,1,2"), by_account=1)] == [["2"], ["1"]]
+@pytest.mark.parametrize("given", ["2,1,2", ["2", "1", "2"], [" 2", "1 ", "2"]])
+def test_an_account_that_is_listed_twice_is_asked_for_once(given: Any) -> None:
+    assert [each.ds_accounts for each in split(query(ds_accounts=given), by_account=1)] == [["2"], ["1"]]
+
+
+def test_an_account_whose_id_has_a_comma_is_left_alone_when_days_are_split() -> None:
+    parts = split(query(ds_accounts=["1,2", "2"], start_date="2026-01-01", end_date="2026-01-02"), by_days=1)
+    assert [(sendable(each).ds_accounts, each.part.accounts) for each in parts] == [(["1,2", "2"], ("1,2", "2"))] * 2
 
 
 def test_more_accounts_than_a_query_may_name_can_be_split() -> None:
@@ -273,6 +279,13 @@ REFUSED: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({"ds_accounts": {"filter_name": "x"}}, {"by_account": 1}, "filter_name.*: list them"),
     ({"ds_accounts": [1]}, {"by_account": 1}, r"ds_accounts\[0\] must be text, not 1"),
     ({"ds_accounts": ["1", ""]}, {"by_account": 1}, r"ds_accounts\[1\] is empty"),
+    (
+        {"ds_accounts": ["1,2", "2"]},
+        {"by_account": 1},
+        "'1,2' in ds_accounts is one account or several: list each id by itself, or",
+    ),
+    ({"ds_accounts": ["1", "2,"]}, {"by_account": 2}, "'2,' in ds_accounts"),
+    ({"ds_accounts": ("1", ",")}, {"by_account": 1, "by_days": 1}, "',' in ds_accounts"),
     ({"ds_accounts": {"1", "2"}}, {"by_account": 1}, "no order: use a list"),
     ({"ds_accounts": b"1"}, {"by_account": 1}, "decode it"),
     ({}, {"by_days": 1}, "no dates"),

@@ -19,7 +19,10 @@ from tests.support.answers import FIELDS, success
 from tests.support.table import CONVENTIONS, HEADER, counted, first_only, repeated, rows_of_part, without
 
 MOST_STEPS = 200  # more than any server here has to give
-PROMISED_9 = "the API had promised 9 and gives no more: start the query again"
+PROMISED_9 = (
+    "the API had promised 9 and gives no more; "
+    "a limit would end the same query there again: ask for fewer accounts or days at once, as split() does"
+)
 SAME_ROWS = "the API gives the same rows again, whichever are asked for: use download()"
 BEYOND = "the API gives no rows beyond offset 1000000: ask for less at once"
 

@@ -127,13 +127,36 @@ def test_rows_that_end_at_a_limit_that_nobody_asked_for_are_reported_once(heard:
     assert query.row_limit == next(iter(expected), None)
 
 
-@pytest.mark.parametrize("asked", [OBSERVED, 5 * OBSERVED, ALL_ROWS])
-def test_who_says_max_rows_hears_nothing(heard: Heard, asked: int) -> None:
-    query = heard.run(numbers(OBSERVED, max_rows=asked))
+@pytest.mark.parametrize("rows", [OBSERVED, OBSERVED + 1, 2 * OBSERVED])
+def test_who_gets_as_many_rows_as_he_asked_for_hears_nothing(heard: Heard, rows: int) -> None:
+    query = heard.run(numbers(rows, max_rows=OBSERVED))
     assert len(heard.read(query)) == OBSERVED
     with warnings.catch_warnings():
         heard.caller.call(query, "download", io.BytesIO())
     assert (heard.limits, query.row_limit) == ([], None)
+
+
+@pytest.mark.parametrize("asked", [OBSERVED + 1, 5 * OBSERVED, ALL_ROWS])
+def test_who_asks_for_more_hears_of_rows_that_end_at_a_limit_as_if_he_had_not_asked(heard: Heard, asked: int) -> None:
+    for rows, limits in ((OBSERVED - 1, []), (OBSERVED, [OBSERVED])):
+        query = heard.run(numbers(rows, max_rows=asked))
+        assert len(heard.read(query)) == rows
+        assert heard.limits == limits
+    token_only = heard.caller.client.attach(query.token)
+    assert len(heard.read(token_only)) == OBSERVED
+    assert heard.limits == [OBSERVED, OBSERVED]
+    file = heard.run(numbers(OBSERVED, max_rows=asked), format="csv")
+    with pytest.warns(RowLimitWarning, match="max_rows=1000 in the query says that you want no more"):
+        heard.caller.call(file, "download", io.BytesIO())
+
+
+def test_a_filter_silences_the_warning_and_the_event_stays(heard: Heard) -> None:
+    query = heard.run(numbers(OBSERVED, max_rows=ALL_ROWS))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        warnings.filterwarnings("ignore", category=RowLimitWarning)
+        assert len(heard.caller.collect(query, "rows")) == OBSERVED
+    assert (caught, heard.limits) == ([], [OBSERVED])
 
 
 def test_a_token_knows_what_was_asked_for_and_an_id_does_not(heard: Heard) -> None:
@@ -301,7 +324,11 @@ CASES: Mapping[str, tuple[Ticket, Mapping[str, Any], int, int | None]] = {
     "the API names what we sent, and may have kept to another": (Ticket("q"), {"max_rows": ALL_ROWS}, 1_000, 1_000),
     "asked for": (Ticket("q", max_rows=1_000), {}, 1_000, None),
     "asked for, and confirmed": (Ticket("q", max_rows=50), {"max_rows": 50}, 50, None),
-    "asked for more than the API gives": (Ticket("q", max_rows=5_000), {"max_rows": 1_000}, 1_000, 1_000),
+    "asked for more than the API gives": (Ticket("q", max_rows=5_000), {"max_rows": 50}, 50, 50),
+    "asked for more than users saw": (Ticket("q", max_rows=1_001), {}, 1_000, 1_000),
+    "asked for more than users saw, and confirmed": (Ticket("q", max_rows=5_000), {"max_rows": 5_000}, 1_000, 1_000),
+    "asked for the maximum": (Ticket("q", max_rows=ALL_ROWS), {}, ALL_ROWS, None),
+    "asked for fewer than came": (Ticket("q", max_rows=999), {"max_rows": 1_000}, 1_000, None),
     "a limit of no meaning": (Ticket("q"), {"max_rows": "1000"}, 1_000, 1_000),
     "a limit that is true": (Ticket("q"), {"max_rows": True}, 1, None),
     "a part from elsewhere": (Ticket("q", first_row=1), {}, 1_000, None),
@@ -391,13 +418,27 @@ def test_a_promise_of_more_rows_than_were_asked_for_is_not_broken(asked: int | N
             assert len(list(query.rows())) == 3
 
 
+@pytest.mark.parametrize("asked", [None, 2 * OBSERVED, ALL_ROWS])
+def test_rows_that_are_promised_beyond_a_limit_are_asked_for_in_parts_and_not_again(asked: int | None) -> None:
+    api = Api([(f"day {number}", number) for number in range(2_500)], OBSERVED, without, False, True)
+    with client_of(api) as client, pytest.raises(QueryError) as caught:
+        list(client.run(new_query(max_rows=asked)).rows())
+    promised = min(2_500, asked or ALL_ROWS)
+    assert f"gave 1000 rows; the API had promised {promised} and gives no more; " in str(caught.value)
+    assert "start" not in str(caught.value)
+    assert str(caught.value).endswith("ask for fewer accounts or days at once, as split() does")
+
+
+@pytest.mark.parametrize("asked", [None, OBSERVED + 1])
 @pytest.mark.parametrize("convention", CONVENTIONS)
 @pytest.mark.parametrize("rows", range(OBSERVED - 2, OBSERVED + 3))
 @pytest.mark.parametrize("page_size", [333, 1_000, 1_001, 10_000])
-def test_an_api_that_stops_at_1000_and_says_nothing_is_noticed(convention: Any, rows: int, page_size: int) -> None:
+def test_an_api_that_stops_at_1000_and_says_nothing_is_noticed(
+    convention: Any, rows: int, page_size: int, asked: int | None
+) -> None:
     api = Api([(f"day {number}", number) for number in range(rows)], OBSERVED, convention, False, False)
     with client_of(api, page_size) as client, warnings.catch_warnings():
         warnings.simplefilter("ignore", RowLimitWarning)
-        query = client.run(new_query())
+        query = client.run(new_query(max_rows=asked))
         assert len(list(query.rows())) == min(rows, OBSERVED)
     assert query.row_limit == (OBSERVED if rows >= OBSERVED else None)

@@ -20,7 +20,8 @@ from tools.docs.public_commands import commands, exit_codes
 PUBLIC = ROOT / "tests" / "release" / "public.txt"
 MODULES = ("supermetrics_query", "supermetrics_query.emulator", "supermetrics_query.testing")
 OURS = ("supermetrics_query", "supermetrics_query_api")
-HANDED_OUT = {"AsyncCombined", "AsyncQuery", "AsyncQueryPool", "Combined", "Query", "QueryPool"}  # users receive these and do not make them
+# Users receive these and do not make them.
+HANDED_OUT = {"AsyncCombined", "AsyncQuery", "AsyncQueryPool", "Combined", "Query", "QueryPool"}
 INTERNAL = {"differs_from", "picklable"}  # other modules call these
 ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 Parameter = inspect.Parameter

@@ -6,14 +6,17 @@ it is there: of a query that fails midway there is nothing to undo, and its rows
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, aclosing, closing, contextmanager
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, overload
+
+from attrs import evolve
 
 from .._contract.validation import checked_kind, short_repr
 from .._extras import Extra, check_installed
 from .._models import Column, Page, exported
 from .._results import tables
+from .._results.rows import Layout
 from .._results.tables import Schema
 from ..errors import ConfigurationError, QueryError, SupermetricsQueryError
 from .query import AsyncQuery, Handle, Query, all_or_nothing, annotated_errors
@@ -76,19 +79,25 @@ class BaseCombined(Generic[Q, S]):
             query._run.abandoned = error
             self._failed.append(query)
         else:
-            self._check_columns(query, pages)
+            self._match_columns(query, pages)
 
-    def _check_columns(self, query: Q, pages: list[Page]) -> None:
+    def _match_columns(self, query: Q, pages: list[Page]) -> None:
         if not pages:
             self._columns = self._columns or query.columns
         elif self._first is None:
             self._first, self._columns = query, [*pages[0].columns]
         elif (found := keys(pages[0].columns)) != (known := keys(self._columns)):
-            with annotated_errors(query._run, query):
-                raise QueryError(
-                    f"{name_of(query)} has the columns {found!r:.999}, and {name_of(self._first)} has {known!r:.999}, "
-                    "so they cannot be read as one: read the rows of each query by itself"
-                )
+            if not is_placed_by_key(found, known):
+                self._refuse_columns(query, self._first, found, known)
+            for number, page in enumerate(pages):
+                pages[number] = placed(page, known)
+
+    def _refuse_columns(self, query: Q, first: Q, found: Sequence[str], known: Sequence[str]) -> NoReturn:
+        with annotated_errors(query._run, query):
+            raise QueryError(
+                f"{name_of(query)} has the columns {found!r:.999}, and {name_of(first)} has {known!r:.999}, "
+                "so they cannot be read as one: read the rows of each query by itself"
+            )
 
 
 @exported
@@ -98,7 +107,8 @@ class Combined(BaseCombined[Query, Iterable[Query]]):
     def rows(self) -> Generator[dict[str, Any], None, None]:
         """Yield the rows of all queries as dicts keyed by field id, query by query as they come.
 
-        A query that has failed, or fails while it is read, joins `failed` and the others continue.
+        A query that has failed, or fails while it is read, joins `failed` and the others continue. Columns in another
+        order take that of the first query.
 
         Raises:
             QueryError: The columns of two queries differ.
@@ -240,6 +250,23 @@ def add_pages(table: TableBuilder, query: Handle[Any], pages: Iterable[Page]) ->
 def keys(columns: Iterable[Column]) -> list[str]:
     """Return the keys of columns, in their order."""
     return [column.key for column in columns]
+
+
+def is_placed_by_key(found: Sequence[str], known: Sequence[str]) -> bool:
+    """Return whether columns are the same in another order, and each is known by its key.
+
+    `cost_2` may be the second of two columns `cost`, and `column_2` one without a name: they are known by their place.
+    """
+    stems = {"column", *known}
+    by_place = [key for key in known if (parts := key.rpartition("_"))[0] in stems and parts[2].isdecimal()]
+    return sorted(found) == sorted(known) and not by_place
+
+
+def placed(page: Page, known: Sequence[str]) -> Page:
+    """Return a page with its columns in the order of these keys."""
+    found = keys(page.columns)
+    layout = Layout(tuple(page.columns), None, order=tuple(map(found.index, known)))
+    return evolve(page, columns=layout.ordered_columns, rows=layout.ordered(page.rows))
 
 
 def name_of(query: Handle[Any]) -> str:

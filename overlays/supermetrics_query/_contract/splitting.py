@@ -109,6 +109,11 @@ def account_groups(members: Mapping[str, object], size: int | None) -> list[tupl
             "by_account needs the ids of the accounts in ds_accounts, as a list or separated by commas, not "
             f"{short_repr(members.get('ds_accounts'))}: list them, or split by_days alone"
         )
+    if joined := next((each for each in ids if "," in each), None):
+        raise ConfigurationError(
+            f"by_account cannot know whether {short_repr(joined)} in ds_accounts is one account or several: list each "
+            "id by itself, or split by_days alone"
+        )
     return [ids[first : first + size] for first in range(0, len(ids), size)]
 
 
@@ -126,9 +131,9 @@ def account_ids(accounts: object) -> tuple[str, ...]:
 
 
 def checked_id(account: str, index: int) -> str:
-    """Return an id; an empty one could select every account."""
-    if account.strip():
-        return account
+    """Return an id without the blanks around it; an empty one could select every account."""
+    if known := account.strip():
+        return known
     raise ConfigurationError(f"ds_accounts[{index}] is empty: leave it out")
 
 

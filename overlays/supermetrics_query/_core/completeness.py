@@ -1,7 +1,8 @@
 """Whether the rows of a result end at a limit that nobody asked for, so that more may be missing.
 
-A limit that the API names is in force, unless it only repeats what the caller asked for. Two more may be in force for a
-caller who asked for none: the maximum that we send, and the number at which users saw results end without `max_rows`.
+Who gets as many rows as he asked for has all of them. Otherwise three limits may have been in force: one that the API
+names, the maximum that we send, and the number at which users saw results end. Whoever asked for more than
+that number hears of it too: the request is the same, whether he or we put the maximum into it.
 """
 
 from supermetrics_query_api.models import QueryResponse
@@ -21,13 +22,8 @@ def row_limit(ticket: Ticket, response: QueryResponse, rows: int | None, header:
     """
     if rows is None or ticket.first_row or LAST_OFFSET > ticket.last_row < rows + header:
         return None
-    return rows if rows in limits(ticket.max_rows, max_rows_of(response)) else None
-
-
-def limits(asked: int | None, reported: int | None) -> set[int]:
-    """Return the limits that may have been in force although nobody asked for them."""
-    unasked: set[int] = {OBSERVED_LIMIT, MOST_ROWS} if asked is None else set()
-    return unasked if reported is None or reported == asked else {*unasked, reported}
+    has_all = ticket.max_rows is not None and rows >= ticket.max_rows
+    return rows if rows in {OBSERVED_LIMIT, MOST_ROWS, max_rows_of(response)} and not has_all else None
 
 
 def limit_seen(run: Run, status: QueryStatus, page_size: int) -> int | None:

@@ -99,7 +99,7 @@ class NoLimiter(BaseLimiter):
         """Return a permit, always."""
         return PERMITTED
 
-    def allowance(self, now: float, /) -> None:  # noqa: ARG002
+    def allowance(self, now: float, /) -> None:
         """Return None: there is no limit.
 
         Args:

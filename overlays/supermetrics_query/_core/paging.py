@@ -21,6 +21,7 @@ from .run import Run
 from .windows import FIRST_OFFSET, LAST_WINDOW, NO_ROWS, Aim, Fingerprint, Window, WindowRows
 
 MOST_AHEAD = 5  # pages under way where answers are slow: as many as a key may ask for in a quarter of a second
+IN_PARTS = "a limit would end the same query there again: ask for fewer accounts or days at once, as split() does"
 MORE_ROWS = "the API gives more rows than are asked for: use download()"
 SAME_ROWS = "the API gives the same rows again, whichever are asked for: use download()"
 SLOW = 0.05  # seconds; an answer that comes sooner is not worth a thread or a task of its own
@@ -228,7 +229,7 @@ class Cursor:
             return self._end(part, f"the API gives no rows beyond offset {LAST_OFFSET}: ask for less at once")
         is_full = part.entries >= part.asked and bool(part.rows or (is_first and self.header.offset))
         if not is_full and (not part.rows or not self.missing):
-            return self._end(part, f"the API had promised {self.total} and gives no more: start the query again")
+            return self._end(part, f"the API had promised {self.total} and gives no more; {IN_PARTS}")
         if not is_full:  # where the next rows begin is known only when these have come
             self.prefetch = evolve(self.prefetch, limit=0)
         # A header among the entries looks like one beside them and a row that was kept back.
