@@ -338,15 +338,15 @@ SMALL = "supermetrics-query run --quiet --max-rows 3 " + " ".join(WEATHER)
         (f"{SMALL} --output csv >&-", 2, "stdout is closed"),
         (f"{SMALL} --no-wait >&-", 2, "stdout is closed"),
         ("supermetrics-query status night-1 >&-", 2, "stdout is closed"),
-        ("supermetrics-query --version >&-", 1, "stdout is closed"),
-        ("supermetrics-query --version > /dev/full", 1, "No space left"),
-        (f"{SMALL} --output csv > /dev/full", 1, "No space left"),
-        (f"{SMALL} --output table > /dev/full", 1, "No space left"),
-        (f"{SMALL} --format csv > /dev/full", 1, "No space left"),
-        (f"{SMALL} --no-wait > /dev/full", 1, "supermetrics-query wait sq1."),
+        ("supermetrics-query --version >&-", 13, "stdout is closed"),
+        ("supermetrics-query --version > /dev/full", 13, "No space left"),
+        (f"{SMALL} --output csv > /dev/full", 13, "No space left"),
+        (f"{SMALL} --output table > /dev/full", 13, "No space left"),
+        (f"{SMALL} --format csv > /dev/full", 13, "No space left"),
+        (f"{SMALL} --no-wait > /dev/full", 13, "supermetrics-query wait "),
         ("supermetrics-query run --file - <&-", 2, "cannot read 'stdin'"),
         (f"{SMALL} --to rows.csv <&- >&- 2>&-", 0, ""),
-        ("supermetrics-query emulate --port 0 > /dev/full", 1, "No space left"),
+        ("supermetrics-query emulate --port 0 > /dev/full", 13, "No space left"),
         (f"{SMALL} --to rows.csv --verbose 2> /dev/full", 0, ""),
         ("supermetrics-query wait night-1 2> /dev/full", 9, ""),
         (f"{SMALL} --nonsense 2> /dev/full", 2, ""),
@@ -379,7 +379,7 @@ def test_a_disk_that_is_full_leaves_the_old_file_of_a_command(supermetrics_emula
     (tmp_path / "rows.csv").write_bytes(OLD)
     words = "run --quiet --ds-id NUMBERS --fields c0,c1 --setting rows=25000"
     done = shell(supermetrics_emulator, f"ulimit -f 20; supermetrics-query {words} --to rows.csv", tmp_path)
-    assert (done.returncode, "File too large" in done.stderr) == (1, True)
+    assert (done.returncode, "File too large" in done.stderr) == (13, True)
     assert (tmp_path / "rows.csv").read_bytes() == OLD
     assert [*tmp_path.iterdir()] == [tmp_path / "rows.csv"]
 
