@@ -19,11 +19,11 @@ from supermetrics_query_api import models
 from supermetrics_query_api.limits import LIMITS, REQUIRED
 from supermetrics_query_api.types import Unset
 
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, masked
+from .keys import check_keys
 
 BYTES = (bytes, bytearray, memoryview)
 TEXTS = (str, *BYTES)
-KEY_FORM = re.compile(r"(?:api|otok)_[\w-]{16,}")  # of what the API issues; a name such as `api_key` is shorter
 
 
 class ShortRepr(Repr):
@@ -31,7 +31,20 @@ class ShortRepr(Repr):
 
     def repr_str(self, x: str, level: int) -> str:
         """Return a text in quotes."""
-        return super().repr_str(KEY_FORM.sub("[api key]", x), level)
+        return super().repr_str(masked(x), level)
+
+    def repr_instance(self, x: object, level: int) -> str:
+        """Return a value of any other class, shortened when no key is left in it that could be cut."""
+        try:
+            shown = masked(x if isinstance(x, str) else repr(x))
+        except Exception:  # noqa: BLE001 - it is of the caller
+            return f"<{type(x).__name__}>"
+        return self.repr_str(shown, level) if isinstance(x, str) else shortened(shown, self.maxother)
+
+
+def shortened(text: str, most: int) -> str:
+    """Return the beginning and the end of a long text."""
+    return text if len(text) <= most else f"{text[: most // 2 - 2]}...{text[len(text) - most // 2 + 1 :]}"
 
 
 SHORT = ShortRepr()
@@ -77,8 +90,10 @@ class Member:
 
 
 def validated(request: str, given: Mapping[str, object]) -> dict[str, Any]:
-    """Return the members of a request as they are sent, without those that are None or not set."""
-    return validate_object(Member(request), given, {})
+    """Return the members of a request as they are sent, without those that are None or not set, and without a key."""
+    members = validate_object(Member(request), given, {})
+    check_keys(members)
+    return members
 
 
 def value_of(member: Member, value: object) -> Any:
