@@ -25,9 +25,7 @@ from ._models import Attempt, BaseQuery, QueryStatus, RateLimit, exported
 
 E = TypeVar("E", bound=type[Exception])
 # Of what the API issues. Words such as `api_response_time_average` are a name, and so is what ends in `_api_...`.
-KEY_FORM = re.compile(
-    r"(?<!_)(?<!\w-)(?:api|otok)_(?!(?:[a-z]{1,15}_){1,8}[a-z]{1,15}(?![\w-]))[\w-]{16,}", re.ASCII
-)
+KEY_FORM = re.compile(r"(?<!_)(?<!\w-)(?:api|otok)_(?!(?:[a-z]{1,15}_){1,8}[a-z]{1,15}(?![\w-]))[\w-]{16,}", re.ASCII)
 
 
 def masked(text: str) -> str:
