@@ -64,8 +64,8 @@ def problems_of_member(place: str, name: str, value: object) -> Iterator[str]:
 def looks_like_a_key(place: str) -> str:
     """Say that a key stands in a place, and what to do where it is none."""
     return (
-        f"{place} looks like an API key, which is {WHY}; if it is none, change it: api_ or otok_ and 16 or more letters "
-        "or digits count as one, and words in small letters such as api_response_time do not"
+        f"{place} looks like an API key, which is {WHY}; if it is none, change it: api_ or otok_ and 16 letters or "
+        "digits or more count as one, and words in small letters such as api_response_time do not"
     )
 
 
