@@ -24,8 +24,9 @@ from supermetrics_query_api.models import ProblemDetails
 from ._models import Attempt, BaseQuery, QueryStatus, RateLimit, exported
 
 E = TypeVar("E", bound=type[Exception])
-# Of what the API issues. Words such as `api_response_time_average` are a name, and so is what ends in `_api_...`.
-KEY_FORM = re.compile(r"(?<!_)(?<!\w-)(?:api|otok)_(?!(?:[a-z]{1,15}_){1,8}[a-z]{1,15}(?![\w-]))[\w-]{16,}", re.ASCII)
+# Of what the API issues. Words and numbers, as in `api_sales_2026-11-01`, are a name; so is what ends in `_api_...`.
+WORD = r"(?:[a-z]{1,15}|[0-9]{1,8})"
+KEY_FORM = re.compile(rf"(?<!_)(?<!\w-)(?:api|otok)_(?!(?:{WORD}[_-]){{1,9}}{WORD}(?![\w-]))[\w-]{{16,}}", re.ASCII)
 
 
 def masked(text: str) -> str:

@@ -135,6 +135,8 @@ NAMES = (
     "api_response_time_average",
     "api_conversions",
     "api_key",
+    "api_export_2026_11_01",
+    "api_report-of-2026-11-01",
     "google_api_responseTimeAverage2026",
     "nightly-api_sales-2026-11-01T06",
     "otok_",
@@ -154,6 +156,13 @@ def test_a_name_is_not_taken_for_a_key(name: str) -> None:
 def test_what_is_no_key_and_looks_like_one_is_refused_with_what_to_do() -> None:
     error = refusal(lambda: query_from_dict({"ds_id": "A", "schedule_id": "api_Sales-of-2026-11-01"}))
     assert "if it is none, change it: " in str(error)
+
+
+@pytest.mark.parametrize("method", ["status", "attach"])
+def test_a_key_in_the_place_of_a_token_is_refused_before_anything_is_sent(method: str) -> None:
+    subject = scripted_client("sync", success())
+    error = refusal(lambda: subject.call(subject.client, method, KEY))
+    assert ("looks like an API key" in str(error), KEY in str(error), subject.script.seen) == (True, False, [])
 
 
 def test_a_part_of_a_query_holds_no_key_either() -> None:
@@ -328,6 +337,9 @@ WORDS = {
     "a key in a setting": ("run", *WEATHER, "--setting", f"token={KEY}"),
     "a key in a field": ("run", *WEATHER, "--fields", f"date,{KEY}"),
     "a URL for a query": ("wait", PASTED),
+    "a key for a query": ("wait", KEY),
+    "a key for a path": ("run", *WEATHER, "--key-file", KEY),
+    "a URL for a path": ("run", *WEATHER, "--to", PASTED),
     "a URL for a format": ("run", *WEATHER, "--format", PASTED),
     "all that happened": ("run", *WEATHER, "--format", PASTED, "--verbose"),
 }
@@ -346,4 +358,4 @@ def test_a_usage_error_says_what_cannot_be_used(supermetrics_emulator: Emulator)
     assert "unexpected extra argument" in done.stderr
     assert f"({BASE}/csv?... See: " in done.stderr
     done = command(supermetrics_emulator, "run", "--max-rows", "what?")
-    assert "'what?' is not a valid integer" in done.stderr
+    assert "'what?' is not a valid int" in done.stderr

@@ -34,7 +34,7 @@ from tests.support.scripted import scripted_client
 # Whatever the text is.
 
 CHARACTERS = st.text("abcXYZ0123456789_-", min_size=16, max_size=40)
-issued = st.builds("{}{}".format, st.sampled_from(["api_", "otok_"]), CHARACTERS)
+issued = st.builds("{}X{}".format, st.sampled_from(["api_", "otok_"]), CHARACTERS)
 FORMS = (
     "https://HOST/enterprise/v2/query/data/json?{json}",
     "https://HOST/enterprise/v2/query/data/json?json={raw}&pretty=1",

@@ -115,6 +115,7 @@ def known(value: T | Unset, otherwise: Other) -> T | Other:
     return otherwise if isinstance(value, Unset) else value
 
 
+@apart
 def history_request(
     ds_ids: Sequence[str] | None,
     status_codes: Sequence[str] | None,

@@ -40,14 +40,15 @@ def check_keys(members: Mapping[str, object]) -> None:
 
 def problems(place: str, value: object) -> Iterator[str]:
     """Yield what is wrong where a key stands as a text, as a name, or under the name of a key."""
-    if isinstance(value, Mapping):
+    if isinstance(value, str):
+        if KEY_FORM.search(value):
+            yield looks_like_a_key(place)
+    elif isinstance(value, dict):
         for name, each in value.items():
             yield from problems_of_member(place, str(name), each)
     elif isinstance(value, list | tuple):
         for index, each in enumerate(value):
             yield from problems(f"{place}[{index}]", each)
-    elif isinstance(value, str) and KEY_FORM.search(value):
-        yield looks_like_a_key(place)
 
 
 def problems_of_member(place: str, name: str, value: object) -> Iterator[str]:
@@ -64,8 +65,8 @@ def problems_of_member(place: str, name: str, value: object) -> Iterator[str]:
 def looks_like_a_key(place: str) -> str:
     """Say that a key stands in a place, and what to do where it is none."""
     return (
-        f"{place} looks like an API key, which is {WHY}; if it is none, change it: api_ or otok_ and 16 letters or "
-        "digits or more count as one, and words in small letters such as api_response_time do not"
+        f"{place} looks like an API key, which is {WHY}; if it is none, change it: api_ or otok_ with 16 or more "
+        "characters counts as one, and words in small letters and numbers, as in api_sales_2026, do not"
     )
 
 

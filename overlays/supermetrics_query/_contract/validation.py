@@ -19,7 +19,7 @@ from supermetrics_query_api import models
 from supermetrics_query_api.limits import LIMITS, REQUIRED
 from supermetrics_query_api.types import Unset
 
-from ..errors import ConfigurationError, masked
+from ..errors import KEY_FORM, ConfigurationError, masked
 from .keys import check_keys
 
 BYTES = (bytes, bytearray, memoryview)
@@ -250,6 +250,8 @@ MOST_ROWS = limit("DataQuery", "max_rows", "maximum")
 
 def checked_schedule_id(value: object) -> str:
     """Return a schedule id the API accepts."""
+    if isinstance(value, str) and KEY_FORM.search(value):
+        raise ConfigurationError("schedule_id looks like an API key: give the token or the id of a query")
     if isinstance(value, str) and SCHEDULE_ID.fullmatch(value):
         return value
     raise ConfigurationError(
