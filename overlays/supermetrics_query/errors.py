@@ -24,7 +24,7 @@ from supermetrics_query_api.models import ProblemDetails
 from ._models import Attempt, BaseQuery, QueryStatus, RateLimit, exported
 
 E = TypeVar("E", bound=type[Exception])
-# Of what the API issues. Words and numbers, as in `api_sales_2026-11-01`, are a name; so is what ends in `_api_...`.
+# Of what the API issues. Words and numbers, as in `api_sales_2026-11-01`, are a name, and so is `my_api_...`.
 WORD = r"(?:[a-z]{1,15}|[0-9]{1,8})"
 KEY_FORM = re.compile(rf"(?<!_)(?<!\w-)(?:api|otok)_(?!(?:{WORD}[_-]){{1,9}}{WORD}(?![\w-]))[\w-]{{16,}}", re.ASCII)
 

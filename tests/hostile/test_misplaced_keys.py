@@ -5,6 +5,7 @@ import json
 import traceback
 import warnings
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -94,7 +95,7 @@ def test_a_key_anywhere_in_a_query_is_refused_before_anything_is_sent(backend: s
             query[each] = value
     subject = scripted_client(backend, success())
     for method in ("start", "run"):
-        error = refusal(lambda method=method: subject.call(subject.client, method, query))
+        error = refusal(partial(subject.call, subject.client, method, query))
         assert (str(error).startswith(says), KEY in f"{error!r}", subject.script.seen) == (True, False, [])
     [handle] = subject.collect(subject.client, "run_many", [query])
     assert (KEY in f"{handle!r}{handle.error!r}", subject.script.seen) == (False, [])
@@ -121,7 +122,7 @@ def buried(draw: st.DrawFn) -> Any:
 @given(value=buried())
 def test_no_depth_hides_a_key(value: Any) -> None:
     for members in ({"settings": {"x": value}}, {"settings": json.loads(json.dumps({"x": value}))}):
-        error = refusal(lambda members=members: query_from_dict(QUERY, **members))
+        error = refusal(partial(query_from_dict, QUERY, **members))
         assert KEY not in kept(error)
 
 

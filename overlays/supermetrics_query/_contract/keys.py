@@ -42,7 +42,7 @@ def problems(place: str, value: object) -> Iterator[str]:
     """Yield what is wrong where a key stands as a text, as a name, or under the name of a key."""
     if isinstance(value, str):
         if KEY_FORM.search(value):
-            yield looks_like_a_key(place)
+            yield problem_at(place)
     elif isinstance(value, dict):
         for name, each in value.items():
             yield from problems_of_member(place, str(name), each)
@@ -55,14 +55,14 @@ def problems_of_member(place: str, name: str, value: object) -> Iterator[str]:
     """Yield what is wrong with one member of an object."""
     inside = f"{place}.{name}".lstrip(".")
     if KEY_FORM.search(name):
-        yield looks_like_a_key(f"a name in {place or 'the query'}")
+        yield problem_at(f"a name in {place or 'the query'}")
     elif is_key(name) and value is not None:
         yield f"{inside} is {WHY}"
     else:
         yield from problems(inside, value)
 
 
-def looks_like_a_key(place: str) -> str:
+def problem_at(place: str) -> str:
     """Say that a key stands in a place, and what to do where it is none."""
     return (
         f"{place} looks like an API key, which is {WHY}; if it is none, change it: api_ or otok_ with 16 or more "

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from operator import ge, le
-from reprlib import Repr
 from typing import Any, TypeAlias, TypeVar
 
 from attrs import Attribute, frozen
@@ -19,37 +18,12 @@ from supermetrics_query_api import models
 from supermetrics_query_api.limits import LIMITS, REQUIRED
 from supermetrics_query_api.types import Unset
 
-from ..errors import KEY_FORM, ConfigurationError, masked
+from ..errors import KEY_FORM, ConfigurationError
 from .keys import check_keys
+from .short import SHORT
 
 BYTES = (bytes, bytearray, memoryview)
 TEXTS = (str, *BYTES)
-
-
-class ShortRepr(Repr):
-    """Shows the beginning and the end of a long value, and nothing of what looks like a key."""
-
-    def repr_str(self, x: str, level: int) -> str:
-        """Return a text in quotes."""
-        return super().repr_str(masked(x), level)
-
-    def repr_instance(self, x: object, level: int) -> str:
-        """Return a value of any other class, shortened when no key is left in it that could be cut."""
-        try:
-            shown = masked(x if isinstance(x, str) else repr(x))
-        except Exception:  # noqa: BLE001 - it is of the caller
-            return f"<{type(x).__name__}>"
-        return self.repr_str(shown, level) if isinstance(x, str) else shortened(shown, self.maxother)
-
-
-def shortened(text: str, most: int) -> str:
-    """Return the beginning and the end of a long text."""
-    return text if len(text) <= most else f"{text[: most // 2 - 2]}...{text[len(text) - most // 2 + 1 :]}"
-
-
-SHORT = ShortRepr()
-SHORT.maxstring = SHORT.maxother = 60
-SHORT.maxlevel = 2
 MOST_LEVELS, MOST_PARTS = 100, 100_000
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
