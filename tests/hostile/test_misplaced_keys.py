@@ -282,6 +282,14 @@ def test_only_the_query_of_the_caller_holds_its_key_in_a_traceback(backend: str,
     assert (holding, len(ours) > 1) == ({"query"}, True)
 
 
+def test_the_error_of_one_of_many_queries_holds_no_key(backend: str) -> None:
+    subject = scripted_client(backend, success())
+    query = DataQuery(ds_id="WEATHER", settings={"x": KEY})
+    [handle] = subject.collect(subject.client, "run_many", [query])
+    assert handle.error is not None
+    assert KEY not in kept(handle.error)
+
+
 # In a URL, outside of its parameters.
 
 LOOSE = {
