@@ -1,6 +1,7 @@
 """A query comes from a URL that was copied or from a file, and runs as the same query written out."""
 
 import copy
+import io
 import json
 import pickle
 import re
@@ -263,9 +264,14 @@ def test_a_query_comes_from_a_file(tmp_path: Path, name: str, content: str) -> N
         assert [query_from_file(path), query_from_file(str(path)), query_from_file(file)] == [expected] * 3
 
 
-@pytest.mark.parametrize(
-    "read", [query_from_dict, lambda members, **changes: pasted(f"{BASE}/json?{encoded(members)}", **changes).query]
-)
+READERS = [
+    query_from_dict,
+    lambda members, **changes: query_from_file(io.BytesIO(text(members).encode()), **changes),
+    lambda members, **changes: pasted(f"{BASE}/json?{encoded(members)}", **changes).query,
+]
+
+
+@pytest.mark.parametrize("read", READERS)
 def test_changes_replace_members_and_single_settings(read: Any) -> None:
     written = {**QUERY, "settings": {"a": 1, "b": 2}}
     changed = read(written, start_date="yesterday", settings={"b": 3}, max_rows=None, filter="a > 1")
@@ -275,6 +281,17 @@ def test_changes_replace_members_and_single_settings(read: Any) -> None:
         "settings": {"a": 1, "b": 3},
         "filter": "a > 1",
     }
+
+
+@pytest.mark.parametrize("read", READERS)
+def test_none_removes_a_member(read: Any) -> None:
+    written = {**QUERY, "filter": "a > 1", "settings": {"a": 1, "b": 2}}
+    assert read(written, filter=None, settings=None, max_rows=None).to_dict() == QUERY
+    assert read(written, filter=None, settings={"b": 3}).to_dict() == {**QUERY, "settings": {"a": 1, "b": 3}}
+    with pytest.raises(ConfigurationError, match="ds_id is missing"):
+        read(written, ds_id=None)
+    with pytest.raises(ConfigurationError, match="no member 'fliter'; did you mean 'filter'"):
+        read(written, fliter=None)
 
 
 @pytest.mark.parametrize("name", ["api_key", "apiKey", "API-KEY"])

@@ -34,7 +34,7 @@ from tests.support.scripted import scripted_client
 # Whatever the text is.
 
 CHARACTERS = st.text("abcXYZ0123456789_-", min_size=16, max_size=40)
-issued = st.builds("{}{}".format, st.sampled_from(["api_", "otok_"]), CHARACTERS)
+issued = st.builds("{}X{}".format, st.sampled_from(["api_", "otok_"]), CHARACTERS)
 FORMS = (
     "https://HOST/enterprise/v2/query/data/json?{json}",
     "https://HOST/enterprise/v2/query/data/json?json={raw}&pretty=1",
@@ -254,9 +254,32 @@ PASTED_AS_BASE = [
     ("https://api.test:8443/query", "https://api.test:8443"),
     ("HTTPS://api.test/v2/query/s/AbC/json", "https://api.test/v2"),
     ("http://127.0.0.1:9/v2/query/history", "http://127.0.0.1:9/v2"),
+    ("https://api.test/enterprise/v2/QUERY/status/", "https://api.test/enterprise/v2"),
+    ("https://api.test/enterprise/v2/query%2Fdata", "https://api.test/enterprise/v2"),
+    ("https://api.test/enterprise/v2%2Fquery%2fdata%2Fjson", "https://api.test/enterprise/v2"),
+    ("https://api.test/a%20b/query", "https://api.test/a%20b"),
     (f"https://api.test/v2/query/data/json?api_key={KEY}", "https://api.test/v2"),
     (f"https://{KEY}@api.test/v2/query/data/json#{KEY}", "https://api.test/v2"),
 ]
+
+
+# A base URL of version 1, and of both kinds.
+OLD = [
+    ("https://api.test/enterprise/v1", "https://api.test/enterprise/v2"),
+    ("https://api.test/proxy/enterprise/v1/", "https://api.test/proxy/enterprise/v2"),
+    ("https://api.test/Enterprise/V1/query/data/json", "https://api.test/enterprise/v2"),
+    ("https://api.test/api/v1/getData", "https://api.test/enterprise/v2"),
+    ("https://api.test/getData/", "https://api.test/enterprise/v2"),
+    (f"https://api.test/api/v1/getData?api_key={KEY}", "https://api.test/enterprise/v2"),
+]
+
+
+@pytest.mark.parametrize(("url", "right"), OLD)
+def test_a_base_url_of_version_1_is_refused_with_the_right_one(url: str, right: str) -> None:
+    with pytest.raises(ConfigurationError, match="must be of version 2 of the API: ") as caught:
+        QueryClient("a_key", base_url=url)
+    assert str(caught.value).endswith(repr(right))
+    QueryClient("a_key", base_url=right).close()
 
 
 @pytest.mark.parametrize(("url", "right"), PASTED_AS_BASE)
@@ -273,7 +296,16 @@ def test_a_base_url_that_is_the_url_of_a_query_is_refused_with_the_right_one(
 
 
 @pytest.mark.parametrize(
-    "url", ["https://api.test/query/v2", "https://proxy.test/query/enterprise/v2", "https://query.test/v2"]
+    "url",
+    [
+        "https://api.test/query/v2",
+        "https://proxy.test/query/enterprise/v2",
+        "https://query.test/v2",
+        "https://proxy.test/v1",
+        "https://proxy.test/api/v1",
+        "https://proxy.test/v1/enterprise/v2",
+        "https://proxy.test/a%20b/v2",
+    ],
 )
 def test_a_base_url_of_a_proxy_may_have_the_word_in_its_path(url: str) -> None:
     QueryClient("a_key", base_url=url).close()

@@ -6,7 +6,7 @@ from urllib.parse import quote, urlencode
 
 from attrs import frozen
 
-KEY = "api_invented_for_the_pasted_urls"
+KEY = "api_invented4the_pasted_urls"
 QUERY: Mapping[str, object] = {
     "ds_id": "WEATHER",
     "ds_accounts": "JFK",

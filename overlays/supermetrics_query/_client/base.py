@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from supermetrics_query_api.provenance import SERVER_URL
 
+from .._contract.keys import apart
 from .._contract.validation import (
     LAST_OFFSET,
     Seconds,
@@ -41,8 +42,19 @@ DEFAULT_RETRY = RetryPolicy()
 LONGEST_REQUEST = 1e6  # seconds; a socket does not take more than 24 days
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 HOST = re.compile(r"[\w.-]+")
-# A path of the API that stands where its base belongs.
-OPERATION = re.compile(r"/query(/(accounts|data|fields|history|results|s|segments|status)(/.*)?)?/*$")
+# Paths of the API that stand where its base belongs: what is put in their place, and what is wrong with them.
+NO_BASES = (
+    (
+        re.compile(r"/query(/(accounts|data|fields|history|results|s|segments|status)(/.*)?)?/*$", re.IGNORECASE),
+        "",
+        "must end before /query",
+    ),
+    (
+        re.compile(r"/enterprise/v1(/.*)?$|((/enterprise|/api)?/v1)?/getData/*$", re.IGNORECASE),
+        "/enterprise/v2",
+        "must be of version 2 of the API",
+    ),
+)
 
 D = TypeVar("D")
 
@@ -92,8 +104,9 @@ class BaseClient(Generic[D]):
         try:
             provider = checked_function("token_provider", token_provider)
             credentials = Credentials(api_key or os.environ.get(API_KEY), provider)
+            url = checked_base_url(os.environ.get(BASE_URL) or SERVER_URL if base_url in (None, "") else base_url)
         finally:
-            del api_key  # tracebacks may show local variables
+            del api_key, base_url  # tracebacks may show local variables
         self._context = ClientContext(
             poll=checked_kind("poll", poll, PollPolicy),
             retry=checked_kind("retry", retry, RetryPolicy),
@@ -103,7 +116,6 @@ class BaseClient(Generic[D]):
             limiter=Limiter() if limiter is None else checked_kind("limiter", limiter, BaseLimiter),
             on_event=guarded(checked_function("on_event", on_event)),
         )
-        url = checked_base_url(os.environ.get(BASE_URL) or SERVER_URL if base_url in (None, "") else base_url)
         sends, ticks = checked_transport(transport), checked_clock(clock)
         with usable_options():
             options = checked_options(http_options)
@@ -186,6 +198,7 @@ def aiohttp_transport() -> "type[AiohttpTransport]":
     return AiohttpTransport
 
 
+@apart
 def checked_base_url(value: str) -> str:
     """Return a base URL without its last slash: https, or http to this machine."""
     if not isinstance(value, str):  # of another type, it may hold a password as well
@@ -198,14 +211,23 @@ def checked_base_url(value: str) -> str:
         raise ConfigurationError(f"base_url is not a URL: {shown}") from None
     if not usable or parts.scheme not in ("http", "https"):
         raise ConfigurationError(f"base_url must look like https://host/path, not {shown}")
-    if OPERATION.search(parts.path):
-        right = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{OPERATION.sub('', parts.path)}"
-        raise ConfigurationError(f"base_url must end before /query: {short_repr(right)}")
+    check_path(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}", unquote(parts.path))
     if parts.username is not None or "?" in value or "#" in value:
         raise ConfigurationError("base_url must not hold a user, a query or a fragment")
     if parts.scheme == "http" and not is_loopback(value):
         raise ConfigurationError(f"plain http would show the API key to the network: use https in {shown}")
     return value.rstrip("/")
+
+
+def check_path(origin: str, path: str) -> None:
+    """Raise ConfigurationError, which has the right URL, for a path of the API that is not its base."""
+    problems = []
+    for pattern, instead, problem in NO_BASES:
+        if pattern.search(path):
+            path = pattern.sub(instead, path)
+            problems.append(problem)
+    if problems:
+        raise ConfigurationError(f"base_url {' and '.join(problems)}: {short_repr(origin + quote(path, safe='/:@'))}")
 
 
 def is_host(name: str) -> bool:

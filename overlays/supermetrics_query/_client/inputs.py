@@ -10,6 +10,7 @@ from typing import TypeVar
 from supermetrics_query_api import models
 from supermetrics_query_api.types import Unset
 
+from .._contract.keys import apart
 from .._contract.meaning import checked_day
 from .._contract.requests import sendable
 from .._contract.validation import (
@@ -35,6 +36,7 @@ Q = TypeVar("Q", bound=BaseQuery)
 MOST_PREFETCH = 16  # more connections at once only wait for each other
 
 
+@apart
 def new_run(query: object, format: str, resume: str | None = None, known_runs: KnownRuns | None = None) -> Run:
     """Return a run with an id; raise ConfigurationError for a query that cannot be sent."""
     if not isinstance(query, models.DataQuery):
@@ -66,7 +68,7 @@ def any_run(query: object, format: str, resume: str | None = None, known_runs: K
     try:
         return new_run(query, format, resume, known_runs)
     except ConfigurationError as error:
-        return Run(Ticket(new_id()), error=error)
+        return Run(Ticket(new_id()), error=error.with_traceback(None))
 
 
 def new_id() -> str:
@@ -121,6 +123,7 @@ def known(value: T | Unset, otherwise: Other) -> T | Other:
     return otherwise if isinstance(value, Unset) else value
 
 
+@apart
 def history_request(
     ds_ids: Sequence[str] | None,
     status_codes: Sequence[str] | None,

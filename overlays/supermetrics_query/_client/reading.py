@@ -8,6 +8,7 @@ from typing import Protocol
 from supermetrics_query_api.models import DataQuery
 
 from .._contract.documents import members_of
+from .._contract.keys import apart
 from .._contract.meaning import query_from_dict
 from .._contract.validation import short_repr
 from ..errors import ConfigurationError
@@ -24,6 +25,7 @@ class Readable(Protocol):
         raise NotImplementedError
 
 
+@apart
 def query_from_file(file: str | os.PathLike[str] | Readable, **changes: object) -> DataQuery:
     """Return the query in a JSON or YAML file, given by its path or open in binary mode.
 

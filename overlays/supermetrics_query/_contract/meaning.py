@@ -16,7 +16,8 @@ from supermetrics_query_api import models
 from supermetrics_query_api.limits import LIMITS
 
 from ..errors import ConfigurationError
-from .requests import REQUEST, query_of, without_key
+from .keys import apart, without_key
+from .requests import REQUEST, query_of
 from .validation import is_vast, short_repr
 
 MEMBERS = LIMITS[REQUEST]
@@ -49,13 +50,14 @@ def once_each(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
 JSON = json.JSONDecoder(parse_int=Unquoted, parse_float=Unquoted, object_pairs_hook=once_each)
 
 
+@apart
 def query_from_dict(members: Mapping[str, object], **changes: object) -> models.DataQuery:
     """Return the query that a mapping describes, by the names of the API.
 
     Args:
         members: The members of the query, such as `{"ds_id": "GAWA"}`.
         **changes: Members to replace: `start_date="yesterday"`. In `settings`, each one replaces its own key only; None
-            changes nothing.
+            removes a member.
 
     Raises:
         ConfigurationError: There is a name that no query has, a key, which belongs to the client, or a value that the
@@ -64,17 +66,17 @@ def query_from_dict(members: Mapping[str, object], **changes: object) -> models.
     if not isinstance(members, Mapping):  # of another type, it may hold a key
         raise ConfigurationError(f"a query must be a mapping, not {type(members).__name__}")
     try:
-        return query_of({name: meant(name, value) for name, value in changed(members, changes).items()})
+        return query_of({name: meant(name, value) for name, value in replaced(members, changes).items()})
     except RecursionError:
         raise ConfigurationError("the query is nested too deeply to be sent") from None
 
 
-def changed(members: Mapping[str, object], changes: Mapping[str, object]) -> dict[str, object]:
+def replaced(members: Mapping[str, object], changes: Mapping[str, object]) -> dict[str, object]:
     """Return the members of a query with those that replace them; raise ConfigurationError for a key."""
-    given = {name: value for name, value in changes.items() if value is not None}
-    if "settings" in given:
-        given["settings"] = {**an_object(members.get("settings") or {}), **an_object(given["settings"])}
-    return {**without_key(members), **without_key(given)}
+    changed = {**without_key(members), **without_key(changes)}
+    if changes.get("settings") is not None:
+        changed["settings"] = {**an_object(members.get("settings") or {}), **an_object(changes["settings"])}
+    return changed
 
 
 def an_object(settings: object) -> Mapping[str, object]:

@@ -1,7 +1,6 @@
 """A query from a URL. What is raised, warned of or shown holds nothing of the key in it."""
 
 import warnings
-from collections.abc import Mapping
 from typing import Any
 
 from attrs import field, frozen
@@ -9,6 +8,7 @@ from supermetrics_query_api.models import DataQuery
 
 from .._models import exported
 from ..errors import ConfigurationError
+from .keys import apart
 from .meaning import query_from_dict
 from .urls import read_url
 
@@ -35,6 +35,7 @@ class PastedQuery:
         return PastedQuery, (self.query, self.format)
 
 
+@apart
 def query_from_url(url: str, **changes: object) -> PastedQuery:
     """Return the query in a URL of the API, its format, and the key in it apart.
 
@@ -49,24 +50,13 @@ def query_from_url(url: str, **changes: object) -> PastedQuery:
         ApiKeyWarning: There is a key in it.
     """
     try:
-        pasted = pasted_from(url, changes)
-    except ConfigurationError as error:
-        problem = str(error)
+        found = read_url(url)
     except RecursionError:
-        problem = "the query is nested too deeply to be sent"
-    else:
-        if pasted.api_key:
-            warn()
-        return pasted
-    finally:
-        del url  # tracebacks may show local variables
-    raise ConfigurationError(problem)  # not from within, where variables hold the key
-
-
-def pasted_from(url: str, changes: Mapping[str, object]) -> PastedQuery:
-    """Return what a URL holds; raise ConfigurationError for what is no query."""
-    found = read_url(url)
-    return PastedQuery(query_from_dict(found.members, **changes), found.format, found.key)
+        raise ConfigurationError("the query is nested too deeply to be sent") from None
+    pasted = PastedQuery(query_from_dict(found.members, **changes), found.format, found.key)
+    if pasted.api_key:
+        warn()
+    return pasted
 
 
 def warn() -> None:

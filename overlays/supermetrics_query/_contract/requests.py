@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from copy import copy
 from difflib import get_close_matches
@@ -13,9 +12,10 @@ from typing import Any
 import attrs
 from supermetrics_query_api import models
 from supermetrics_query_api.api import queries
-from supermetrics_query_api.types import UNSET, Unset
+from supermetrics_query_api.types import UNSET
 
 from ..errors import ConfigurationError
+from .keys import KEY_MEMBER, without_key
 from .messages import Lane, Request
 from .validation import short_repr, validated
 
@@ -57,7 +57,6 @@ def get_query_history(request: models.QueryHistoryRequest) -> Request:
 
 
 REQUEST = "DataQuery"
-KEY_MEMBER = "api_key"  # the API takes the key as a member, too; the clients send it in a header only
 
 
 @cache
@@ -83,22 +82,6 @@ def named(query: models.DataQuery) -> dict[str, object]:
     """Return the members that are set, by the names that the API knows."""
     given = {name: getattr(query, attribute) for name, attribute in attributes().items()}
     return {name: value for name, value in given.items() if value is not UNSET}
-
-
-def without_key(members: Mapping[str, object]) -> Mapping[str, object]:
-    """Return the members of a query; raise ConfigurationError, without showing it, where one of them is a key."""
-    for name, value in members.items():
-        if value is not None and not isinstance(value, Unset) and is_key(name):
-            raise ConfigurationError(
-                f"{KEY_MEMBER} is not sent with a query, where logs and files would keep it: take it out, and give "
-                "the key to the client, as QueryClient(api_key) or in SUPERMETRICS_API_KEY"
-            )
-    return members
-
-
-def is_key(name: object) -> bool:
-    """Return whether a member is the key, also in a spelling that the API does not know."""
-    return isinstance(name, str) and re.sub("[_-]", "", name).lower() == "apikey"
 
 
 def is_member(name: object) -> bool:

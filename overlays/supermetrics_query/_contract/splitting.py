@@ -11,6 +11,7 @@ from supermetrics_query_api.types import UNSET
 from .._models import Part, exported
 from ..errors import ConfigurationError
 from .dates import Days, are_fixed, days_of
+from .keys import apart, check_keys
 from .requests import REQUEST, attributes, named, sendable
 from .validation import MOST_ROWS, TEXTS, Member, checked_whole, limit, short_repr, value_of
 
@@ -50,6 +51,7 @@ OF_ALL_DAYS = (
 )
 
 
+@apart
 def split(
     query: models.DataQuery,
     *,
@@ -101,6 +103,7 @@ def check_whole(members: Mapping[str, object], wholes: Sequence[Whole]) -> None:
 def account_groups(members: Mapping[str, object], size: int | None) -> list[tuple[str, ...]]:
     """Return the accounts of each part; all of them, as far as they are listed, where no size is given."""
     ids = account_ids(members.get("ds_accounts"))
+    check_keys({"ds_accounts": ids})
     if size is None:
         return [ids]
     checked_whole("by_account", size, 1, MOST_ACCOUNTS)

@@ -11,10 +11,11 @@ from urllib.parse import parse_qsl, unquote
 
 from attrs import frozen
 
-from ..errors import ConfigurationError
+from ..errors import KEY_FORM, ConfigurationError
+from .keys import KEY_MEMBER, is_key
 from .meaning import JSON, MEMBERS, Unquoted
-from .requests import KEY_MEMBER, is_key, is_member, suggestion
-from .validation import KEY_FORM, checked_format
+from .requests import is_member, suggestion
+from .validation import checked_format
 
 LONGEST = 256 * 1024  # characters
 ADDRESS = re.compile(
@@ -63,9 +64,10 @@ def read_url(url: str) -> Pasted:
         raise ConfigurationError("this is no URL, such as https://host/enterprise/v2/query/data/json?json=...")
     name = format_name(found["path"])
     beside, inside = parameters(found["query"] or "")
-    key = the_key([*taken(beside), *taken(inside), password(found["user"] or "")])
+    key = the_key([*taken(beside), *taken(inside), *bare(beside), *behind(found[0]), password(found["user"] or "")])
+    check_apart([name, beside, inside], key)  # what is ignored, too
     members = joined(beside, inside)
-    check_apart([name, members], key)
+    check_apart([members], key)
     check_names(members)
     return Pasted(checked_format(name), members, key)
 
@@ -140,6 +142,21 @@ def unreadable(error: ValueError) -> ConfigurationError:
 def taken(members: dict[str, Any]) -> list[object]:
     """Take the key out of the members, however its name is spelled, and return it."""
     return [members.pop(name) for name in list(members) if is_key(name)]
+
+
+def bare(parameters: dict[str, Any]) -> list[object]:
+    """Take the keys that stand in the place of a name out of the parameters, and return them."""
+    names = [name for name, value in parameters.items() if not value and KEY_FORM.fullmatch(name)]
+    for name in names:
+        del parameters[name]
+    return [*names]
+
+
+def behind(url: str) -> list[object]:
+    """Return the keys in the fragment of a URL, which no server sees; a json that is not encoded may be part of it."""
+    fragment = re.sub("[?#]", "&", url.partition("#")[2])
+    named = taken(dict(parse_qsl(fragment)))
+    return [*named, *KEY_FORM.findall(unquote(fragment))]
 
 
 def the_key(found: Iterable[object]) -> str | None:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from operator import ge, le
-from reprlib import Repr
 from typing import Any, TypeAlias, TypeVar
 
 from attrs import Attribute, frozen
@@ -19,24 +18,12 @@ from supermetrics_query_api import models
 from supermetrics_query_api.limits import LIMITS, REQUIRED
 from supermetrics_query_api.types import Unset
 
-from ..errors import ConfigurationError
+from ..errors import KEY_FORM, ConfigurationError
+from .keys import check_keys
+from .short import SHORT
 
 BYTES = (bytes, bytearray, memoryview)
 TEXTS = (str, *BYTES)
-KEY_FORM = re.compile(r"(?:api|otok)_[\w-]{16,}")  # of what the API issues; a name such as `api_key` is shorter
-
-
-class ShortRepr(Repr):
-    """Shows the beginning and the end of a long value, and nothing of what looks like a key."""
-
-    def repr_str(self, x: str, level: int) -> str:
-        """Return a text in quotes."""
-        return super().repr_str(KEY_FORM.sub("[api key]", x), level)
-
-
-SHORT = ShortRepr()
-SHORT.maxstring = SHORT.maxother = 60
-SHORT.maxlevel = 2
 MOST_LEVELS, MOST_PARTS = 100, 100_000
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
@@ -77,8 +64,10 @@ class Member:
 
 
 def validated(request: str, given: Mapping[str, object]) -> dict[str, Any]:
-    """Return the members of a request as they are sent, without those that are None or not set."""
-    return validate_object(Member(request), given, {})
+    """Return the members of a request as they are sent, without those that are None or not set, and without a key."""
+    members = validate_object(Member(request), given, {})
+    check_keys(members)
+    return members
 
 
 def value_of(member: Member, value: object) -> Any:
@@ -235,6 +224,8 @@ MOST_ROWS = limit("DataQuery", "max_rows", "maximum")
 
 def checked_schedule_id(value: object) -> str:
     """Return a schedule id the API accepts."""
+    if isinstance(value, str) and KEY_FORM.search(value):
+        raise ConfigurationError("schedule_id looks like an API key: give the token or the id of a query")
     if isinstance(value, str) and SCHEDULE_ID.fullmatch(value):
         return value
     raise ConfigurationError(

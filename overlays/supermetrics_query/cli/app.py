@@ -103,7 +103,7 @@ def run() -> NoReturn:
         text = getattr(error, "format_message", error.__str__)()
         where = getattr(getattr(error, "ctx", None), "command_path", "supermetrics-query")
         if text:
-            exits.say(f"UsageError: {text} See: {where} --help")
+            exits.say(f"UsageError: {exits.without_secrets(' '.join(text.split()))} See: {where} --help")
         sys.exit(exits.USAGE)
     except OSError as error:  # of `--help` and `--version`
         sys.exit(exits.unwritten(error).exit_code)

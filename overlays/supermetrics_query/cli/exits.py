@@ -15,7 +15,7 @@ from typing import ParamSpec, TextIO
 import typer
 
 from .. import errors
-from ..errors import SupermetricsQueryError
+from ..errors import ConfigurationError, SupermetricsQueryError, masked
 
 P = ParamSpec("P")
 
@@ -24,6 +24,9 @@ LOGGER = logging.getLogger("supermetrics_query")
 USAGE, INTERRUPTED, NOBODY_READS = 2, 130, 141
 # What a terminal acts on: control characters but line feed and tab, and what changes the direction of text.
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+# Where the words of a command may hold a key of any form: before a host, behind a path, and behind its name.
+SECRETS = re.compile(r"""(://)[^/\s]*@|(/[^\s?#]*[?#])\S.*|(api[_-]?key[\\"'\s]*(?:[:=]|%3[ad])).*""", re.IGNORECASE)
 
 # The first row that fits decides, so subclasses come first; an error in no row ends with 1.
 CODES: Mapping[type[SupermetricsQueryError], int] = {
@@ -72,6 +75,11 @@ def line_of(error: BaseException, text: str = "") -> str:
     return " ".join(f"{type(error).__name__}: {text or error}".split())
 
 
+def without_secrets(text: str) -> str:
+    """Return text that quotes the words of a command, without a key and without what may hold one."""
+    return masked(SECRETS.sub(lambda found: f"{found[1] or found[2] or found[3]}...", text))
+
+
 def visible(text: str) -> str:
     """Return text in which what a terminal would act on is written as an escape that it shows."""
     return CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
@@ -90,10 +98,11 @@ def is_verbose() -> bool:
 
 def report(error: SupermetricsQueryError, text: str = "", hint: str = "") -> typer.Exit:
     """Print an error and a hint, and return what ends the command."""
+    shown = without_secrets if isinstance(error, ConfigurationError) else str
     if is_verbose():
-        say("".join(traceback.format_exception(error)).rstrip())
+        say(shown("".join(traceback.format_exception(error)).rstrip()))
     for line in filter(None, (line_of(error, text), hint)):
-        say(line)
+        say(shown(line))
     return typer.Exit(code_of(error))
 
 
