@@ -15,23 +15,15 @@ SupermetricsQueryError
 Each is plain data: it pickles together with its cause, and never holds a key.
 """
 
-import re
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 from attrs import define, field
 from supermetrics_query_api.models import ProblemDetails
 
+from ._masking import masked
 from ._models import Attempt, BaseQuery, QueryStatus, RateLimit, exported
 
 E = TypeVar("E", bound=type[Exception])
-# Of what the API issues. Words and numbers, as in `api_sales_2026-11-01`, are a name, and so is `my_api_...`.
-WORD = r"(?:[a-z]{1,15}|[0-9]{1,8})"
-KEY_FORM = re.compile(rf"(?<!_)(?<!\w-)(?:api|otok)_(?!(?:{WORD}[_-]){{1,9}}{WORD}(?![\w-]))[\w-]{{16,}}", re.ASCII)
-
-
-def masked(text: str) -> str:
-    """Return a text without what looks like a key."""
-    return KEY_FORM.sub("[api key]", text)
 
 
 @dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(field,))

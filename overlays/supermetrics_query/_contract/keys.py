@@ -7,7 +7,8 @@ from typing import ParamSpec, TypeVar
 
 from supermetrics_query_api.types import Unset
 
-from ..errors import KEY_FORM, ConfigurationError
+from .._masking import KEY_FORM
+from ..errors import ConfigurationError
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -2,7 +2,7 @@
 
 from reprlib import Repr
 
-from ..errors import masked
+from .._masking import masked
 
 
 class ShortRepr(Repr):

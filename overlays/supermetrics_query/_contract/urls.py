@@ -11,7 +11,8 @@ from urllib.parse import parse_qsl, unquote
 
 from attrs import frozen
 
-from ..errors import KEY_FORM, ConfigurationError
+from .._masking import KEY_FORM
+from ..errors import ConfigurationError
 from .keys import KEY_MEMBER, is_key
 from .meaning import JSON, MEMBERS, Unquoted
 from .requests import is_member, suggestion

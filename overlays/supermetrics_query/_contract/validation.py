@@ -18,7 +18,8 @@ from supermetrics_query_api import models
 from supermetrics_query_api.limits import LIMITS, REQUIRED
 from supermetrics_query_api.types import Unset
 
-from ..errors import KEY_FORM, ConfigurationError
+from .._masking import KEY_FORM
+from ..errors import ConfigurationError
 from .keys import check_keys
 from .short import SHORT
 

@@ -15,7 +15,8 @@ from typing import ParamSpec, TextIO
 import typer
 
 from .. import errors
-from ..errors import ConfigurationError, SupermetricsQueryError, masked
+from .._masking import masked
+from ..errors import ConfigurationError, SupermetricsQueryError
 
 P = ParamSpec("P")
 
