@@ -172,7 +172,9 @@ def test_a_member_at_its_limit_is_not_refused_for_it(api: Api, case: Case) -> No
     assert not is_about(response, case.name), response.text
 
 
-@pytest.mark.parametrize("path", [(name, path) for name, schema in SCHEMAS.items() for path in required_of(CONTRACT, schema)])
+@pytest.mark.parametrize(
+    "path", [(name, path) for name, schema in SCHEMAS.items() for path in required_of(CONTRACT, schema)]
+)
 def test_a_member_that_a_request_needs_is_missed_by_its_name(api: Api, path: tuple[str, str]) -> None:
     request, name = path
     if "." in name:  # among the cases above

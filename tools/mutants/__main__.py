@@ -22,13 +22,13 @@ INPUT = (
 )
 SUBJECTS: Mapping[Sequence[str], Sequence[str]] = {
     EMULATOR: [
-            f"emulator.{name}"
-            for name in (
-                *("validation", "selection", "dates", "problems", "faults", "injection"),
-                *("operations", "behaviour", "formats", "keys", "runs"),
-            )
-        ],
-    INPUT: ["_contract.validation", "_client.base", "_client.inputs", "_core.polling", "_core.retrying"]
+        f"emulator.{name}"
+        for name in (
+            *("validation", "selection", "dates", "problems", "faults", "injection"),
+            *("operations", "behaviour", "formats", "keys", "runs"),
+        )
+    ],
+    INPUT: ["_contract.validation", "_client.base", "_client.inputs", "_core.polling", "_core.retrying"],
 }
 PACKAGE = "supermetrics_query"
 
@@ -41,16 +41,22 @@ def subject_of(name: str) -> Subject:
 
 def main(words: Sequence[str]) -> None:
     import httpx, starlette, uvicorn, hypothesis, schemathesis, yaml, jsonschema_rs, anyio, trio, aiohttp, typer, rich, msgspec, requests, multiprocessing.popen_fork
+
     for tests, names in SUBJECTS.items():
         subjects = [subject_of(name) for name in names if not words or any(word in name for word in words)]
-        if not subjects: continue
+        if not subjects:
+            continue
         t = time.time()
         out = Path(f"/tmp/h-tables/found")
         out.unlink(missing_ok=True)
         process = CONTEXT.Process(target=run_collected, args=(subjects, tests, out))
-        process.start(); process.join()
+        process.start()
+        process.join()
         found = pickle.loads(out.read_bytes())
-        print(f"{sum(len(s.mutants) for s in subjects)} mutants, {len(found)} after the quick half, {time.time() - t:.0f} s", flush=True)
+        print(
+            f"{sum(len(s.mutants) for s in subjects)} mutants, {len(found)} after the quick half, {time.time() - t:.0f} s",
+            flush=True,
+        )
         by = {s.module: s for s in subjects}
         n = 0
         for each in survivors([whole_run(by[m], by[m].mutants[i], tests) for m, i in found]):

@@ -121,7 +121,11 @@ def codes(code: CodeType) -> Iterator[CodeType]:
 
 def fill(module: Any, code: CodeType) -> None:
     """Fill the tables of a module with the entries that those of a mutant have."""
-    names: dict[str, Any] = {"__name__": module.__name__, "__package__": module.__package__, "__file__": module.__file__}
+    names: dict[str, Any] = {
+        "__name__": module.__name__,
+        "__package__": module.__package__,
+        "__file__": module.__file__,
+    }
     exec(code, names)  # noqa: S102
     for name, table in vars(module).items():
         if isinstance(table, dict | set) and not name.startswith("__"):
