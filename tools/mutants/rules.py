@@ -5,8 +5,9 @@ of a member is gone. What is caught passes on as it came.
 """
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from typing import Any
 
 from attrs import frozen
 
@@ -36,8 +37,8 @@ def mutants_of(tree: ast.AST, place: str = "", *, is_table: bool = True) -> Iter
         for index, child in enumerate(value) if isinstance(value, list) else [(None, value)]:
             if not isinstance(child, ast.AST) or is_about_types(tree, field, child):
                 continue
-            for after in replacements(tree, field, child):
-                yield replaced(tree, field, index, after, place, is_table=is_table)
+            for label, after in replacements(tree, field, child):
+                yield replaced(tree, field, index, after, label, place, is_table=is_table)
             if (is_table and field in ("value", "args")) or isinstance(tree, ast.ExceptHandler):
                 yield from entries_gone(child, place)
             name = named(child) if is_table else ""
@@ -63,13 +64,15 @@ def is_about_types(parent: ast.AST, field: str, child: ast.AST) -> bool:
     )
 
 
-def replaced(parent: ast.AST, field: str, index: int | None, after: ast.AST, place: str, *, is_table: bool) -> Mutant:
+def replaced(
+    parent: ast.AST, field: str, index: int | None, after: ast.AST, label: str, place: str, *, is_table: bool
+) -> Mutant:
     """Return the mutant that has another node at a place of the tree."""
-    holder = getattr(parent, field)
+    holder: Any = getattr(parent, field)
     before = holder if index is None else holder[index]
     ast.fix_missing_locations(ast.copy_location(after, before))
     apply = partial(setattr, parent, field, after) if index is None else partial(holder.__setitem__, index, after)
-    return Mutant(before.lineno, place, shown(before), shown(after), is_table, apply)
+    return Mutant(before.lineno, place, shown(before), label or shown(after), is_table, apply)
 
 
 def shown(node: ast.AST) -> str:
@@ -77,22 +80,35 @@ def shown(node: ast.AST) -> str:
     return " ".join(ast.unparse(node).split())
 
 
-def replacements(parent: ast.AST, field: str, child: ast.AST) -> Iterator[ast.AST]:
-    """Yield what may stand in the place of a node, so that a rule is broken."""
-    yield from (ast.Constant(value) for value in truths(parent, field, child))
+def replacements(parent: ast.AST, field: str, child: ast.AST) -> Iterator[tuple[str, ast.AST]]:
+    """Yield what may stand in the place of a node, so that a rule is broken, and what to call it."""
+    yield from (held(child, always=value) for value in truths(parent, field, child))
     match child:
-        case ast.Compare(ops=ops):
-            for index, op in enumerate(ops):
-                if moved := BOUNDS.get(type(op)):
-                    yield ast.Compare(child.left, [*ops[:index], moved(), *ops[index + 1 :]], child.comparators)
+        case ast.Compare():
+            yield from (("", each) for each in moved(child))
         case ast.Expr(value=ast.Call() | ast.Await()):
-            yield ast.Pass()
+            yield "gone", ast.Pass()
         case ast.Constant(value=int(number)) if not isinstance(number, bool) and not isinstance(parent, ast.Subscript):
-            yield ast.Constant(number + 1)
-        case ast.Raise() | ast.Return() if isinstance(parent, ast.ExceptHandler) and getattr(child, "exc", child):
-            yield ast.Raise()
+            yield "", ast.Constant(number + 1)
+        case ast.Raise(exc=ast.AST()) | ast.Return() if isinstance(parent, ast.ExceptHandler):
+            yield "", ast.Raise()
         case ast.keyword(arg="validator"):
-            yield ast.keyword("validator", ast.Constant(None))
+            yield "gone", ast.keyword("validator", ast.Constant(None))
+
+
+def held(condition: Any, *, always: bool) -> tuple[str, ast.AST]:
+    """Return a condition that holds always or never. It is evaluated, so that it uses the same variables."""
+    if always:
+        return "always", ast.BoolOp(ast.Or(), [condition, ast.Constant(value=True)])
+    return "never", ast.BoolOp(ast.And(), [condition, ast.Constant(value=False)])
+
+
+def moved(comparison: ast.Compare) -> Iterator[ast.Compare]:
+    """Yield a comparison with each of its bounds moved by one."""
+    for index, sign in enumerate(comparison.ops):
+        if other := BOUNDS.get(type(sign)):
+            signs = [*comparison.ops[:index], other(), *comparison.ops[index + 1 :]]
+            yield ast.Compare(comparison.left, signs, comparison.comparators)
 
 
 def truths(parent: ast.AST, field: str, child: ast.AST) -> list[bool]:
@@ -115,16 +131,19 @@ def entries_gone(child: ast.AST, place: str) -> Iterator[Mutant]:
     """Yield a mutant for each entry of a table."""
     match child:
         case ast.Dict(keys=[_, *_] as keys, values=values):
-            lists: list[list[ast.AST]] = [keys, values]
-        case ast.Set(elts=values) | ast.Tuple(elts=values, ctx=ast.Load()) | ast.List(elts=values, ctx=ast.Load()):
-            lists = [values]
+            lists: Sequence[list[Any]] = [keys, values]
+        case (
+            ast.Set(elts=elements) | ast.Tuple(elts=elements, ctx=ast.Load()) | ast.List(elts=elements, ctx=ast.Load())
+        ):
+            lists = [elements]
         case _:
             return
-    for index, entry in enumerate(values):
-        yield Mutant(entry.lineno, place, shown(lists[0][index] or entry), "gone", True, partial(drop, lists, index))
+    for index, entry in enumerate(lists[0]):
+        named_by = entry or lists[1][index]  # `**others` has no key
+        yield Mutant(named_by.lineno, place, shown(named_by), "gone", is_table=True, apply=partial(drop, lists, index))
 
 
-def drop(lists: list[list[ast.AST]], index: int) -> None:
+def drop(lists: Sequence[list[Any]], index: int) -> None:
     """Remove an item of each list."""
     for each in lists:
         del each[index]

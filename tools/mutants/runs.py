@@ -10,7 +10,7 @@ from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import spec_from_file_location
 from multiprocessing import get_context
 from multiprocessing.connection import wait
-from multiprocessing.process import BaseProcess
+from multiprocessing.context import ForkProcess
 from pathlib import Path
 from time import monotonic
 from types import CodeType, ModuleType
@@ -95,7 +95,7 @@ def silently(run: Callable[[], None]) -> None:
 def survivors(trials: Sequence[Trial]) -> Iterator[Trial]:
     """Yield the trials in which every test passes."""
     waiting = list(reversed(trials))
-    running: dict[BaseProcess, tuple[Trial, float]] = {}
+    running: dict[ForkProcess, tuple[Trial, float]] = {}
     while waiting or running:
         while waiting and len(running) < JOBS:
             trial = waiting.pop()
@@ -109,7 +109,7 @@ def survivors(trials: Sequence[Trial]) -> Iterator[Trial]:
                 yield trial
 
 
-def has_ended(process: BaseProcess, deadline: float) -> bool:
+def has_ended(process: ForkProcess, deadline: float) -> bool:
     """Return whether a process has ended; end one that takes too long."""
     if process.is_alive() and monotonic() > deadline:
         process.kill()
