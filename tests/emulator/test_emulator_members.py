@@ -191,3 +191,51 @@ def test_members_were_found_in_every_depth() -> None:
     assert {case.path for case in BEYOND} >= {"fields[].id", "ds_accounts.filter_id", "ds_segments[]", "status_codes[]"}
     assert {case.request for case in BEYOND} == set(VALID)
     assert len(LIMITS) > 40
+
+
+PLAIN = [
+    ({"offset_start": "1", "offset_end": "2"}, 200, ""),
+    ({"offset_start": "1000001"}, 400, "offset_start must be a whole number from 0 to 1000000."),
+    ({"offset_end": "\u0663"}, 400, "offset_end must be a whole number from 0 to 1000000."),
+    ({"offset_end": "-1"}, 400, "offset_end must be a whole number from 0 to 1000000."),
+]
+
+
+@pytest.mark.parametrize(("offsets", "status", "description"), PLAIN)
+def test_a_plain_parameter_is_a_number_where_the_contract_means_one(
+    api: Api, offsets: dict[str, str], status: int, description: str
+) -> None:
+    response = api.http.get("/query/status", params={"schedule_id": "valid", **offsets})
+    assert response.status_code == status
+    if status == 200:
+        assert len(response.json()["data"]) == 2
+    else:
+        assert response.json()["error"]["description"] == description
+
+
+@pytest.mark.parametrize(("path", "name"), [("/query/results", "limit"), ("/query/history", "limit")])
+def test_every_operation_takes_plain_numbers(api: Api, path: str, name: str) -> None:
+    answers = [api.http.get(path, params={"schedule_id": "valid", name: value}) for value in ("1", "0")]
+    assert [response.status_code for response in answers] == [200, 400]
+
+
+def test_a_plain_parameter_is_text_where_the_contract_means_text(api: Api) -> None:
+    api.start(schedule_id="7")
+    assert api.http.get("/query/status", params={"schedule_id": "7"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("changed", "description"),
+    [
+        ({"ds_id": 7}, "ds_id must be a string of at most 50 characters."),
+        ({"schedule_id": 7}, "schedule_id must be a string of at most 50 characters matching [A-Za-z0-9_-]{1,50}."),
+        ({"settings": 7}, "settings must be an object."),
+        (
+            {"fields": 7},
+            "fields must be a string of at most 1000 characters, or a list of at most 100 values, each a string of at "
+            "most 100 characters, or an object with id.",
+        ),
+    ],
+)
+def test_a_refusal_says_what_the_contract_allows(api: Api, changed: dict[str, object], description: str) -> None:
+    assert answer(api, "DataQuery", VALID["DataQuery"] | changed).json()["error"]["description"] == description
