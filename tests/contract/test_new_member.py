@@ -58,7 +58,7 @@ with Emulator(plan=INSTANT) as service, QueryClient(service.key, base_url=servic
         "url": [url.beta_rows, url.beta_names],
         "client": [refused(beta_rows=6), refused(beta_names=["a", "b", "c"])],
         "command": command(service, "ds_id: WEATHER\\nbeta_rows: 6\\n"),
-        "emulator": [posted(service, {"beta_rows": 5}), posted(service, {"beta_rows": 6}), posted(service, {"beta_names": 1})],
+        "emulator": [posted(service, each) for each in ({"beta_rows": 5}, {"beta_rows": 6}, {"beta_names": 1})],
     }))
 """
 

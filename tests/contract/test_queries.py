@@ -182,6 +182,20 @@ def test_what_the_api_would_reject_is_refused_with_its_name_its_value_and_what_t
     assert said in refusal(a_query(**members))
 
 
+def test_a_message_ends_where_there_is_nothing_to_advise() -> None:
+    assert refusal(a_query(ds_id=5)) == "ds_id must be text, not 5"
+
+
+def test_a_name_that_is_no_text_is_refused_where_it_stands() -> None:
+    query: Any = a_query()
+    query[5] = 1
+    assert refusal(query) == "a name in a request must be text, not 5"
+
+
+def test_what_is_not_set_is_left_out_in_every_object() -> None:
+    assert sent(a_query(settings={"a": UNSET, "b": 1}))["settings"] == {"b": 1}
+
+
 def test_a_message_does_not_repeat_a_long_value() -> None:
     assert len(refusal(a_query(filter_="x" * 100_000))) < 200
     assert len(refusal(a_query(fields=["x" * 90] * 100_000))) < 500

@@ -224,17 +224,19 @@ def test_a_plain_parameter_is_text_where_the_contract_means_text(api: Api) -> No
     assert api.http.get("/query/status", params={"schedule_id": "7"}).status_code == 200
 
 
+FIELDS = (
+    "fields must be a string of at most 1000 characters, "
+    "or a list of at most 100 values, each a string of at most 100 characters, or an object with id."
+)
+
+
 @pytest.mark.parametrize(
     ("changed", "description"),
     [
         ({"ds_id": 7}, "ds_id must be a string of at most 50 characters."),
         ({"schedule_id": 7}, "schedule_id must be a string of at most 50 characters matching [A-Za-z0-9_-]{1,50}."),
         ({"settings": 7}, "settings must be an object."),
-        (
-            {"fields": 7},
-            "fields must be a string of at most 1000 characters, or a list of at most 100 values, each a string of at "
-            "most 100 characters, or an object with id.",
-        ),
+        ({"fields": 7}, FIELDS),
     ],
 )
 def test_a_refusal_says_what_the_contract_allows(api: Api, changed: dict[str, object], description: str) -> None:
