@@ -16,20 +16,28 @@ from tools.mutants.rules import Mutant, mutants_of
 from tools.mutants.runs import Subject, survivors, whole_run
 
 PACKAGE = "supermetrics_query"
+REQUESTS = "emulator.validation emulator.keys"
 EMULATOR = """
-    emulator.validation emulator.selection emulator.dates emulator.problems emulator.faults emulator.injection
-    emulator.operations emulator.behaviour emulator.formats emulator.keys emulator.runs"""
+    emulator.selection emulator.dates emulator.problems emulator.faults emulator.injection emulator.operations
+    emulator.behaviour emulator.formats emulator.runs"""
 CLIENT = "_contract.validation _client.base _client.inputs _core.polling _core.retrying"
-# Tests of the wire that take long, and that notice nothing more, are left out.
+# The tests that concern the modules, without those that take long and notice nothing more.
 TESTS: Mapping[str, Sequence[str]] = {
+    REQUESTS: (
+        *("tests/emulator/test_emulator_members.py", "tests/emulator/test_emulator_requests.py"),
+        *("tests/emulator/test_emulator_history.py", "tests/emulator/test_emulator_selection.py"),
+    ),
     EMULATOR: (
-        "tests/emulator",
+        *("tests/emulator", "tests/contract/test_retyped_tables.py"),
+        "--ignore=tests/emulator/test_emulator_members.py",
         "--ignore=tests/emulator/test_emulator_conformance.py",
         "--ignore=tests/emulator/test_emulator_service.py",
     ),
     CLIENT: (
         *("tests/client/test_input.py", "tests/contract/test_queries.py", "tests/client/test_pitfalls.py"),
-        *("tests/hostile/test_oddities.py", "tests/hostile/test_foreign_exceptions.py", "tests/core"),
+        *("tests/contract/test_errors.py", "tests/contract/test_contract_coverage.py"),
+        *("tests/hostile/test_foreign_exceptions.py", "tests/hostile/test_identity.py"),
+        *("tests/flows/test_retry_after.py", "tests/core/test_polling_properties.py"),
     ),
 }
 # What every process needs is imported once.
