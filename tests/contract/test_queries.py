@@ -2,7 +2,7 @@
 
 import json
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from datetime import UTC, date, datetime
 from types import MappingProxyType
@@ -194,6 +194,24 @@ def test_a_name_that_is_no_text_is_refused_where_it_stands() -> None:
 
 def test_what_is_not_set_is_left_out_in_every_object() -> None:
     assert sent(a_query(settings={"a": UNSET, "b": 1}))["settings"] == {"b": 1}
+
+
+def nested(levels: int, wrap: Callable[[Any], Any]) -> Any:
+    value: Any = 1
+    for _ in range(levels):
+        value = wrap(value)
+    return value
+
+
+WRAPS: Mapping[str, Callable[[Any], Any]] = {"dict": lambda value: {"a": value}, "list": lambda value: [value]}
+
+
+@pytest.mark.parametrize("wrap", WRAPS)
+def test_what_no_query_holds_is_refused_and_what_one_may_hold_is_sent(wrap: str) -> None:
+    for vast in (nested(100, WRAPS[wrap]), [0] * 100_000, [[0] * 1000] * 100):
+        assert "a is nested too deeply, or holds too much, to be sent" in refusal(a_query(settings={"a": vast}))
+    for value in (nested(99, WRAPS[wrap]), [0] * 99_999, [[0] * 998] * 100):
+        assert sent(a_query(settings={"a": value}))["settings"] == {"a": value}
 
 
 def test_a_message_does_not_repeat_a_long_value() -> None:

@@ -249,6 +249,18 @@ def test_a_comparison_needs_an_end(api: Api, end: dict[str, str], code: str) -> 
     assert error_of(api.start(compare_type="custom", compare_start_date="2013-01-01", **end)) == code
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"compare_type": "custom", "compare_end_date": "2013-01-02"},
+        {"compare_type": "prev_range", "compare_end_date": "x"},
+        {"compare_type": "none"},
+    ],
+)
+def test_a_comparison_is_checked_where_it_counts(api: Api, asked: dict[str, str]) -> None:
+    assert api.start(**asked).status_code == 200
+
+
 def test_the_day_that_counts_as_today_can_be_chosen() -> None:
     with Emulator(plan=INSTANT, today=date(2013, 3, 1)) as service, Api(service) as api:
         query = api.start(date_range_type="yesterday").json()["meta"]["query"]
