@@ -20,7 +20,9 @@ REQUESTS = "emulator.validation emulator.keys"
 EMULATOR = """
     emulator.selection emulator.dates emulator.problems emulator.faults emulator.injection emulator.operations
     emulator.behaviour emulator.formats emulator.runs"""
-CLIENT = "_contract.validation _client.base _client.inputs _core.polling _core.retrying"
+MEMBERS = "_contract.validation"
+OPTIONS = "_client.base _client.inputs"
+POLICIES = "_core.polling _core.retrying"
 # The tests that concern the modules, without those that take long and notice nothing more.
 TESTS: Mapping[str, Sequence[str]] = {
     REQUESTS: (
@@ -33,10 +35,13 @@ TESTS: Mapping[str, Sequence[str]] = {
         "--ignore=tests/emulator/test_emulator_conformance.py",
         "--ignore=tests/emulator/test_emulator_service.py",
     ),
-    CLIENT: (
-        *("tests/client/test_input.py", "tests/contract/test_queries.py", "tests/client/test_pitfalls.py"),
-        *("tests/contract/test_errors.py", "tests/contract/test_contract_coverage.py"),
+    MEMBERS: ("tests/contract/test_queries.py", "tests/client/test_input.py", "tests/client/test_pitfalls.py"),
+    OPTIONS: (
+        *("tests/client/test_input.py", "tests/client/test_pitfalls.py", "tests/contract/test_queries.py"),
         *("tests/hostile/test_foreign_exceptions.py", "tests/hostile/test_identity.py"),
+    ),
+    POLICIES: (
+        *("tests/client/test_input.py", "tests/contract/test_errors.py", "tests/contract/test_contract_coverage.py"),
         *("tests/flows/test_retry_after.py", "tests/core/test_polling_properties.py"),
     ),
 }
