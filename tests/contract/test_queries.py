@@ -20,13 +20,14 @@ from supermetrics_query import (
     query_from_dict,
 )
 from supermetrics_query._contract.requests import attributes, sendable
-from supermetrics_query._contract.validation import BOUNDS, KINDS
+from supermetrics_query._contract.validation import BOUNDS, KINDS, check
 from supermetrics_query_api.limits import LIMITS
 from supermetrics_query_api.types import UNSET
 
 from tests.support.answers import about, success
 from tests.support.queries import MEMBERS, TOP, queries
 from tests.support.scripted import ScriptedClient, scripted_client
+from tools.contract.limits import LIMITS as WORDS
 
 ALL_ROWS = ("max_rows", 1_000_000)  # what the client sends where the query says nothing
 NAMELESS = about("", success())  # an answer to a query with any id
@@ -274,6 +275,25 @@ def test_beyond_a_limit_by_one_nothing_is_sent(path: str, word: str, limit: Any)
     said = refusal(a_query(**placed(path, BEYOND[word](limit))))
     assert said.startswith(path.replace("[]", "[0]"))
     assert str(limit) in said
+
+
+AT_A_LIMIT: Mapping[str, tuple[Any, Any, Any]] = {  # the limit, a value at it, and one beyond it
+    "minimum": (3, 3, 2),
+    "maximum": (3, 3, 4),
+    "minLength": (3, "xxx", "xx"),
+    "maxLength": (3, "xxx", "xxxx"),
+    "minItems": (3, [1, 2, 3], [1, 2]),
+    "maxItems": (3, [1, 2, 3], [1, 2, 3, 4]),
+    "pattern": ("^x$", "x", "y"),
+}
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_every_limit_that_a_contract_may_set_holds_at_its_value(word: str) -> None:
+    limit, within, beyond = AT_A_LIMIT[word]
+    check("beta", within, {word: limit})
+    with pytest.raises(ConfigurationError, match=r"^beta must "):
+        check("beta", beyond, {word: limit})
 
 
 def test_every_kind_and_every_limit_of_the_contract_is_checked() -> None:
