@@ -77,10 +77,13 @@ class Plugin:
             for subject in self.subjects
             for mutant in subject.mutants
         ]
-        for trial in survivors(trials):
-            subject = trial.subject
-            self.found.append((self.subjects.index(subject), subject.mutants.index(trial.mutant)))
-            print(f"{subject.module}:{trial.mutant.line}: {trial.mutant}", file=sys.stderr, flush=True)
+        noticed = {id(trial) for trial in trials if can_be_patched(trial.subject, trial.mutant)}
+        noticed -= {id(trial) for trial in survivors([trial for trial in trials if id(trial) in noticed])}
+        self.found += [
+            (self.subjects.index(trial.subject), trial.subject.mutants.index(trial.mutant))
+            for trial in trials
+            if id(trial) not in noticed
+        ]
         return True
 
 
@@ -135,6 +138,11 @@ def in_turn(session: pytest.Session, tests: set[int]) -> list[int]:
         turns[test] = cases[name]
         cases[name] += 1
     return sorted(tests, key=lambda test: turns[test])
+
+
+def can_be_patched(subject: Subject, mutant: Mutant) -> bool:
+    """Return whether a mutant is in a function, or in a table that can be filled anew."""
+    return not mutant.is_table or isinstance(getattr(sys.modules[subject.module], mutant.place, None), dict | set)
 
 
 def patch(program: Program, subject: Subject, mutant: Mutant) -> None:
