@@ -185,6 +185,11 @@ def test_a_closed_client_says_so() -> None:
         client.status("night-1")
 
 
+@pytest.mark.parametrize("page_size", [1, 1_000_000])
+def test_a_page_may_be_as_small_or_as_large_as_the_api_allows(page_size: int) -> None:
+    QueryClient(KEY, page_size=page_size).close()
+
+
 def test_a_window_of_one_row_is_a_window(backend: str) -> None:
     subject = scripted_client(backend, success())
     subject.call(subject.client, "status", "night-1", offset_start=5, offset_end=5)

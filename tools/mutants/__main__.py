@@ -39,10 +39,11 @@ TESTS: Mapping[str, Sequence[str]] = {
     OPTIONS: (
         *("tests/client/test_input.py", "tests/client/test_pitfalls.py", "tests/contract/test_queries.py"),
         *("tests/hostile/test_foreign_exceptions.py", "tests/hostile/test_identity.py"),
+        *("tests/hostile/test_secrets.py", "tests/flows/test_scenarios.py", "tests/io/test_aiohttp.py"),
     ),
     POLICIES: (
         *("tests/client/test_input.py", "tests/contract/test_errors.py", "tests/contract/test_contract_coverage.py"),
-        *("tests/flows/test_retry_after.py", "tests/core/test_polling_properties.py"),
+        *("tests/flows/test_scenarios.py", "tests/flows/test_retry_after.py", "tests/core/test_polling_properties.py"),
     ),
 }
 # What every process needs is imported once.
