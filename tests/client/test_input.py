@@ -37,6 +37,15 @@ def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"base_url": "api.test"}, "https://host/path"),
         ({"base_url": "https://user:secret@api.test"}, "must not hold a user"),
         ({"base_url": "https://api.test/?a=1"}, "must not hold"),
+        ({"base_url": "https://api.test/v2/query/status"}, "base_url must end before /query: 'https://api.test/v2'"),
+        ({"base_url": "https://api.test/v2/query"}, "base_url must end before /query: 'https://api.test/v2'"),
+        ({"base_url": "https://[::g]/v2"}, "not a URL"),
+        ({"base_url": "https://" + "x" * 64 + ".test"}, "not a URL"),
+        ({"base_url": "https://api.test:0"}, "https://host/path"),
+        ({"base_url": "https://api.test/a b"}, "https://host/path"),
+        ({"base_url": "https://api.test/\n"}, "https://host/path"),
+        ({"base_url": b"https://api.test"}, "base_url must be text such as 'https://host/path', not bytes"),
+        ({"base_url": "https://api.test/#a"}, "must not hold"),
         ({"base_url": "https://api.test:99999"}, "not a URL"),
         ({"poll": 5}, "poll must be a PollPolicy, not 5"),
         ({"retry": PollPolicy()}, "retry must be a RetryPolicy, not PollPolicy"),
@@ -188,6 +197,16 @@ def test_a_closed_client_says_so() -> None:
 @pytest.mark.parametrize("page_size", [1, 1_000_000])
 def test_a_page_may_be_as_small_or_as_large_as_the_api_allows(page_size: int) -> None:
     QueryClient(KEY, page_size=page_size).close()
+
+
+@pytest.mark.parametrize("prefetch", [-1, 17, True, "1"])
+def test_pages_under_way_are_a_few(backend: str, prefetch: Any) -> None:
+    subject = scripted_client(backend, success())
+    query = subject.client.attach("night-1")
+    with pytest.raises(ConfigurationError, match="prefetch must be a whole number from 0 to 16, not"):
+        subject.collect(query, "rows", prefetch=prefetch)
+    assert subject.script.seen == []
+    assert len(subject.collect(query, "rows", prefetch=16)) == len(subject.collect(query, "rows", prefetch=0)) > 0
 
 
 def test_a_window_of_one_row_is_a_window(backend: str) -> None:
