@@ -23,6 +23,7 @@ STATUS_PATH = "/query/status?schedule_id=q"
         ("every*slow,seconds=5", Fault(times=0, kind="slow", seconds=5)),
         ("start:2*429,retry_after=7", Fault(operation="start", times=2, status=429, retry_after="7")),
         ("results:truncate,size=3", Fault(operation="results", kind="truncate", size=3)),
+        ("200,body=text,text=a=b", Fault(status=200, body="text", text="a=b")),
         ("500,body=html,code=", Fault(status=500, body="html")),
     ],
 )
