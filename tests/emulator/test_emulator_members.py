@@ -240,4 +240,4 @@ FIELDS = (
     ],
 )
 def test_a_refusal_says_what_the_contract_allows(api: Api, changed: dict[str, object], description: str) -> None:
-    assert answer(api, "DataQuery", VALID["DataQuery"] | changed).json()["error"]["description"] == description
+    assert answer(api, "DataQuery", {**VALID["DataQuery"], **changed}).json()["error"]["description"] == description

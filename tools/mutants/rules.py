@@ -132,15 +132,13 @@ def entries_gone(child: ast.AST, place: str) -> Iterator[Mutant]:
     match child:
         case ast.Dict(keys=[_, *_] as keys, values=values):
             lists: Sequence[list[Any]] = [keys, values]
-        case (
-            ast.Set(elts=elements) | ast.Tuple(elts=elements, ctx=ast.Load()) | ast.List(elts=elements, ctx=ast.Load())
-        ):
-            lists = [elements]
+            entries = [key or value for key, value in zip(keys, values, strict=True)]  # `**others` has no key
+        case ast.Set(elts=entries) | ast.Tuple(elts=entries, ctx=ast.Load()) | ast.List(elts=entries, ctx=ast.Load()):
+            lists = [entries]
         case _:
             return
-    for index, entry in enumerate(lists[0]):
-        named_by = entry or lists[1][index]  # `**others` has no key
-        yield Mutant(named_by.lineno, place, shown(named_by), "gone", is_table=True, apply=partial(drop, lists, index))
+    for index, entry in enumerate(entries):
+        yield Mutant(entry.lineno, place, shown(entry), "gone", is_table=True, apply=partial(drop, lists, index))
 
 
 def drop(lists: Sequence[list[Any]], index: int) -> None:

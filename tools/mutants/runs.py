@@ -57,7 +57,7 @@ class TreeLoader(SourceFileLoader):
         super().__init__(subject.module, str(subject.path))
         self.subject = subject
 
-    def get_code(self, _: str) -> CodeType:
+    def get_code(self, fullname: str) -> CodeType:  # noqa: ARG002 - it loads one module only
         return self.subject.code()
 
 
