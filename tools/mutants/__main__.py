@@ -35,7 +35,10 @@ TESTS: Mapping[str, Sequence[str]] = {
         "--ignore=tests/emulator/test_emulator_conformance.py",
         "--ignore=tests/emulator/test_emulator_service.py",
     ),
-    MEMBERS: ("tests/contract/test_queries.py", "tests/client/test_input.py", "tests/client/test_pitfalls.py"),
+    MEMBERS: (
+        *("tests/contract/test_queries.py", "tests/client/test_input.py", "tests/client/test_pitfalls.py"),
+        *("tests/flows/test_scenarios.py", "tests/flows/test_download_progress.py"),
+    ),
     OPTIONS: (
         *("tests/client/test_input.py", "tests/client/test_pitfalls.py", "tests/contract/test_queries.py"),
         *("tests/hostile/test_foreign_exceptions.py", "tests/hostile/test_identity.py"),

@@ -72,7 +72,8 @@ def replaced(
     before = holder if index is None else holder[index]
     ast.fix_missing_locations(ast.copy_location(after, before))
     apply = partial(setattr, parent, field, after) if index is None else partial(holder.__setitem__, index, after)
-    return Mutant(before.lineno, place, shown(before), label or shown(after), is_table, apply)
+    around = f" in {shown(parent)}" if isinstance(before, ast.Constant) else ""
+    return Mutant(before.lineno, place, shown(before) + around, label or shown(after), is_table, apply)
 
 
 def shown(node: ast.AST) -> str:
@@ -116,6 +117,8 @@ def truths(parent: ast.AST, field: str, child: ast.AST) -> list[bool]:
 
     A part of an `and` or an `or` is without effect, so that the others decide; that breaks the whole in one way.
     """
+    if isinstance(child, ast.Constant):
+        return []
     if isinstance(parent, ast.BoolOp) and field == "values":
         return [isinstance(parent.op, ast.And)]
     is_test = field in ("test", "ifs") and not isinstance(parent, ast.Assert)
