@@ -1,6 +1,7 @@
 """Bad input is refused before any request: what was wrong, the value, what to do."""
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from supermetrics_query import (
     RetryPolicy,
 )
 
-from tests.support.answers import success
+from tests.support.answers import status, success
 from tests.support.scripted import KEY, scripted_client
 
 
@@ -207,6 +208,19 @@ def test_pages_under_way_are_a_few(backend: str, prefetch: Any) -> None:
         subject.collect(query, "rows", prefetch=prefetch)
     assert subject.script.seen == []
     assert len(subject.collect(query, "rows", prefetch=16)) == len(subject.collect(query, "rows", prefetch=0)) > 0
+
+
+class Promise:
+    """What can be awaited and is no coroutine."""
+
+    def __await__(self) -> Iterator[None]:
+        yield
+
+
+def test_a_function_of_sync_code_must_not_return_what_nobody_awaits() -> None:
+    subject = scripted_client("sync", status("RUNNING"))
+    with pytest.raises(ConfigurationError, match="use AsyncQueryClient, or a plain function"):
+        subject.call(subject.client.attach("night-1"), "wait", on_progress=lambda _: Promise())
 
 
 def test_a_window_of_one_row_is_a_window(backend: str) -> None:
