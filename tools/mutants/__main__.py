@@ -44,7 +44,7 @@ TESTS: Mapping[str, Sequence[str]] = {
         *("tests/hostile/test_foreign_exceptions.py", "tests/hostile/test_identity.py"),
         *("tests/hostile/test_secrets.py", "tests/flows/test_scenarios.py", "tests/io/test_aiohttp.py"),
         *("tests/flows/test_resume.py", "tests/flows/test_many.py", "tests/flows/test_history.py"),
-        *("tests/flows/test_download.py", "tests/client/test_combined.py"),
+        "tests/flows/test_download.py",
     ),
     POLICIES: (
         *("tests/client/test_input.py", "tests/contract/test_errors.py", "tests/contract/test_contract_coverage.py"),

@@ -77,6 +77,7 @@ class Plugin:
             for subject in self.subjects
             for mutant in subject.mutants
         ]
+        check_that_all_pass(self.subjects[0], session)
         noticed = {id(trial) for trial in trials if can_be_patched(trial.subject, trial.mutant)}
         noticed -= {id(trial) for trial in survivors([trial for trial in trials if id(trial) in noticed])}
         self.found += [
@@ -113,6 +114,14 @@ def traced(session: pytest.Session, files: set[str]) -> Trace:
     return trace
 
 
+def check_that_all_pass(subject: Subject, session: pytest.Session) -> None:
+    """Raise SystemExit if a test fails or hangs in a fork: libraries with threads of their own may."""
+    nothing = Mutant(0, "", "", "", is_table=False, apply=lambda: None)
+    every = set(range(len(session.items)))
+    if not list(survivors([Trial(subject, nothing, partial(run_in_turn, session, every))])):
+        raise SystemExit("a test fails or hangs in a fork, without any mutant")
+
+
 def passes(session: pytest.Session, tests: Sequence[int]) -> bool:
     """Run tests until one fails, and return whether none did."""
     items = [session.items[test] for test in tests]
@@ -126,7 +135,12 @@ def passes(session: pytest.Session, tests: Sequence[int]) -> bool:
 def patched_run(program: Program, subject: Subject, mutant: Mutant, session: pytest.Session, near: set[int]) -> None:
     """End this process with whether the tests near a mutant pass."""
     patch(program, subject, mutant)
-    os._exit(not passes(session, in_turn(session, near)))
+    run_in_turn(session, near)
+
+
+def run_in_turn(session: pytest.Session, tests: set[int]) -> None:
+    """End this process with whether tests pass."""
+    os._exit(not passes(session, in_turn(session, tests)))
 
 
 def in_turn(session: pytest.Session, tests: set[int]) -> list[int]:
