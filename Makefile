@@ -54,6 +54,10 @@ soak: $(VENV)/.dev ## Run the tests that take minutes: several processes, killed
 	@$(ATTACK) --attack-seconds 150 --attack-from $$(date +%s)
 ATTACK = $(BIN)/python -m pytest tests/hostile/test_invariants.py
 
+.PHONY: mutants
+mutants: $(VENV)/.dev ## Break each rule of the emulator and of the validation once; MUTANTS=dates takes one module
+	@$(BIN)/python -m tools.mutants $(MUTANTS)
+
 .PHONY: check
 check: drift contract diff lint types layers test attack ## Everything CI runs
 

@@ -141,6 +141,9 @@ BAD_WORDS = [
     (("--no-wait", "--output", "csv"), "--no-wait writes no rows; .*"),
     (("--format", "csv", "--output", "csv"), "--output does not apply to --format, .*"),
     (("--schedule-id", "a b"), r"schedule_id must match \^\[A-Za-z0-9_-\]\{1,50\}\$, not 'a b'; .*"),
+    (("--max-rows", "0"), "max_rows must be 1 or more, not 0"),
+    (("--max-columns", "1001"), "max_columns must be 1000 or less, not 1001"),
+    (("--cache-minutes", "-1"), "cache_minutes must be 0 or more, not -1"),
     (("--key-file", "nowhere"), "cannot read --key-file 'nowhere': No such file or directory"),
     (("--base-url", "http://example.com"), "plain http would show the API key .*"),
 ]

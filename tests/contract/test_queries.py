@@ -2,7 +2,7 @@
 
 import json
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from datetime import UTC, date, datetime
 from types import MappingProxyType
@@ -20,13 +20,14 @@ from supermetrics_query import (
     query_from_dict,
 )
 from supermetrics_query._contract.requests import attributes, sendable
-from supermetrics_query._contract.validation import BOUNDS, KINDS
+from supermetrics_query._contract.validation import BOUNDS, KINDS, check
 from supermetrics_query_api.limits import LIMITS
 from supermetrics_query_api.types import UNSET
 
 from tests.support.answers import about, success
 from tests.support.queries import MEMBERS, TOP, queries
 from tests.support.scripted import ScriptedClient, scripted_client
+from tools.contract.limits import LIMITS as WORDS
 
 ALL_ROWS = ("max_rows", 1_000_000)  # what the client sends where the query says nothing
 NAMELESS = about("", success())  # an answer to a query with any id
@@ -182,6 +183,38 @@ def test_what_the_api_would_reject_is_refused_with_its_name_its_value_and_what_t
     assert said in refusal(a_query(**members))
 
 
+def test_a_message_ends_where_there_is_nothing_to_advise() -> None:
+    assert refusal(a_query(ds_id=5)) == "ds_id must be text, not 5"
+
+
+def test_a_name_that_is_no_text_is_refused_where_it_stands() -> None:
+    query: Any = a_query()
+    query[5] = 1
+    assert refusal(query) == "a name in a request must be text, not 5"
+
+
+def test_what_is_not_set_is_left_out_in_every_object() -> None:
+    assert sent(a_query(settings={"a": UNSET, "b": 1}))["settings"] == {"b": 1}
+
+
+def nested(levels: int, wrap: Callable[[Any], Any]) -> Any:
+    value: Any = 1
+    for _ in range(levels):
+        value = wrap(value)
+    return value
+
+
+WRAPS: Mapping[str, Callable[[Any], Any]] = {"dict": lambda value: {"a": value}, "list": lambda value: [value]}
+
+
+@pytest.mark.parametrize("wrap", WRAPS)
+def test_what_no_query_holds_is_refused_and_what_one_may_hold_is_sent(wrap: str) -> None:
+    for vast in (nested(100, WRAPS[wrap]), [0] * 100_000, [[0] * 1000] * 100):
+        assert "a is nested too deeply, or holds too much, to be sent" in refusal(a_query(settings={"a": vast}))
+    for value in (nested(99, WRAPS[wrap]), [0] * 99_999, [[0] * 998] * 100):
+        assert sent(a_query(settings={"a": value}))["settings"] == {"a": value}
+
+
 def test_a_message_does_not_repeat_a_long_value() -> None:
     assert len(refusal(a_query(filter_="x" * 100_000))) < 200
     assert len(refusal(a_query(fields=["x" * 90] * 100_000))) < 500
@@ -242,6 +275,25 @@ def test_beyond_a_limit_by_one_nothing_is_sent(path: str, word: str, limit: Any)
     said = refusal(a_query(**placed(path, BEYOND[word](limit))))
     assert said.startswith(path.replace("[]", "[0]"))
     assert str(limit) in said
+
+
+AT_A_LIMIT: Mapping[str, tuple[Any, Any, Any]] = {  # the limit, a value at it, and one beyond it
+    "minimum": (3, 3, 2),
+    "maximum": (3, 3, 4),
+    "minLength": (3, "xxx", "xx"),
+    "maxLength": (3, "xxx", "xxxx"),
+    "minItems": (3, [1, 2, 3], [1, 2]),
+    "maxItems": (3, [1, 2, 3], [1, 2, 3, 4]),
+    "pattern": ("^x$", "x", "y"),
+}
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_every_limit_that_a_contract_may_set_holds_at_its_value(word: str) -> None:
+    limit, within, beyond = AT_A_LIMIT[word]
+    check("beta", within, {word: limit})
+    with pytest.raises(ConfigurationError, match=r"^beta must "):
+        check("beta", beyond, {word: limit})
 
 
 def test_every_kind_and_every_limit_of_the_contract_is_checked() -> None:

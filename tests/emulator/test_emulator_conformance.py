@@ -87,7 +87,9 @@ def with_known_values(contract: Document) -> Document:
     narrowed = deepcopy(contract)
     schemas = narrowed["components"]["schemas"]
     schemas["ScheduleId"] = {"enum": ["ended", "text", "keyed", "running", "failed"]}
-    schemas["DataQuery"]["properties"] |= {name: {"enum": values} for name, values in KNOWN.items()}
+    members = schemas["DataQuery"]["properties"]
+    assert KNOWN.keys() <= members.keys()
+    members |= {name: {"enum": values} for name, values in KNOWN.items()}
     schemas["QueryHistoryRequest"]["properties"] |= {name: {"enum": ["today", "now"]} for name in ("since", "until")}
     return narrowed
 
@@ -204,7 +206,8 @@ def test_every_request_just_within_a_limit_gets_a_conforming_answer(caller: Call
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_every_request_just_beyond_a_limit_is_refused_as_documented(caller: Caller, name: str) -> None:
+def test_every_answer_to_a_request_just_beyond_a_limit_conforms(caller: Caller, name: str) -> None:
+    """Which member a refusal is about is for test_emulator_members.py: here, others may not be valid either."""
     found = [caller.conforming(case) for case in boundaries(name, SCHEMA, INVALID)]
     wrong_methods = {405}  # methods that no operation has
     assert {response.status_code for response in found} - wrong_methods == {400}

@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -6,7 +7,7 @@ from email.utils import parsedate_to_datetime
 import httpx
 import pytest
 from supermetrics_query.emulator import Emulator, Fault
-from supermetrics_query.emulator.faults import parse_fault
+from supermetrics_query.emulator.faults import make_fault, parse_fault
 
 from tests.emulator.helpers import INSTANT, Api, code_of, error_of, held, mounted, raw
 
@@ -22,6 +23,7 @@ STATUS_PATH = "/query/status?schedule_id=q"
         ("every*slow,seconds=5", Fault(times=0, kind="slow", seconds=5)),
         ("start:2*429,retry_after=7", Fault(operation="start", times=2, status=429, retry_after="7")),
         ("results:truncate,size=3", Fault(operation="results", kind="truncate", size=3)),
+        ("200,body=text,text=a=b", Fault(status=200, body="text", text="a=b")),
         ("500,body=html,code=", Fault(status=500, body="html")),
     ],
 )
@@ -29,26 +31,57 @@ def test_a_fault_can_be_written_on_one_line(spec: str, fault: Fault) -> None:
     assert parse_fault(spec) == fault
 
 
+@pytest.mark.parametrize("spec", ["", "50", "5033", "everything:503", "-1*503", "status:503,body", "a:b:503"])
+def test_a_text_that_is_no_fault_is_refused_with_examples_of_some(spec: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"{spec!r} is no fault; write it like")):
+        parse_fault(spec)
+
+
 @pytest.mark.parametrize(
-    "spec",
+    ("spec", "word"),
     [
-        "",
-        "50",
-        "explode",
-        "everything:503",
-        "-1*503",
-        "status:503,body",
-        "status:503,body=pdf",
-        "status:503,color=red",
-        "slow,seconds=soon",
-        "slow,seconds=-1",
-        "429,retry_after=date:soon",
-        "999",
+        ("explode", "kind"),
+        ("status:503,body=pdf", "body"),
+        ("status:503,color=red", "'color'"),
+        ("slow,seconds=soon", "float: 'soon'"),
+        ("slow,seconds=-1", "seconds"),
+        ("429,retry_after=date:soon", "retry_after"),
+        ("999", "status"),
     ],
 )
-def test_a_fault_that_makes_no_sense_is_refused_at_once(spec: str) -> None:
-    with pytest.raises(ValueError, match=r"."):
+def test_a_fault_that_makes_no_sense_is_refused_with_the_member_that_does_not(spec: str, word: str) -> None:
+    with pytest.raises(ValueError, match=word):
         parse_fault(spec)
+
+
+LIMITS: list[tuple[str, list[object], list[object]]] = [
+    ("kind", ["status", "endless"], ["explode", 5]),
+    ("operation", ["*", "start", "status", "results", "history"], ["everything", 5]),
+    ("times", [0, 1, "7"], [-1, 1.5, None]),
+    ("status", [200, 599, "503"], [199, 600, 503.0]),
+    ("body", ["", "empty"], ["pdf"]),
+    ("text", ["", "x"], [5]),
+    ("code", ["", "X"], [5]),
+    ("retry_after", ["", "soon", 5, "date:5"], ["date:soon", "date:", "\n", "date:1234567890"]),
+    ("seconds", [0, 0.5, "1.5"], [-0.5, None]),
+    ("size", [1, "16"], [0, 1.5]),
+    ("location", ["", "https://a"], ["\n", 5]),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "within", "beyond"), LIMITS, ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_every_member_of_a_fault_has_its_limits(name: str, within: list[object], beyond: list[object]) -> None:
+    for value in within:
+        assert str(getattr(make_fault({name: value}), name)) == str(value)
+    for value in beyond:
+        with pytest.raises((ValueError, TypeError), match=name):
+            make_fault({name: value})
+
+
+def test_a_fault_that_says_nothing_is_one_answer_with_503() -> None:
+    assert make_fault({}) == Fault(kind="status", operation="*", times=1, status=503, body="", seconds=1.0, size=16)
 
 
 def test_a_fault_affects_the_given_number_of_requests_of_its_operation(service: Emulator, api: Api) -> None:

@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from supermetrics_query.emulator import INSTANT, Emulator
-from supermetrics_query.emulator.sources import numbers
+from supermetrics_query.emulator.sources import DATE, TEXT, Column, Source, numbers
 
 from tests.emulator.helpers import Api, error_of
 
@@ -22,7 +22,7 @@ def selected(api: Api, **query: object) -> list[list[object]]:
     return rows
 
 
-def column(api: Api, field: str, **query: object) -> list[object]:
+def column(api: Api, field: object, **query: object) -> list[object]:
     return [row[0] for row in selected(api, **{**ONE_DAY, "fields": field, **query})]
 
 
@@ -63,13 +63,24 @@ def test_numbers_are_compared_as_numbers(api: Api, condition: str, hours: list[i
     assert column(api, "hour", ds_accounts="JFK", filter=condition) == hours
 
 
+def test_text_that_looks_like_a_number_is_compared_as_text() -> None:
+    codes = Source((Column("code", TEXT, is_metric=False),), [("007",), ("7",), (None,)])
+    with Emulator(plan=INSTANT, sources={"CODES": codes}) as service, Api(service) as api:
+        found = [
+            selected(api, ds_id="CODES", fields="code", filter=f"code {test}") for test in ("== 7", "> 0", "=@ None")
+        ]
+    assert found == [[["7"]], [["007"], ["7"]], []]
+
+
 def test_null_is_equal_to_nothing_but_itself(api: Api) -> None:
     for condition in ("wind_gust > 0", "wind_gust < 999", "wind_gust == 0"):
         assert None not in column(api, "wind_gust", filter=condition)
     assert set(column(api, "wind_gust", filter="wind_gust == ''")) == {None}
 
 
-@pytest.mark.parametrize("condition", ["temp", "temp = 1", "unknown == 1", "temp > 1 AND", "airport =~ ("])
+@pytest.mark.parametrize(
+    "condition", ["temp", "temp = 1", "unknown == 1", "temp > 1 AND", "airport =~ (", "airport =~ " + "(" * 4000]
+)
 def test_a_filter_that_cannot_be_read_is_refused(api: Api, condition: str) -> None:
     answer = api.start(filter=condition)
     assert (answer.status_code, error_of(answer)) == (400, "BAD_REQUEST")
@@ -79,6 +90,15 @@ def test_rows_are_ordered_by_several_fields(api: Api) -> None:
     order = {"order_rows": ["hour desc", "airport desc"]}
     assert column(api, "hour", **order) == [18] * 3 + [12] * 3 + [6] * 3
     assert column(api, "airport", **order) == ["LGA", "JFK", "EWR"] * 3
+
+
+def test_rows_are_ordered_where_nothing_else_is_asked_for(api: Api) -> None:
+    [[first], *_] = selected(api, fields="temp", order_rows="temp desc")
+    assert first == max(float(str(temp or 0)) for [temp] in selected(api, fields="temp"))
+
+
+def test_a_field_may_be_an_object_with_an_id(api: Api) -> None:
+    assert column(api, [{"id": "airport"}]) == column(api, "airport")
 
 
 def test_null_is_ordered_before_everything(api: Api) -> None:
@@ -172,6 +192,38 @@ def test_days_are_fixed_or_relative(api: Api, asked: dict[str, str], first: str,
     assert (query["start_date"], query["end_date"]) == (first, last)
 
 
+def test_a_month_ends_with_its_last_day_in_february_too() -> None:
+    with Emulator(plan=INSTANT, today=date(2013, 2, 3)) as service, Api(service) as api:
+        query = api.start(date_range_type="this_month").json()["meta"]["query"]
+    assert (query["start_date"], query["end_date"]) == ("2013-02-01", "2013-02-28")
+
+
+@pytest.mark.parametrize(
+    ("asked", "days"),
+    [
+        ({"start_date": "2013-12-30"}, {"2013-12-30"}),
+        ({"end_date": "2013-01-01"}, {"2013-01-01"}),
+        ({"start_date": "2013-01-02", "end_date": "2013-01-02"}, {"2013-01-02"}),
+    ],
+)
+def test_a_range_of_days_includes_both_of_its_ends_and_may_lack_one(
+    api: Api, asked: dict[str, str], days: set[str]
+) -> None:
+    assert {day for [day] in selected(api, fields="date", **asked)} == days
+
+
+def test_a_row_without_a_day_is_in_no_range_of_days() -> None:
+    days = Source((Column("day", DATE, is_metric=False),), [("2013-01-01",), (None,)], date="day")
+    with Emulator(plan=INSTANT, sources={"DAYS": days}) as service, Api(service) as api:
+        everything = selected(api, ds_id="DAYS", fields="day")
+        some = selected(api, ds_id="DAYS", fields="day", start_date="2013-01-01")
+    assert (everything, some) == ([["2013-01-01"], [None]], [["2013-01-01"]])
+
+
+def test_a_source_without_accounts_takes_any(api: Api) -> None:
+    assert api.start(ds_id="NUMBERS", fields="c0", ds_accounts="somebody").status_code == 200
+
+
 def test_relative_days_select_rows(api: Api) -> None:
     assert set(column(api, "date", start_date="yesterday", end_date="yesterday")) == {"2013-12-29"}
 
@@ -195,6 +247,18 @@ def test_days_that_make_no_sense_are_refused(api: Api, asked: dict[str, str]) ->
 )
 def test_a_comparison_needs_an_end(api: Api, end: dict[str, str], code: str) -> None:
     assert error_of(api.start(compare_type="custom", compare_start_date="2013-01-01", **end)) == code
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"compare_type": "custom", "compare_end_date": "2013-01-02"},
+        {"compare_type": "prev_range", "compare_end_date": "x"},
+        {"compare_type": "none"},
+    ],
+)
+def test_a_comparison_is_checked_where_it_counts(api: Api, asked: dict[str, str]) -> None:
+    assert api.start(**asked).status_code == 200
 
 
 def test_the_day_that_counts_as_today_can_be_chosen() -> None:

@@ -233,5 +233,5 @@ def check_path(origin: str, path: str) -> None:
 def is_host(name: str) -> bool:
     """Return whether a name can be looked up; raise ValueError for one that cannot be written for DNS."""
     if ":" in name:
-        return ipaddress.ip_address(name).version == 6
+        return bool(ipaddress.IPv6Address(name))
     return HOST.fullmatch(name) is not None and bool(name.encode("idna"))

@@ -147,7 +147,7 @@ def is_vast(value: object) -> bool:
     while pending and parts < MOST_PARTS:
         part, level = pending.pop()
         inner = part.values() if isinstance(part, dict) else part if isinstance(part, list | tuple) else ()
-        parts += 1 + len(inner) if level < MOST_LEVELS else MOST_PARTS
+        parts += len(inner) if level < MOST_LEVELS else MOST_PARTS
         pending += [(each, level + 1) for each in inner]
     return parts >= MOST_PARTS
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from attrs import define, field, frozen
 
-from .._contract.validation import LONGEST, checked_kind, checked_number, checked_whole, seconds, within
+from .._contract.validation import LONGEST, checked_kind, checked_number, checked_whole, limit, seconds, within
 from .._models import Progress, exported
 from ..errors import ConfigurationError
 from .retrying import Failure, RetryPolicy, backoff
@@ -16,7 +16,7 @@ from .run import Run
 
 DEFAULT_WAIT = 4.25 * 3600.0  # a query may run for four hours
 """How many seconds a wait takes at most where no `timeout` is given."""
-LONGEST_START_WAIT = 3600.0  # `sync_timeout` in the contract
+LONGEST_START_WAIT = float(limit("DataQuery", "sync_timeout", "maximum"))
 SHARE_OF_ETA = 0.7
 LEAST_OF_AGE, MOST_OF_AGE = 0.03, 0.5
 RESOLUTION = 1e-3  # seconds; a sleep that ends at a deadline may end a little before it

@@ -150,13 +150,13 @@ OrderColumns: TypeAlias = Annotated[
     str | None, Option(metavar="TEXT", help="Order of the columns that a split makes.", rich_help_panel=QUERY)
 ]
 MaxRows: TypeAlias = Annotated[
-    int | None, Option(metavar="N", help="The maximum number of rows.", min=1, rich_help_panel=QUERY)
+    int | None, Option(metavar="N", help="The maximum number of rows.", rich_help_panel=QUERY)
 ]
 MaxColumns: TypeAlias = Annotated[
-    int | None, Option(metavar="N", help="The maximum number of columns.", min=1, rich_help_panel=QUERY)
+    int | None, Option(metavar="N", help="The maximum number of columns.", rich_help_panel=QUERY)
 ]
 Minutes: TypeAlias = Annotated[
-    int | None, Option(metavar="N", help="The maximum age of cached data, in minutes.", min=0, rich_help_panel=QUERY)
+    int | None, Option(metavar="N", help="The maximum age of cached data, in minutes.", rich_help_panel=QUERY)
 ]
 ScheduleId: TypeAlias = Annotated[
     str | None, Option(metavar="ID", help="An id for this run; by default a random one.", rich_help_panel=QUERY)

@@ -63,7 +63,7 @@ class Fault:
     """How long `slow` waits before an answer, and `drip` after every piece of it."""
     size: int = attrs.field(default=16, validator=[instance_of(int), ge(1)])
     """How many bytes `truncate` sends, and `drip` sends at a time."""
-    location: str = attrs.field(default="https://example.com/", validator=matches_re(r"[ -~]*"))
+    location: str = attrs.field(default="https://example.com/", validator=[instance_of(str), matches_re(r"[ -~]*")])
     """Where `redirect` leads."""
 
 

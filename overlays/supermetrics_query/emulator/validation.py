@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 import attrs
 from supermetrics_query_api.limits import LIMITS, REQUIRED
+from supermetrics_query_api.models import StatusCode
 
 from .problems import bad_request
 
@@ -103,9 +104,7 @@ QUERY: Mapping[str, Limit] = _documented("DataQuery")
 STATUS: Mapping[str, Limit] = _documented("QueryStatusRequest")
 RESULTS: Mapping[str, Limit] = _documented("QueryResultsRequest")
 HISTORY: Mapping[str, Limit] = _documented("QueryHistoryRequest") | {
-    "status_codes": items(
-        MAX_ITEMS, one_of("SCHEDULED", "QUEUED", "RUNNING", "SUCCESS", "FAILURE", "STOPPED", "PROCESS_EXITED")
-    ),
+    "status_codes": items(MAX_ITEMS, one_of(*StatusCode)),
 }
 # These arrive as texts when they are sent as plain query parameters.
 INTEGERS = {

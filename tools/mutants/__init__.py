@@ -1,0 +1,1 @@
+"""Break one rule at a time, and name those whose breach no test notices."""

@@ -1,0 +1,26 @@
+"""Mutants that no test can notice, or that none has to, and why."""
+
+SAME_ROWS = "a shortcut: the rows are the same without it"
+OWN_BOUND = "a bound of our own, which nobody counts on: one more does as well"
+PLAIN = "a number of so many digits is beyond every limit of the contract, as a number and as text"
+FOR_TYPES = "for type checkers: whatever comes here has been checked before"
+
+EQUIVALENT: dict[str, str] = {
+    "emulator.validation : 1000000 in (1000000, 1000) -> 1000001": OWN_BOUND,
+    "emulator.validation : 1000 in (1000000, 1000) -> 1001": OWN_BOUND,
+    "emulator.validation MAX_DIGITS: 9 in MAX_DIGITS = 9 -> 10": PLAIN,
+    "emulator.validation _convert: len(value) <= MAX_DIGITS -> len(value) < MAX_DIGITS": PLAIN,
+    "emulator.validation get_integer: isinstance(value, int) -> always": FOR_TYPES,
+    "emulator.selection _rows: not self.tests and (not self.sort_keys) -> never": SAME_ROWS,
+    "emulator.selection _tests: source.account -> always": "a source without an account has no accounts, either",
+    "emulator.selection _tests: len(accounts) < len(source.accounts) -> always": SAME_ROWS,
+    "emulator.selection _tests: len(accounts) < len(source.accounts) -> len(accounts) <= len(source.accounts)": (
+        SAME_ROWS
+    ),
+    "emulator.dates _month: 4 in days=4 -> 5": "five days after the 28th it is the next month, too",
+    "emulator.dates RANGES: 1 in _days_before(today.replace(day=1), 1) -> 2": "that is the month before, too",
+    "emulator.problems STATUSES: 'LICENSE_ACCESS_DATA_SOURCE' -> gone": "the contract documents 403 and 500",
+    "_contract.validation validate_text: value.isascii() -> never": "a shortcut: only other text cannot be encoded",
+    "_contract.validation is_vast: parts < MOST_PARTS -> parts <= MOST_PARTS": "one part more is looked at",
+    "_contract.validation one_of: isinstance(value, str) -> always": FOR_TYPES,
+}
