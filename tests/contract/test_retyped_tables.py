@@ -159,10 +159,7 @@ def test_no_row_of_the_exit_codes_hides_another(kind: type[SupermetricsQueryErro
 
 
 @pytest.mark.parametrize("kind", [*raised()], ids=lambda kind: str(kind.__name__))
-def test_every_exception_ends_a_command_with_a_code_of_its_own_or_with_1_on_purpose(
-    kind: type[SupermetricsQueryError],
-) -> None:
-    others = {SupermetricsQueryError, errors.ApiError, errors.BadRequestError, errors.UnprocessableError}
-    refused = others | {errors.NotFoundError, errors.StatusNotFoundError}
-    assert (code_of(kind.__new__(kind)) == 1) is (kind in refused), f"cli/exits.py, CODES: {kind.__name__}"
+def test_every_exception_ends_a_command_with_a_code_of_its_kind(kind: type[SupermetricsQueryError]) -> None:
+    is_of_no_kind = kind is SupermetricsQueryError
+    assert (code_of(kind.__new__(kind)) == 1) is is_of_no_kind, f"cli/exits.py, CODES: {kind.__name__}"
     assert issubclass(kind, ConfigurationError) is (code_of(kind.__new__(kind)) == 2)
