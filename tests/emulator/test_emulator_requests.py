@@ -97,6 +97,13 @@ def test_a_body_that_is_not_a_query_is_refused(api: Api, body: str) -> None:
     assert (answer.status_code, error_of(answer)) == (400, "BAD_REQUEST")
 
 
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-1e999"])
+def test_a_number_that_json_does_not_have_is_refused(api: Api, number: str) -> None:
+    bodies = [f'{{"ds_id": "WEATHER", "sync_timeout": 0, "settings": {{"a": {each}}}}}' for each in ("1e3", number)]
+    answers = [api.http.post("/query/data/json", content=body) for body in bodies]
+    assert [answer.status_code for answer in answers] == [202, 400]
+
+
 @pytest.mark.parametrize(
     "params",
     [

@@ -11,6 +11,7 @@ EQUIVALENT: dict[str, str] = {
     "emulator.validation MAX_DIGITS: 9 in MAX_DIGITS = 9 -> 10": PLAIN,
     "emulator.validation _convert: len(value) <= MAX_DIGITS -> len(value) < MAX_DIGITS": PLAIN,
     "emulator.validation get_integer: isinstance(value, int) -> always": FOR_TYPES,
+    "emulator.validation _documented: name.isidentifier() -> always": "`fields[]` is no name that a request has",
     "emulator.selection _rows: not self.tests and (not self.sort_keys) -> never": SAME_ROWS,
     "emulator.selection _tests: source.account -> always": "a source without an account has no accounts, either",
     "emulator.selection _tests: len(accounts) < len(source.accounts) -> always": SAME_ROWS,
