@@ -72,6 +72,7 @@ def held(service: Emulator, request: Callable[[], httpx.Response], seconds: floa
         answer = pool.submit(request)
         while not service.held and not wait([answer], timeout=0.001).done:
             pass
+        assert not answer.done(), "the answer came at once"
         service.advance(seconds)
         return answer.result()
 

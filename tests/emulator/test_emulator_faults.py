@@ -8,6 +8,7 @@ import httpx
 import pytest
 from supermetrics_query.emulator import Emulator, Fault
 from supermetrics_query.emulator.faults import make_fault, parse_fault
+from supermetrics_query.emulator.problems import Family
 
 from tests.emulator.helpers import INSTANT, Api, code_of, error_of, held, mounted, raw
 
@@ -128,6 +129,13 @@ def test_an_error_has_the_requested_body(service: Emulator, api: Api, body: str,
     assert text in answer.text
 
 
+@pytest.mark.parametrize(("body", "member"), [("envelope", "meta"), ("problem", "type"), ("string", "message")])
+@pytest.mark.parametrize("family", ["envelope", "problem", "string"])
+def test_a_fault_has_the_body_that_it_asks_for_whatever_the_others_have(family: Family, body: str, member: str) -> None:
+    with Emulator(errors=family, faults=[f"503,body={body}"]) as service, Api(service) as api:
+        assert member in api.poll("q").json()
+
+
 def test_an_error_can_come_with_status_200(service: Emulator, api: Api) -> None:
     service.fault("200,code=QUERY_ERROR")
     answer = api.poll("q")
@@ -184,6 +192,7 @@ def test_a_truncated_body_is_shorter_than_it_claims(service: Emulator, api: Api)
     head, _, body = received.partition(b"\r\n\r\n")
     length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
     assert (len(body), length > 50_000, was_reset) == (100, True, False)
+    assert [head.lower().count(name) for name in (b"content-length:", b"content-type:")] == [1, 1]
 
 
 def test_a_truncated_body_lacks_something_even_if_it_is_short(service: Emulator) -> None:
@@ -210,6 +219,7 @@ def test_an_endless_body_lasts_as_long_as_the_client_reads(service: Emulator, ap
     service.fault("status:endless")
     size = 0
     with api.http.stream("GET", STATUS_PATH) as answer:
+        assert answer.status_code == 200
         for piece in answer.iter_bytes():
             size += len(piece)
             if size > 1_000_000:

@@ -79,7 +79,17 @@ def test_null_is_equal_to_nothing_but_itself(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    "condition", ["temp", "temp = 1", "unknown == 1", "temp > 1 AND", "airport =~ (", "airport =~ " + "(" * 4000]
+    "condition",
+    [
+        "temp",
+        "temp = 1",
+        "unknown == 1",
+        "temp > 1 AND",
+        "airport =~ (",
+        "airport =~ " + "(" * 4000,
+        "airport =~ [[a",
+        "airport =~ a{99999999999999999999}",
+    ],
 )
 def test_a_filter_that_cannot_be_read_is_refused(api: Api, condition: str) -> None:
     answer = api.start(filter=condition)

@@ -32,6 +32,14 @@ def test_no_entries_are_an_empty_iterator(data: Any) -> None:
     assert subject.collect(subject.client, "history") == []
 
 
+@pytest.mark.parametrize("name", ["since", "until"])
+def test_a_day_that_does_not_exist_is_refused(name: str) -> None:
+    subject = scripted_client("sync", page(0))
+    with pytest.raises(ConfigurationError, match=f"{name} must be a day such as 2026-11-01, not '2026-02-30'"):
+        subject.collect(subject.client, "history", **{name: "2026-02-30"})
+    assert subject.script.seen == []
+
+
 def test_what_is_wanted_is_sent() -> None:
     subject = scripted_client("sync", page(0))
     subject.collect(

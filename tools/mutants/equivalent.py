@@ -4,6 +4,7 @@ SAME_ROWS = "a shortcut: the rows are the same without it"
 OWN_BOUND = "a bound of our own, which nobody counts on: one more does as well"
 PLAIN = "a number of so many digits is beyond every limit of the contract, as a number and as text"
 FOR_TYPES = "for type checkers: whatever comes here has been checked before"
+HUNG_UP = "the connection is gone; waiting only spares the log an error of the server"
 
 EQUIVALENT: dict[str, str] = {
     "emulator.validation : 1000000 in (1000000, 1000) -> 1000001": OWN_BOUND,
@@ -21,6 +22,14 @@ EQUIVALENT: dict[str, str] = {
     "emulator.dates _month: 4 in days=4 -> 5": "five days after the 28th it is the next month, too",
     "emulator.dates RANGES: 1 in _days_before(today.replace(day=1), 1) -> 2": "that is the month before, too",
     "emulator.problems STATUSES: 'LICENSE_ACCESS_DATA_SOURCE' -> gone": "the contract documents 403 and 500",
+    "emulator.injection _drop: await _until_cancelled() -> gone": HUNG_UP,
+    "emulator.injection _reset: await _until_cancelled() -> gone": HUNG_UP,
+    "emulator.injection _truncate: await _until_cancelled() -> gone": HUNG_UP,
+    "emulator.injection _until_cancelled: await asyncio.get_running_loop().create_future() -> gone": HUNG_UP,
+    "emulator.injection _drip: await exchange.send({'type': 'http.response.body'}) -> gone": (
+        "the length of the body has said already that it is whole"
+    ),
+    "emulator.injection _endless: 1000 in b'[0],\\n' * 1000 -> 1001": OWN_BOUND,
     "_contract.validation validate_text: value.isascii() -> never": "a shortcut: only other text cannot be encoded",
     "_contract.validation is_vast: parts < MOST_PARTS -> parts <= MOST_PARTS": "one part more is looked at",
     "_contract.validation one_of: isinstance(value, str) -> always": FOR_TYPES,
