@@ -210,6 +210,15 @@ def test_what_interrupts_a_query_says_once_how_to_continue(
     assert caught.value.__notes__ == [f"query 'night-1' is not stopped by this: client.attach({token!r})"]
 
 
+@pytest.mark.parametrize("method", ["run_many", "as_completed"])
+def test_what_interrupts_many_queries_says_how_each_continues(method: str) -> None:
+    subject = scripted_client("sync", RUNNING, KeyboardInterrupt(), takes=1.0)
+    given = [a_query()] if method == "run_many" else [subject.client.attach("night-1")]
+    with pytest.raises(KeyboardInterrupt) as caught:
+        subject.collect(subject.client, method, given)
+    assert caught.value.__notes__ == ["query 'night-1' is not stopped by this: client.attach('night-1')"]
+
+
 @each_async_backend
 def test_a_cancelled_task_knows_how_to_continue(backend: str) -> None:
     notes: list[str] = []
@@ -225,3 +234,21 @@ def test_a_cancelled_task_knows_how_to_continue(backend: str) -> None:
 
     anyio.run(cancelled, backend=backend)
     assert notes == [f"query 'night-1' is not stopped by this: client.attach({Ticket('night-1').token!r})"]
+
+
+@each_async_backend
+def test_a_cancelled_task_knows_how_its_many_queries_continue(backend: str) -> None:
+    notes: list[str] = []
+
+    async def cancelled() -> None:
+        with anyio.CancelScope() as scope:
+            client: Any = scripted_client(backend, RUNNING, on_event=lambda _: scope.cancel()).client
+            try:
+                async for _ in client.as_completed([client.attach("night-1")]):
+                    pass
+            except anyio.get_cancelled_exc_class() as error:
+                notes.extend(error.__notes__)
+                raise
+
+    anyio.run(cancelled, backend=backend)
+    assert notes == ["query 'night-1' is not stopped by this: client.attach('night-1')"]

@@ -6,7 +6,7 @@ carries what its reader needs to continue.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterator, Mapping
 from contextlib import aclosing, closing, contextmanager
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar
 
@@ -17,7 +17,7 @@ from .._contract.validation import Seconds, checked_function, timeout_seconds
 from .._core.context import ClientContext
 from .._core.effects import Call, Effect, Flow
 from .._core.polling import DEFAULT_WAIT
-from .._core.run import Run
+from .._core.run import Run, note
 from .._extras import Extra, check_installed
 from .._io.drivers import AsyncDriver, Driver
 from .._models import BaseQuery, Column, Page, Part, QueryStatus, exported
@@ -146,14 +146,6 @@ def all_or_nothing() -> Iterator[None]:
     except ResultExpiredError as error:
         error.delivered = 0
         raise
-
-
-def note(error: BaseException, runs: Iterable[Run]) -> None:
-    """Say on an error that is not of this package which queries it does not stop, and what continues them."""
-    lines = [f"query {run.schedule_id!r} is not stopped by this: client.attach({run.ticket.token!r})" for run in runs]
-    for line in lines:
-        if line not in getattr(error, "__notes__", ()):
-            error.add_note(line)
 
 
 def annotate(error: SupermetricsQueryError, run: Run, query: BaseQuery | None) -> None:

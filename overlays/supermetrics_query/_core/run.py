@@ -7,6 +7,7 @@ nothing executable.
 import binascii
 import math
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable
 
 import msgspec
 from attrs import asdict, define, evolve, field, frozen
@@ -195,3 +196,11 @@ class Run:
         note = f"{self.part.place}: {self.part}" if self.part and error.schedule_id == self.schedule_id else None
         if note is not None and note not in getattr(error, "__notes__", ()):
             error.add_note(note)
+
+
+def note(error: BaseException, runs: Iterable[Run]) -> None:
+    """Say on an error that is not of this package which queries it does not stop, and what continues them."""
+    lines = [f"query {run.schedule_id!r} is not stopped by this: client.attach({run.ticket.token!r})" for run in runs]
+    for line in lines:
+        if line not in getattr(error, "__notes__", ()):
+            error.add_note(line)

@@ -13,7 +13,7 @@ from .._core.context import ClientContext
 from .._core.effects import Call, Flow, Sleep, Yield, begin, collect, now
 from .._core.jobs import Job
 from .._core.polling import Deadline
-from .._core.run import Run
+from .._core.run import Run, note
 from .._core.scheduling import Scheduler
 from .._core.watching import AUDIT_GAP, MOST_RATE, Watch, most_in_flight
 from ..errors import ConfigurationError, LimitExceededError, SupermetricsQueryError, WaitTimeoutError
@@ -63,11 +63,19 @@ class ManyRunner:
                 if self.is_over and self.inbox.end_if_empty():
                     break
                 yield from self.step()
+        except BaseException as error:
+            self.note(error)
+            raise
         finally:
             self.inbox.end()
             self.multiplexer.close()
         if self.source and self.source.exhausted and self.source.exhausted.error:
             raise self.source.exhausted.error
+
+    def note(self, error: BaseException) -> None:
+        """Say on Ctrl-C, a cancellation, or an error of the caller what continues the queries under way."""
+        if not isinstance(error, SupermetricsQueryError | GeneratorExit):
+            note(error, [job.run for job in self.scheduler.jobs.values()])
 
     @property
     def is_over(self) -> bool:
