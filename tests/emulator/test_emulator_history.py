@@ -1,15 +1,18 @@
 import json
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from supermetrics_query.emulator import Emulator
+from supermetrics_query.emulator.operations import _parse_time
 
 from tests.emulator.helpers import INSTANT, Api, error_of
 
 
-def history(api: Api, **sent: object) -> dict[str, list[dict[str, object]]]:
+def history(api: Api, **sent: object) -> dict[str, Any]:
     answer = api.http.get("/query/history", params={"json": json.dumps(sent)} if sent else {})
     assert answer.status_code == 200
-    body: dict[str, list[dict[str, object]]] = answer.json()
+    body: dict[str, Any] = answer.json()
     return body
 
 
@@ -55,6 +58,32 @@ def test_the_history_covers_at_most_ninety_days(service: Emulator, api: Api) -> 
     api.start(schedule_id="old")
     service.advance(91 * 86_400)
     assert ids(api, since="2020-01-01T00:00:00Z") == []
+
+
+def test_a_failed_query_has_no_rows_in_the_history(api: Api) -> None:
+    api.start(schedule_id="q", plan=INSTANT | {"outcome": "FAILURE"})
+    [entry] = history(api)["data"]
+    assert (entry["status_code"], entry["row_count"]) == ("FAILURE", 0)
+
+
+def test_a_page_of_the_history_has_a_hundred_entries_by_default(api: Api) -> None:
+    assert history(api)["meta"]["paginate"] == {"offset": 0, "limit": 100, "total": 0}
+
+
+@pytest.mark.parametrize(
+    ("since", "read"),
+    [
+        ("2013-11-01", "2013-11-01T00:00:00+00:00"),
+        ("2013-11-01T10:00:00", "2013-11-01T10:00:00+00:00"),
+        ("2013-11-01T10:00:00+02:00", "2013-11-01T10:00:00+02:00"),
+    ],
+)
+def test_a_time_without_a_zone_is_in_utc(since: str, read: str) -> None:
+    assert _parse_time({"since": since}, "since", datetime.now(UTC)) == datetime.fromisoformat(read)
+
+
+def test_today_begins_at_midnight(api: Api) -> None:
+    assert history(api, since="today")["meta"]["filter"]["since"][10:] == "T00:00:00+00:00"
 
 
 def test_the_history_of_another_key_is_not_shown(service: Emulator, api: Api) -> None:

@@ -1,4 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor, wait
+from typing import Any
 
 from supermetrics_query.emulator import Emulator, Plan
 
@@ -44,6 +45,17 @@ def test_the_number_of_requests_that_wait_for_one_run_is_limited() -> None:
             codes = {code_of(answer.result()) for answer in waiting}
     assert (refused.status_code, error_of(refused)) == (429, "TOO_MANY_REQUESTS")
     assert (code_of(asking), codes) == ("RUNNING", {"SUCCESS"})
+
+
+def test_the_request_that_starts_a_run_is_not_one_that_waits_for_another() -> None:
+    behaviour: dict[str, Any] = {"clock": StandingClock(), "plan": TEN_SECONDS, "waiting_duplicates": 1}
+    with Emulator(**behaviour) as service, Api(service) as api, ThreadPoolExecutor(2) as pool:
+        waiting = [pool.submit(api.start, schedule_id="q", sync_timeout=60) for _ in range(2)]
+        while service.held < 2 and not any(answer.done() for answer in waiting):
+            wait(waiting, timeout=0.001)
+        service.advance(10)
+        codes = [code_of(answer.result()) for answer in waiting]
+    assert codes == ["SUCCESS"] * 2
 
 
 def test_requests_whose_client_disconnected_no_longer_count_as_waiting() -> None:

@@ -67,6 +67,7 @@ BROKEN_QUERIES: list[dict[str, object]] = [
     {"ds_accounts": ["EWR"] * 101},
     {"settings": "none"},
     {"settings": {"emulator": "none"}},
+    {"settings": {"emulator": []}},
     {"settings": {"emulator": {"run_seconds": -1}}},
     {"settings": {"emulator": {"run_seconds": True}}},
     {"settings": {"emulator": {"parts": 1.5}}},

@@ -3,7 +3,8 @@ import json
 
 import httpx
 import pytest
-from supermetrics_query.emulator import Emulator
+from supermetrics_query.emulator import Emulator, Plan
+from supermetrics_query.emulator.behaviour import HeaderRow
 
 from tests.emulator.helpers import INSTANT, Api, error_of
 
@@ -142,6 +143,22 @@ def test_links_move_the_offsets_of_the_same_request(api: Api) -> None:
     assert second["data"] == [list(ROWS[1].values())]
     assert second["meta"]["paginate"]["next"] is None
     assert api.http.get(second["meta"]["paginate"]["prev"]).json()["data"] == first["data"]
+
+
+@pytest.mark.parametrize(
+    ("header", "no_headers", "last"), [("row", False, 3), ("row", True, 2), ("first", False, 2), ("repeat", False, 2)]
+)
+def test_the_links_end_with_the_last_row_however_the_header_counts(
+    header: HeaderRow, no_headers: bool, last: int
+) -> None:
+    query: dict[str, object] = {"fields": "date", "max_rows": 3, "settings": {"no_headers": no_headers}}
+    with (
+        Emulator(plan=Plan(run_seconds=0, scheduled_seconds=0, queued_seconds=0), header=header) as service,
+        Api(service) as api,
+    ):
+        api.start(schedule_id="q", **query)
+        links = [api.poll("q", offset_start=0, offset_end=end).json()["meta"]["paginate"] for end in (last - 1, last)]
+    assert [link["next"] is None for link in links] == [False, True]
 
 
 def test_a_status_request_without_a_last_row_has_no_links(api: Api) -> None:

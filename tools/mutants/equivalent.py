@@ -30,6 +30,8 @@ EQUIVALENT: dict[str, str] = {
         "the length of the body has said already that it is whole"
     ),
     "emulator.injection _endless: 1000 in b'[0],\\n' * 1000 -> 1001": OWN_BOUND,
+    "emulator.operations status: view.code != SUCCESS -> never": "a shortcut: links are only sent with rows",
+    "emulator.operations _new_run: limit is None -> never": "None is no limit, either",
     "_contract.validation validate_text: value.isascii() -> never": "a shortcut: only other text cannot be encoded",
     "_contract.validation is_vast: parts < MOST_PARTS -> parts <= MOST_PARTS": "one part more is looked at",
     "_contract.validation one_of: isinstance(value, str) -> always": FOR_TYPES,
