@@ -49,6 +49,7 @@ TESTS: Mapping[str, Sequence[str]] = {
     POLICIES: (
         *("tests/client/test_input.py", "tests/contract/test_errors.py", "tests/contract/test_contract_coverage.py"),
         *("tests/flows/test_scenarios.py", "tests/flows/test_retry_after.py", "tests/core/test_polling_properties.py"),
+        "tests/core/test_gaps.py",
     ),
 }
 # What every process needs is imported once.
