@@ -5,6 +5,8 @@ from attrs import frozen
 from supermetrics_query import PollPolicy, Progress
 from supermetrics_query._core.polling import NEVER, RESOLUTION, Deadline, gap
 
+DEFAULT = PollPolicy()
+
 
 @frozen
 class Gap:
@@ -15,7 +17,7 @@ class Gap:
     ready: int | None = None
     total: int = 0
     draw: float = 0.5
-    policy: PollPolicy = PollPolicy()
+    policy: PollPolicy = DEFAULT
 
 
 GAPS = {
@@ -28,6 +30,7 @@ GAPS = {
     "no more than a part of the age": Gap(5.0, 10, 1, 20),
     "no less than a part of the age": Gap(3.0, 100, 99, 100),
     "where everything is ready": Gap(3.0, 100, 100, 100),
+    "where the only part is ready": Gap(3.0, 100, 1, 1),
     "where more is ready than there is": Gap(3.0, 100, 101, 100),
     "no progress at all": Gap(10.0, 100, 0, 100),
     "progress that is not to be used": Gap(10.0, 100, 99, 100, policy=PollPolicy(use_progress=False)),
