@@ -94,6 +94,7 @@ def test_a_query_that_still_runs_answers_its_start_with_its_status(api: Api) -> 
 
 def test_results_that_can_be_paged_are(api: Api) -> None:
     assert fetched(api, "keyjson", offset=1, limit=1).json() == ROWS[1:]
+    assert fetched(api, "keyjson", limit=1).json() == ROWS[:1]
     assert fetched(api, "json", offset=2).json()["data"] == [list(ROWS[1].values())]
     assert fetched(api, "csv", offset=1, limit=1).text.count("\n") == 3
 
@@ -108,6 +109,7 @@ def test_parquet_without_pyarrow_is_refused(api: Api, monkeypatch: pytest.Monkey
     monkeypatch.setattr("supermetrics_query.emulator.formats.find_spec", lambda _name: None)
     answer = api.start(format="parquet")
     assert (answer.status_code, error_of(answer)) == (422, "UNPROCESSABLE_CONTENT")
+    assert api.start(format="csv").status_code == 202
 
 
 def test_parquet_holds_the_rows(api: Api) -> None:
@@ -115,6 +117,12 @@ def test_parquet_holds_the_rows(api: Api) -> None:
     answer = fetched(api, "parquet")
     table = parquet.read_table(io.BytesIO(answer.content))
     assert table.to_pylist() == ROWS
+
+
+def test_parquet_without_rows_has_the_columns(api: Api) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    api.start(format="parquet", schedule_id="q", plan=INSTANT, fields="date,airport", filter="airport == X")
+    assert parquet.read_table(io.BytesIO(results(api, "q").content)).column_names == ["airport", "date"]
 
 
 def test_only_a_kept_success_has_results(service: Emulator, api: Api) -> None:

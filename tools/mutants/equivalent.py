@@ -5,6 +5,7 @@ OWN_BOUND = "a bound of our own, which nobody counts on: one more does as well"
 PLAIN = "a number of so many digits is beyond every limit of the contract, as a number and as text"
 FOR_TYPES = "for type checkers: whatever comes here has been checked before"
 HUNG_UP = "the connection is gone; waiting only spares the log an error of the server"
+NO_BODY = "the server leaves out the body of such a status, too"
 
 EQUIVALENT: dict[str, str] = {
     "emulator.validation : 1000000 in (1000000, 1000) -> 1000001": OWN_BOUND,
@@ -30,6 +31,13 @@ EQUIVALENT: dict[str, str] = {
         "the length of the body has said already that it is whole"
     ),
     "emulator.injection _endless: 1000 in b'[0],\\n' * 1000 -> 1001": OWN_BOUND,
+    "emulator.injection _WITHOUT_BODY: 204 -> gone": NO_BODY,
+    "emulator.injection _status: fault.status in _WITHOUT_BODY -> never": NO_BODY,
+    "emulator.injection _truncate: header[0] != b'content-length' -> always": "it is the same length, sent once",
+    "emulator.operations matches: self.since <= arrived <= self.until -> self.since < arrived <= self.until": (
+        "nothing arrives at the very microsecond"
+    ),
+    "emulator.runs progress: now < self.times.begins -> now <= self.times.begins": "no part is ready at its beginning",
     "emulator.operations status: view.code != SUCCESS -> never": "a shortcut: links are only sent with rows",
     "emulator.operations _new_run: limit is None -> never": "None is no limit, either",
     "_contract.validation validate_text: value.isascii() -> never": "a shortcut: only other text cannot be encoded",
