@@ -18,11 +18,9 @@ LONGEST = 1_800.0  # seconds of the service
 def queries(count: int) -> Iterator[DataQuery]:
     """Yield queries that run for 5 s to 30 min of the service."""
     random = Random(3)
-    for number in range(count):
+    for _ in range(count):
         seconds = {"emulator": {"run_seconds": random.uniform(5.0, LONGEST)}}
-        yield DataQuery(
-            ds_id="WEATHER", fields=["date"], schedule_id=f"many-{number:05}", settings=QuerySettings.from_dict(seconds)
-        )
+        yield DataQuery(ds_id="WEATHER", fields=["date"], settings=QuerySettings.from_dict(seconds))
 
 
 def main(url: str, key: str, stack: str, count: str) -> None:
