@@ -3,7 +3,7 @@ from typing import Any
 
 from supermetrics_query.emulator import Emulator, Plan
 
-from tests.emulator.helpers import Api, StandingClock, code_of, error_of, held
+from tests.emulator.helpers import Api, StandingClock, code_of, error_of
 
 TEN_SECONDS = Plan(scheduled_seconds=0, queued_seconds=0, run_seconds=10)
 
