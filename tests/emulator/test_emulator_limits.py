@@ -3,7 +3,7 @@ from typing import Any
 
 from supermetrics_query.emulator import Emulator, Plan
 
-from tests.emulator.helpers import Api, StandingClock, code_of, error_of, held
+from tests.emulator.helpers import Api, StandingClock, code_of, error_of
 
 TEN_SECONDS = Plan(scheduled_seconds=0, queued_seconds=0, run_seconds=10)
 
@@ -67,8 +67,13 @@ def test_requests_whose_client_disconnected_no_longer_count_as_waiting() -> None
             assert gone.exception()
         while service.held:
             wait([gone], timeout=0.001)
-        answer = held(service, lambda: api.start(schedule_id="q", sync_timeout=60), 10)
-    assert code_of(answer) == "SUCCESS"
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(api.start, schedule_id="q", sync_timeout=60)
+            while not service.held:
+                wait([waiting], timeout=0.001)
+            refused = api.start(schedule_id="q", sync_timeout=60)
+            service.advance(10)
+            assert (refused.status_code, code_of(waiting.result())) == (429, "SUCCESS")
 
 
 def test_requests_above_the_limit_per_second_get_a_retry_after() -> None:

@@ -32,6 +32,13 @@ EQUIVALENT: dict[str, str] = {
     ),
     "emulator.injection _endless: 1000 in b'[0],\\n' * 1000 -> 1001": OWN_BOUND,
     "emulator.injection _WITHOUT_BODY: 204 -> gone": NO_BODY,
+    "emulator.injection _WITHOUT_BODY: 204 in {204, 304} -> 205": NO_BODY,
+    "emulator.injection _WITHOUT_BODY: 304 in {204, 304} -> 305": NO_BODY,
+    "emulator.operations RELATIVE_TIMES: 0 in microsecond=0 -> 1": "nothing arrives at the very microsecond",
+    "emulator.operations _entry: 3 in round(run.times.ends - run.times.begins, 3) -> 4": OWN_BOUND,
+    "emulator.behaviour parts: 4 in parts: int = 4 -> 5": OWN_BOUND,
+    "emulator.behaviour INSTANT: 1 in parts=1 -> 2": OWN_BOUND,
+    "emulator.behaviour concurrency: 1000 in default=1000 -> 1001": OWN_BOUND,
     "emulator.injection _status: fault.status in _WITHOUT_BODY -> never": NO_BODY,
     "emulator.injection _truncate: header[0] != b'content-length' -> always": "it is the same length, sent once",
     "emulator.operations matches: self.since <= arrived <= self.until -> self.since < arrived <= self.until": (
