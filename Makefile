@@ -32,7 +32,7 @@ demo: $(VENV)/.run ## Run a query against the emulator: progress, rows, one fail
 ##@ Develop
 .PHONY: test
 test: $(VENV)/.dev ## Run the tests
-	@echo 'Running the tests: about 3 min.'
+	@echo 'Running the tests: about 4 min.'
 	@$(BIN)/python -m pytest --numprocesses 4 --dist worksteal -m 'not soak and not alone'
 	@$(BIN)/python -m pytest tests/io -m 'alone and not soak'
 
