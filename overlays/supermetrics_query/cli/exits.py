@@ -15,7 +15,6 @@ from typing import ParamSpec, TextIO
 import typer
 
 from .. import errors
-from .._masking import masked
 from ..errors import ConfigurationError, SupermetricsQueryError
 
 P = ParamSpec("P")
@@ -78,7 +77,8 @@ def line_of(error: BaseException, text: str = "") -> str:
 
 def without_secrets(text: str) -> str:
     """Return text that quotes the words of a command, without a key and without what may hold one."""
-    return masked(SECRETS.sub(lambda found: f"{found[1] or found[2] or found[3]}...", text))
+    cut = SECRETS.sub(lambda found: f"{found[1] or found[2] or found[3]}...", text)
+    return ConfigurationError(cut).message  # which shows no key
 
 
 def visible(text: str) -> str:
