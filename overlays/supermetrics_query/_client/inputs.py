@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import TypeVar
 
@@ -26,6 +26,7 @@ from .._contract.validation import (
 from .._core.run import Run, Ticket, decode_token
 from .._core.series import KnownRuns, series_of
 from .._models import BaseQuery
+from .._results.rows import asks_for_no_headers
 from .._results.sinks import Target
 from ..errors import ConfigurationError
 
@@ -51,16 +52,9 @@ def new_run(query: object, format: str, resume: str | None = None, known_runs: K
         first,
         LAST_OFFSET if last is None else last,
         known(asked.max_rows, None),
-        asks_for_no_headers(asked),
+        asks_for_no_headers(asked.settings),
     )
     return Run(ticket, query, series)
-
-
-def asks_for_no_headers(query: models.DataQuery) -> bool:
-    """Return whether a query asks for rows without a header; the answer need not repeat that."""
-    settings = query.settings
-    members = settings.additional_properties if isinstance(settings, models.QuerySettings) else settings
-    return isinstance(members, Mapping) and bool(members.get("no_headers"))
 
 
 def any_run(query: object, format: str, resume: str | None = None, known_runs: KnownRuns | None = None) -> Run:

@@ -10,14 +10,14 @@ from .._contract.messages import Answer, http_date, rate_limit
 from .._models import RateLimit
 from ..errors import QuotaExceededError, RateLimitError
 from ..events import OnEvent
-from .budget import FRESH, HOURLY, UNLIMITED, Budget, Ledger, budget_of
+from .budget import FRESH, HOUR, HOURLY, UNLIMITED, Budget, Ledger, budget_of
 from .effects import Call, Flow
 from .limits import BaseLimiter
 from .polling import Deadline, Latency, PollPolicy
 from .retrying import RetryPolicy
 from .watching import Trust
 
-HOUR, SECOND = 3_600.0, 1.0
+SECOND = 1.0
 UNSPECIFIED = 1.0  # seconds to hold requests back after a refusal without Retry-After
 LONGEST_RETRY_AFTER = 86_400.0  # the most that the contract knows; more is a broken server
 

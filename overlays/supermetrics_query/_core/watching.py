@@ -31,7 +31,6 @@ DOUBT, MOST_DOUBT = 900.0, 14_400.0  # seconds; doubled with each fall
 MOST_FAILURES = 3  # requests in a row
 
 SKEW = 60.0  # seconds by which clocks may differ
-LONGEST_LIFE = 6 * HOUR  # of a query that was started elsewhere: it waits, runs for up to four hours, is kept for one
 MOST_FOUND = 100  # ends that wait for the history to know them
 
 

@@ -91,7 +91,7 @@ def start_new(
 def is_running(context: ClientContext, run: Run, query: DataQuery, deadline: Deadline) -> Flow[bool]:
     """Return whether a query with the id that the caller has chosen is running, which a start joins.
 
-    Raise ScheduleIdInUseError where one has ended: its rows could not be told from those of the new one.
+    Raise ScheduleIdInUseError where one has ended: its rows would look like those of the new one.
     """
     if not isinstance(query.schedule_id, str):
         return False

@@ -173,8 +173,13 @@ def has_header(response: models.QueryResponse) -> bool:
     """Return whether row 0 holds labels. A query that does not fit the contract is read as far as it goes."""
     query = response.meta.query if isinstance(response.meta, models.QueryMeta) else None
     settings = query.get("settings") if isinstance(query, Mapping) else getattr(query, "settings", None)
+    return not asks_for_no_headers(settings)
+
+
+def asks_for_no_headers(settings: object) -> bool:
+    """Return whether the settings of a query ask for rows without a header; an answer need not repeat them."""
     members = settings.additional_properties if isinstance(settings, models.QuerySettings) else settings
-    return not (isinstance(members, Mapping) and members.get("no_headers"))
+    return isinstance(members, Mapping) and bool(members.get("no_headers"))
 
 
 def fields_by_column(query: models.QueryDetails | None) -> dict[int, models.QueryField]:
